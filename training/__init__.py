@@ -1,0 +1,1 @@
+"""Everything that makes weights/ and assets/, to be run again by anyone from public sources."""
