@@ -1,0 +1,293 @@
+"""From a manifest of jobs to picture files and a report.
+
+Each worker is a process that loads the renderer once and takes one job at a time. A job that fails, even one that
+takes its whole process down, is reported and the rest goes on. Every file is written in one move, and a picture
+carries the recipe it was made with, so that a stopped batch can be resumed by looking at its output alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import multiprocessing
+import multiprocessing.connection
+import signal
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from pipelines import images
+from pipelines.errors import BadInput, TryroomError
+from pipelines.jobs import Job, request_of
+from pipelines.schema import OnProgress, RenderResult, TryOnRequest
+
+#: Pictures that `save_steps` writes beside each render.
+STEP_NAMES = ("mask", "pose", "parsing", "hint")
+REPORT_NAME = "report.csv"
+
+#: "ok": rendered now; "kept": the picture was already there with this recipe; "stopped": not done, by Ctrl-C.
+Status = Literal["ok", "kept", "failed", "stopped"]
+
+
+class Renderer(Protocol):
+    """What a batch needs of a renderer; see `pipelines.renderers`."""
+
+    def recipe(self, request: TryOnRequest) -> dict[str, Any]: ...
+
+    def try_on(self, request: TryOnRequest, on_progress: OnProgress | None = None) -> RenderResult: ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job.
+
+    Attributes:
+        seconds: wall time in the worker, models already loaded.
+        error: why it failed, on one line; "" if it did not.
+        warnings: what the person should know about a picture that was made.
+    """
+
+    id: str
+    status: Status
+    seconds: float = 0.0
+    error: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BatchSettings:
+    """How to run a batch.
+
+    Attributes:
+        renderer: a name in `pipelines.renderers.RENDERERS`.
+        workers: processes, each with its own models.
+        resume: keep pictures that are there with the recipe they would get now.
+        save_steps: write mask, pose, parsing, hint and recipe of each job beside its picture.
+    """
+
+    renderer: str = "compact"
+    workers: int = 1
+    resume: bool = False
+    save_steps: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.workers <= 64:
+            raise BadInput("--workers", str(self.workers), "1 to 64", "One per two cores is a good start.")
+
+
+# --- one job ------------------------------------------------------------------------------------------------
+
+
+def output_names(job_id: str, save_steps: bool) -> list[str]:
+    """The files of a job, the picture itself last: once it is there, the others are."""
+    steps = [f"{job_id}_{name}.png" for name in STEP_NAMES] + [f"{job_id}_recipe.json"]
+    return [*(steps if save_steps else ()), f"{job_id}.png"]
+
+
+def save_result(result: RenderResult, picture: Path, steps: Path | None, prefix: str = "") -> None:
+    """Write a render, and its intermediate pictures into `steps` as `{prefix}mask.png` and so on."""
+    if steps is not None:
+        for name, image in result.steps.items():
+            images.save_png(steps / f"{prefix}{name}.png", image)
+        images.save_png(steps / f"{prefix}mask.png", result.mask)
+        images.save_bytes(steps / f"{prefix}recipe.json", (images.dump_recipe(result.recipe) + "\n").encode())
+    images.save_png(picture, result.image, result.recipe)
+
+
+def is_made(out: Path, job: Job, recipe: Mapping[str, Any], save_steps: bool) -> bool:
+    """Whether all files of a job are there and the picture says that it was made with this recipe."""
+    names = output_names(job.id, save_steps)
+    if not all((out / name).is_file() for name in names):
+        return False
+    try:
+        made = images.read_recipe(out / names[-1]) or {}
+    except BadInput:  # cut off or replaced by something else: to be made again
+        return False
+    # Through JSON, because that is what the picture holds; the picture may say more (the category that was found).
+    wanted = images.load_recipe(images.dump_recipe(recipe))
+    return all(key in made and made[key] == value for key, value in wanted.items())
+
+
+def run_job(job: Job, out: Path, settings: BatchSettings, renderer: Renderer) -> Outcome:
+    """Do one job; whatever is wrong with it becomes its outcome."""
+    start = time.perf_counter()
+    status: Status = "ok"
+    warnings: tuple[str, ...] = ()
+    error = ""
+    try:
+        request = request_of(job, settings.renderer)
+        if settings.resume and is_made(out, job, renderer.recipe(request), settings.save_steps):
+            status = "kept"
+        else:
+            result = renderer.try_on(request)
+            warnings = result.warnings
+            save_result(result, out / f"{job.id}.png", out if settings.save_steps else None, f"{job.id}_")
+    except Exception as wrong:  # not only our own: a bug or a full memory in one job must not take the others along
+        status, error = "failed", _one_line(wrong)
+    return Outcome(job.id, status, time.perf_counter() - start, error, warnings)
+
+
+def _one_line(error: Exception) -> str:
+    text = str(error) if isinstance(error, TryroomError) else f"{type(error).__name__}: {error}"
+    return " ".join(text.split())
+
+
+# --- the workers --------------------------------------------------------------------------------------------
+
+
+def load_renderer(name: str) -> Renderer:
+    """Load a renderer in a worker; the parent process never imports the networks."""
+    from pipelines import renderers
+
+    return renderers.load(name)
+
+
+def _work(
+    pipe: multiprocessing.connection.Connection, out: Path, settings: BatchSettings, load: Callable[[str], Renderer]
+) -> None:
+    """Body of a worker process: jobs in, outcomes out, until there are no more or the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    renderer, why = None, ""
+    try:
+        renderer = load(settings.renderer)
+    except Exception as error:  # reported with each job rather than tried again for each
+        why = _one_line(error)
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            job: Job = pipe.recv()
+            pipe.send(run_job(job, out, settings, renderer) if renderer else Outcome(job.id, "failed", 0.0, why))
+
+
+class _Worker:
+    """A process, the pipe to it and the job it has."""
+
+    def __init__(self, out: Path, settings: BatchSettings, load: Callable[[str], Renderer]) -> None:
+        # Spawned, not forked: forking after threads have started can deadlock the networks' libraries.
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=_work, args=(theirs, out, settings, load), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.job: Job | None = None
+
+    def give(self, job: Job) -> None:
+        self.job = job
+        with contextlib.suppress(OSError):  # died while idle: `take` will say so
+            self.pipe.send(job)
+
+    def take(self) -> Outcome | None:
+        """The outcome of the job, or None if the process died over it."""
+        try:
+            outcome: Outcome = self.pipe.recv()
+            return outcome
+        except (EOFError, OSError):
+            self.process.join(timeout=5)
+            return None
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.join()
+        self.pipe.close()
+
+
+def run(
+    jobs: Sequence[Job],
+    out: Path,
+    settings: BatchSettings,
+    *,
+    on_outcome: Callable[[Outcome], None] = lambda _: None,
+    load: Callable[[str], Renderer] = load_renderer,
+) -> list[Outcome]:
+    """Do all jobs and write `report.csv`.
+
+    Args:
+        out: folder, made if it is not there.
+        on_outcome: called after each job, in the order in which they end.
+        load: makes the renderer in each worker; a function of a module, since it travels to another process.
+
+    Returns:
+        One outcome per job in the order of `jobs`, whatever the order they ended in.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C; the workers are stopped, finished pictures stay, the report says what is missing.
+        BadInput: `out` cannot be written, or two jobs would write the same file.
+    """
+    _check_outputs(jobs, settings.save_steps)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput("-o", f"{out} ({error.strerror})", "a folder", "Choose another place.") from error
+    _remove_parts(out)
+    outcomes: dict[str, Outcome] = {}
+    try:
+        with contextlib.closing(_outcomes(jobs, out, settings, load)) as finished:
+            for outcome in finished:
+                outcomes[outcome.id] = outcome
+                on_outcome(outcome)
+    finally:
+        _remove_parts(out)
+        ordered = [outcomes.get(job.id, Outcome(job.id, "stopped", 0.0, "stopped before it was done")) for job in jobs]
+        write_report(out / REPORT_NAME, ordered)
+    return ordered
+
+
+def _outcomes(
+    jobs: Sequence[Job], out: Path, settings: BatchSettings, load: Callable[[str], Renderer]
+) -> Generator[Outcome]:
+    """Hand out the jobs and yield outcomes as they come; a worker that died is replaced."""
+    waiting = list(reversed(jobs))
+    busy: list[_Worker] = []
+    try:
+        while waiting or busy:
+            while waiting and len(busy) < settings.workers:
+                busy.append(_Worker(out, settings, load))
+                busy[-1].give(waiting.pop())
+            ready = multiprocessing.connection.wait([worker.pipe for worker in busy])
+            for worker in [worker for worker in busy if worker.pipe in ready]:
+                job, outcome = worker.job, worker.take()
+                assert job is not None
+                if outcome is None or not waiting:
+                    worker.stop()
+                    busy.remove(worker)
+                else:
+                    worker.give(waiting.pop())
+                yield outcome or Outcome(job.id, "failed", 0.0, _how_it_died(worker.process.exitcode))
+    finally:
+        for worker in busy:
+            worker.stop()
+
+
+def _how_it_died(exitcode: int | None) -> str:
+    if exitcode == -signal.SIGKILL:
+        return "the worker process was killed, as systems do when memory runs out; try fewer --workers"
+    return f"the worker process ended unexpectedly (exit code {exitcode})"
+
+
+def _check_outputs(jobs: Sequence[Job], save_steps: bool) -> None:
+    """No job may write over another's file: with steps, a job "a_mask" would write the mask of a job "a"."""
+    owner: dict[str, Job] = {}
+    for job in jobs:
+        for name in output_names(job.id, save_steps):
+            other = owner.setdefault(name.casefold(), job)
+            if other is not job:
+                got = f"{other.id!r} and {job.id!r}, which both write {name}"
+                raise BadInput(f"ids in lines {other.line} and {job.line}", got, "different files", "Rename one.")
+
+
+def _remove_parts(out: Path) -> None:
+    """Sweep up what a killed process left behind half-written."""
+    for part in out.glob(f".*{images.PART_SUFFIX}"):
+        part.unlink(missing_ok=True)
+
+
+def write_report(path: Path, outcomes: Iterable[Outcome]) -> None:
+    """Write id, status, seconds and error of each job as CSV, in one move."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("id", "status", "seconds", "error"))
+    for outcome in outcomes:
+        writer.writerow((outcome.id, outcome.status, f"{outcome.seconds:.3f}", outcome.error))
+    images.save_bytes(path, text.getvalue().encode())

@@ -1,0 +1,165 @@
+"""From a manifest, or from paths, to requests: what is to be rendered, read and checked."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines import images
+from pipelines.errors import BadInput
+from pipelines.schema import CategoryChoice, RenderSettings, TryOnRequest
+
+REQUIRED_COLUMNS = ("id", "task", "photo", "item")
+OPTIONAL_COLUMNS = ("category", "seed", "steps")
+TASKS = ("tryon",)
+
+# An id becomes a file name: no folders, nothing hidden, no control characters, and room for "_parsing.png".
+_ID = re.compile(r"(?![.\s])[^/\\\x00-\x1f]+(?<!\s)")
+_ID_BYTES = 200
+
+
+@dataclass(frozen=True)
+class Job:
+    """One line of a manifest, its values as written; a worker checks them, so that a bad one fails alone.
+
+    Attributes:
+        line: line in the manifest, counted from 1.
+        photo: path of the person's photo.
+        item: path of the garment picture.
+    """
+
+    id: str
+    line: int
+    task: str
+    photo: Path
+    item: Path
+    category: str = ""
+    seed: str = ""
+    steps: str = ""
+
+
+def read_jobs(manifest: Path, *, find_item: Callable[[str], Path | None] = lambda _: None) -> list[Job]:
+    """Read a manifest: CSV with id, task, photo, item and optionally category, seed, steps.
+
+    Args:
+        manifest: paths in it are relative to its own folder; columns of other names are ignored.
+        find_item: gives the picture of an item that is not a file, such as a catalog id.
+
+    Raises:
+        BadInput: it cannot be read, lacks a column, is empty, or an id is unusable or comes twice. What is wrong
+            with a single job (no such file, an unknown category) is left to that job.
+    """
+    rows = list(_rows(manifest))
+    if not rows:
+        raise BadInput(manifest.name, "no jobs", "a header and at least one line", "Add a line per picture.")
+    seen: dict[str, int] = {}
+    for line, row in rows:
+        _check_id(manifest, line, row["id"], seen)
+    base = manifest.parent
+    return [
+        Job(
+            id=row["id"],
+            line=line,
+            task=row["task"],
+            photo=base / row["photo"],
+            item=_item_path(base, row["item"], find_item),
+            **{key: row[key] for key in OPTIONAL_COLUMNS if key in row},
+        )
+        for line, row in rows
+    ]
+
+
+def _rows(manifest: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Lines of the CSV with their number, stripped; blank ones are passed over."""
+    try:
+        reader = csv.reader(io.StringIO(images.read_file(manifest, "manifest").decode("utf-8-sig")), strict=True)
+        header = [name.strip() for name in next(reader, [])]
+        missing = [name for name in REQUIRED_COLUMNS if name not in header]
+        if missing or len(set(header)) < len(header):
+            wanted = ",".join(REQUIRED_COLUMNS) + "".join(f"[,{name}]" for name in OPTIONAL_COLUMNS)
+            got = f"{','.join(header) or 'nothing'} in line 1"
+            raise BadInput(f"columns of {manifest.name}", got, wanted, f"Name each once; missing: {missing or 'none'}.")
+        _refuse_misspelt(manifest, header)
+        for values in reader:
+            if not any(value.strip() for value in values):
+                continue
+            if len(values) != len(header):
+                got, step = f"{len(values)} values in line {reader.line_num}", "Put quotes around values with commas."
+                raise BadInput(manifest.name, got, f"{len(header)}, as in the header", step)
+            yield reader.line_num, dict(zip(header, (value.strip() for value in values), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadInput(manifest.name, f"unreadable text ({error})", "a CSV file in UTF-8", "Save it as CSV.") from error
+
+
+def _refuse_misspelt(manifest: Path, header: list[str]) -> None:
+    """Columns of other names are the shop's own business, but "seeds" would be lost without a word."""
+    for name in set(header) - {*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS}:
+        if close := difflib.get_close_matches(name.lower(), OPTIONAL_COLUMNS, n=1, cutoff=0.7):
+            allowed, step = f"{close[0]}, or a name unlike it", "Correct the header."
+            raise BadInput(f"columns of {manifest.name}", repr(name), allowed, step)
+
+
+def _check_id(manifest: Path, line: int, job_id: str, seen: dict[str, int]) -> None:
+    what = f"{manifest.name} line {line}, id"
+    if not _ID.fullmatch(job_id) or len(job_id.encode()) > _ID_BYTES:
+        allowed = f"1 to {_ID_BYTES} bytes without / and \\, not beginning with a dot"
+        raise BadInput(what, repr(job_id), allowed, "The id is the name of the output file.")
+    # Some file systems take A.png and a.png for one file.
+    first = seen.setdefault(job_id.casefold(), line)
+    if first != line:
+        raise BadInput(what, f"{job_id!r}, as in line {first}", "each id once", "Rename one; case does not count.")
+
+
+def _item_path(base: Path, item: str, find_item: Callable[[str], Path | None]) -> Path:
+    path = base / item
+    return path if path.is_file() else find_item(item) or path
+
+
+def request_of(job: Job, renderer: str) -> TryOnRequest:
+    """Read the pictures of a job and check all its values.
+
+    Raises:
+        BadInput: a picture or a value cannot be used.
+    """
+    if job.task not in TASKS:
+        raise BadInput("task", repr(job.task), ", ".join(TASKS), "Choose one of these.")
+    defaults = RenderSettings()
+    settings = RenderSettings(
+        renderer=renderer,
+        seed=_whole("seed", job.seed, defaults.seed),
+        num_inference_steps=_whole("steps", job.steps, defaults.num_inference_steps),
+    )
+    category: Any = job.category or "auto"  # TryOnRequest refuses what is no category
+    return tryon_request(job.photo, job.item, category=category, settings=settings)
+
+
+def tryon_request(
+    person: Path,
+    garment: Path,
+    *,
+    category: CategoryChoice = "auto",
+    mask: Path | None = None,
+    settings: RenderSettings,
+) -> TryOnRequest:
+    """A request from files, the same for one picture and for a batch."""
+    return TryOnRequest(
+        person=images.load_image(person, what=f"person photo {person.name}"),
+        garment=images.load_image(garment, what=f"garment picture {garment.name}", keep_alpha=True),
+        category=category,
+        mask=None if mask is None else images.load_mask(mask, what=f"mask {mask.name}"),
+        settings=settings,
+    )
+
+
+def _whole(what: str, text: str, default: int) -> int:
+    if not text:
+        return default
+    if not re.fullmatch(r"[+-]?[0-9]{1,19}", text):
+        raise BadInput(what, repr(text), "a whole number", "Write digits only, or leave it empty.")
+    return int(text)
