@@ -97,6 +97,14 @@ def save_result(result: RenderResult, picture: Path, steps: Path | None, prefix:
     images.save_png(picture, result.image, result.recipe)
 
 
+def make_folder(folder: Path) -> None:
+    """Make an output folder before the work begins; BadInput if that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput("output", f"{folder} ({error.strerror})", "a folder", "Choose another place.") from error
+
+
 def is_made(out: Path, job: Job, recipe: Mapping[str, Any], save_steps: bool) -> bool:
     """Whether all files of a job are there and the picture says that it was made with this recipe."""
     names = output_names(job.id, save_steps)
@@ -216,10 +224,7 @@ def run(
         BadInput: `out` cannot be written, or two jobs would write the same file.
     """
     _check_outputs(jobs, settings.save_steps)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput("-o", f"{out} ({error.strerror})", "a folder", "Choose another place.") from error
+    make_folder(out)
     _remove_parts(out)
     outcomes: dict[str, Outcome] = {}
     try:
