@@ -10,59 +10,31 @@ to the hem: the deepest notch is the armpit, what lies beyond the line armpit–
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.errors import BadInput
-from pipelines.schema import Category, Keypoints, Mask
+from pipelines.geometry.garment import (
+    LEFT_LEG,
+    LEFT_SLEEVE,
+    POINT_NAMES,
+    RIGHT_LEG,
+    RIGHT_SLEEVE,
+    TORSO,
+    GarmentLandmarks,
+    Kind,
+    Sleeve,
+)
+from pipelines.schema import Category, Mask
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
-Kind = Literal["top", "dress", "trousers", "shorts", "skirt"]
-Sleeve = Literal["none", "short", "long"]
-
-#: Order of `GarmentLandmarks.points`. `collar` is where the neckline meets the shoulder, `neck_bottom` the middle of
-#: the front neckline, `shoulder` the top of the sleeve, `cuff` the sleeve's end, `waist` the narrowest or top line.
-#: Trousers and shorts use `waist`, `crotch` and the four `hem_*` points; skirts `waist` and the outer hem points.
-POINT_NAMES: Final = (
-    "collar_left", "collar_right", "neck_bottom", "shoulder_left", "shoulder_right", "armpit_left", "armpit_right",
-    "cuff_left_outer", "cuff_left_inner", "cuff_right_outer", "cuff_right_inner", "waist_left", "waist_right",
-    "hem_left", "hem_right", "crotch", "hem_left_outer", "hem_left_inner", "hem_right_outer", "hem_right_inner",
-)  # fmt: skip
-
-#: Values of `GarmentLandmarks.parts`.
-PARTS: Final = ("none", "torso", "left sleeve", "right sleeve", "left leg", "right leg", "inner back collar")
-TORSO, LEFT_SLEEVE, RIGHT_SLEEVE, LEFT_LEG, RIGHT_LEG, INNER_COLLAR = range(1, 7)
 
 #: Height at which silhouettes are read.
 WORK_HEIGHT: Final = 256
-
-
-@dataclass(frozen=True, eq=False)
-class GarmentLandmarks:
-    """Where the parts of a garment are in its picture.
-
-    Attributes:
-        points: float32 (20, 2), fractions (x, y) of the picture, in the order of `POINT_NAMES`; NaN = has none.
-        kind: what the silhouette was read as.
-        sleeve: "none" up to cap sleeves, "short" to above the elbow, "long" from there.
-        sleeve_lines: float32 (2, 3, 2), fractions; for the left and the right sleeve its middle at shoulder, half way
-            (the elbow, also where the sleeve is bent) and cuff. NaN = no sleeve.
-        parts: uint8 (H, W), index into `PARTS`.
-    """
-
-    points: Keypoints
-    kind: Kind
-    sleeve: Sleeve
-    sleeve_lines: Floats
-    parts: NDArray[np.uint8]
-
-    def point(self, name: str) -> Floats:
-        """One point as (x, y) fractions, NaN when the garment has none of that name."""
-        return np.asarray(self.points[POINT_NAMES.index(name)], np.float32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,178 @@
+"""Layout and posterior mean: where the garment will lie, the hint brought there, and the average picture of the rest.
+
+Two U-Nets, coarse to fine. The first sees everything at 1/4 size and predicts the layout (which pixel becomes garment,
+skin, hair, other clothes, ground) and a coarse flow that moves the hint. The second sees the moved hint and predicts a
+residual flow, how the light falls on it, what to paint where there is no hint, and where to trust which.
+
+Flow correction of a pasted reference: after the pixel hint of Diffuse-to-Choose (Seyfioglu et al. 2024) and the appearance
+flow of try-on warping (ClothFlow, Han et al. 2019).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.models.modeling_utils import ModelMixin
+from diffusers.utils import BaseOutput
+from torch import Tensor, nn
+
+#: What a pixel of the finished picture is, seen from the garment being rendered.
+LAYOUT_LABELS: tuple[str, ...] = ("background", "garment", "skin", "hair", "other clothing", "other")
+#: One-hot facts beside the pictures: category upper, lower, dress; sleeve none, short, long.
+FACTS = 6
+
+
+@dataclass
+class MeanOutput(BaseOutput):  # type: ignore[misc]
+    """What the mean model predicts; N pictures of H × W, all pictures in [-1, 1].
+
+    Attributes:
+        sample: posterior mean (N, 3, H, W).
+        layout: logits (N, 6, H/4, W/4) over LAYOUT_LABELS.
+        flow: (N, 2, H/4, W/4): pixel x of the finished picture takes the hint at x + flow, in pixels of H × W, (x, y).
+        light: (N, 3, H/4, W/4), added to the moved hint.
+        gate: (N, 1, H, W) in [0, 1], 1 = the moved hint, 0 = `painted`.
+        painted: (N, 3, H, W).
+        coarse_flow: `flow` after the first network.
+    """
+
+    sample: Tensor
+    layout: Tensor
+    flow: Tensor
+    light: Tensor
+    gate: Tensor
+    painted: Tensor
+    coarse_flow: Tensor
+
+
+def warp(picture: Tensor, flow: Tensor) -> Tensor:
+    """Sample `picture` (N, C, H, W) at x + flow; `flow` (N, 2, H, W) in pixels, (x, y). Beyond the edge: the edge."""
+    n, _, h, w = picture.shape
+    y, x = torch.meshgrid(torch.arange(h, device=flow.device), torch.arange(w, device=flow.device), indexing="ij")
+    grid_x = (x + flow[:, 0].float()) * (2 / w) + (1 / w - 1)
+    grid_y = (y + flow[:, 1].float()) * (2 / h) + (1 / h - 1)
+    grid = torch.stack([grid_x, grid_y], dim=-1)
+    return F.grid_sample(picture.float(), grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def upsample(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bilinear, float32."""
+    return F.interpolate(x.float(), size=size, mode="bilinear", align_corners=False)
+
+
+class Block(nn.Module):
+    """Residual block without normalisation: a regression of pixels is better and faster without (EDSR, Lim et al. 2017)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.zeros_(self.conv2.weight)
+        nn.init.zeros_(self.conv2.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.conv2(F.silu(self.conv1(F.silu(x))))
+
+
+class UNet(nn.Module):
+    """A small U-Net on a grid already folded to 1/4 size; the facts enter at its lowest level.
+
+    Args:
+        in_channels: of the folded input.
+        widths: channels at 1/4, 1/8, 1/16, … size.
+        blocks: residual blocks per level on the way down, and as many on the way up.
+    """
+
+    def __init__(self, in_channels: int, widths: tuple[int, ...], blocks: tuple[int, ...]) -> None:
+        super().__init__()
+        self.inlet = nn.Conv2d(in_channels, widths[0], 3, padding=1)
+        self.facts = nn.Linear(FACTS, widths[-1])
+        self.down, self.up, self.downsample, self.upsample = (nn.ModuleList() for _ in range(4))
+        for level, (width, count) in enumerate(zip(widths, blocks, strict=True)):
+            self.down.append(nn.Sequential(*[Block(width) for _ in range(count)]))
+            self.up.append(nn.Sequential(*[Block(width) for _ in range(count)]))
+            if level < len(widths) - 1:
+                self.downsample.append(nn.Conv2d(width, widths[level + 1], 4, stride=2, padding=1))
+                self.upsample.append(nn.Sequential(nn.Conv2d(widths[level + 1], 4 * width, 1), nn.PixelShuffle(2)))
+
+    def forward(self, x: Tensor, facts: Tensor) -> Tensor:
+        """(N, in, h, w) and (N, FACTS) → (N, widths[0], h, w)."""
+        h = self.inlet(x)
+        skips = []
+        for level, downsample in enumerate(self.downsample):
+            h = self.down[level](h)
+            skips.append(h)
+            h = downsample(h)
+        h = self.up[-1](self.down[-1](h) + self.facts(facts)[:, :, None, None])
+        for level in reversed(range(len(skips))):
+            h = self.up[level](self.upsample[level](h) + skips[level])
+        return h
+
+
+class MeanModel(ModelMixin, ConfigMixin):  # type: ignore[misc]
+    """Masked photo + pose + hint → layout, flow and posterior mean. H and W are multiples of 16.
+
+    Args:
+        layout_widths, layout_blocks: of the first U-Net (1/4, 1/8, … size).
+        paint_widths, paint_blocks: of the second.
+    """
+
+    @register_to_config
+    def __init__(
+        self,
+        layout_widths: tuple[int, ...] = (32, 64, 160),
+        layout_blocks: tuple[int, ...] = (1, 1, 3),
+        paint_widths: tuple[int, ...] = (48, 96, 128),
+        paint_blocks: tuple[int, ...] = (1, 1, 1),
+    ) -> None:
+        super().__init__()
+        labels = len(LAYOUT_LABELS)
+        picture, context = 16 * 4, 3 + labels
+        self.layout_net = UNet(2 * picture + context, layout_widths, layout_blocks)
+        self.layout_head = nn.Conv2d(layout_widths[0], labels + 2, 3, padding=1)
+        self.paint_net = UNet(2 * picture + context + labels + layout_widths[0], paint_widths, paint_blocks)
+        self.paint_head = nn.Conv2d(paint_widths[0], 16 * 4 + 3 + 2, 3, padding=1)
+        for head in (self.layout_head, self.paint_head):
+            nn.init.zeros_(head.weight)
+            nn.init.zeros_(head.bias)  # type: ignore[arg-type]
+
+    def forward(
+        self, masked: Tensor, mask: Tensor, hint: Tensor, hint_mask: Tensor, pose: Tensor, known: Tensor, facts: Tensor
+    ) -> MeanOutput:
+        """Predict the finished picture.
+
+        Args:
+            masked: photo with the mask zeroed (N, 3, H, W) in [-1, 1].
+            mask: (N, 1, H, W), 1 = repaint.
+            hint: warped garment (N, 3, H, W) in [-1, 1], 0 outside `hint_mask`.
+            hint_mask: (N, 1, H, W), 1 = hint.
+            pose: pose map (N, 3, H, W) in [0, 1].
+            known: layout of the kept part, one-hot (N, 6, H/4, W/4), 0 inside the mask.
+            facts: (N, 6) category and sleeve, one-hot.
+        """
+        size = masked.shape[-2:]
+        photo = F.pixel_unshuffle(torch.cat([masked, mask], 1), 4)
+        context = torch.cat([F.avg_pool2d(pose, 4), known], 1)
+        # 1. layout and coarse flow
+        folded_hint = F.pixel_unshuffle(torch.cat([hint, hint_mask], 1), 4)
+        features = self.layout_net(torch.cat([photo, folded_hint, context], 1), facts)
+        layout, coarse = self.layout_head(features).float().split([len(LAYOUT_LABELS), 2], 1)
+        coarse = coarse * 4  # the network speaks in cells of four pixels
+        # 2. the hint, moved; residual flow, light, paint and gate
+        moved = warp(torch.cat([hint, hint_mask], 1), upsample(coarse, size))
+        known_layout = layout.softmax(1).to(features.dtype)
+        paint = torch.cat([photo, F.pixel_unshuffle(moved.to(photo.dtype), 4), context, known_layout, features], 1)
+        out = self.paint_head(self.paint_net(paint, facts)).float()
+        flow = coarse + out[:, 67:] * 4
+        light = out[:, 64:67]
+        painted, gate = F.pixel_shuffle(out[:, :64], 4).split([3, 1], 1)
+        moved = warp(torch.cat([hint, hint_mask], 1), upsample(flow, size))
+        # Where there is no hint there is nothing to trust.
+        gate = torch.sigmoid(gate + 1) * moved[:, 3:]
+        sample = gate * (moved[:, :3] / moved[:, 3:].clamp(min=1e-3) + upsample(light, size)) + (1 - gate) * painted
+        return MeanOutput(
+            sample=sample, layout=layout, flow=flow, light=light, gate=gate, painted=painted, coarse_flow=coarse
+        )

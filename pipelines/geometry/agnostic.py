@@ -1,0 +1,90 @@
+"""The agnostic mask: what of the person's photo must be repainted so that nothing of the old garment remains."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from pipelines.geometry.body import Body
+from pipelines.masks import dilate, erode
+from pipelines.schema import PARSING_LABELS, Category, Mask
+
+#: Labels that a garment of each category replaces.
+REPLACED: dict[Category, tuple[str, ...]] = {
+    "upper": ("upper", "outer", "dress"),
+    "lower": ("lower", "dress"),
+    "dress": ("upper", "outer", "dress", "lower"),
+}
+#: Labels that stay in front of any garment.
+KEPT = ("face", "hair", "hands", "bag", "hat", "shoes")
+
+#: Growth of the old garment, in body units: seams, straps and shadows just outside the parsed edge.
+MARGIN = 0.07
+
+
+def label_mask(labels: Mask, names: tuple[str, ...]) -> Mask:
+    """255 where a parsing has one of these labels."""
+    return np.where(np.isin(labels, [PARSING_LABELS.index(n) for n in names]), 255, 0).astype(np.uint8)
+
+
+def torso_mask(body: Body, size: tuple[int, int], category: Category) -> Mask:
+    """The trunk between shoulders and hips (from the waist down for `lower`) as a filled shape, from the pose alone."""
+    right, left, down, unit = body["r_shoulder"], body["l_shoulder"], body.down, body.unit
+    hip_r = body["r_hip"] if body.seen("r_hip") else body.hips + (right - left) * 0.3
+    hip_l = body["l_hip"] if body.seen("l_hip") else body.hips + (left - right) * 0.3
+    if category == "lower":
+        right, left = hip_r - 0.15 * unit * down, hip_l - 0.15 * unit * down
+    mask = np.zeros(size, np.uint8)
+    outline = np.array([right, left, hip_l, hip_r])
+    cv2.fillPoly(mask, [np.rint(outline).astype(np.int32)], 255)
+    return mask
+
+
+def below(line_point: np.ndarray, down: np.ndarray, size: tuple[int, int]) -> Mask:
+    """255 on the half plane that lies in direction `down` of a point."""
+    y, x = np.mgrid[: size[0], : size[1]]
+    return np.where((x - line_point[0]) * down[0] + (y - line_point[1]) * down[1] > 0, 255, 0).astype(np.uint8)
+
+
+def old_garment(labels: Mask, body: Body, category: Category) -> Mask:
+    """The worn clothes that a garment of `category` replaces. A dress is parted at the hips (waist for `lower`)."""
+    worn = label_mask(labels, REPLACED[category])
+    dress = label_mask(labels, ("dress",))
+    if category == "upper":
+        worn[(dress > 0) & (below(body.hips + 0.1 * body.unit * body.down, body.down, labels.shape) > 0)] = 0
+    elif category == "lower":
+        worn[(dress > 0) & (below(body.hips - 0.45 * body.unit * body.down, body.down, labels.shape) == 0)] = 0
+    return worn
+
+
+def agnostic_mask(
+    labels: Mask, body: Body, category: Category, garment: Mask, *, margin: float = MARGIN
+) -> Mask:
+    """Everything to repaint: the old garment with a margin, the trunk, and where the new garment will lie.
+
+    Args:
+        labels: parsing of the photo, uint8 (H, W), indices into PARSING_LABELS.
+        body: points of the person in pixels of the same picture.
+        category: of the new garment.
+        garment: uint8 (H, W), 255 where the warped new garment lies.
+        margin: growth of old and new garment in body units.
+
+    Returns:
+        uint8 (H, W), 255 = repaint. Face, hair, hands, bags, hats and shoes are left out.
+    """
+    grow = max(2.0, margin * body.unit)
+    trunk = torso_mask(body, labels.shape, category)
+    if category == "lower":
+        # Below a top that stays, the trunk shape would eat the top's hem.
+        trunk[label_mask(labels, ("upper", "outer")) > 0] = 0
+    worn = old_garment(labels, body, category)
+    mask = dilate(worn, grow) | dilate(garment, grow / 2) | trunk
+    # Thin slits between old and new would show as ghosts.
+    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8), iterations=2), np.uint8)
+    kept = label_mask(labels, KEPT)
+    # The outermost pixels of a kept part mix with the old garment; repaint them, but never where that would eat it away.
+    core = erode(kept, 1)
+    mask[core > 0] = 0
+    # A kept label inside the old garment wins only where the parsing says so outright.
+    mask[(worn > 0) & (core == 0)] = 255
+    return mask

@@ -1,0 +1,79 @@
+"""The training loop's bookkeeping: schedule by minutes spent, checkpoints that resume, averaged weights."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.losses import ema_update
+
+
+class Trainer:
+    """AdamW with warm-up and a cosine over the minutes given, EMA, and RUN/state.pt to resume from.
+
+    Args:
+        model: what is trained.
+        run: folder of the resumable state.
+        minutes: of training in all, over every resumption.
+        lr: highest learning rate.
+        on_save: called with the averaged model every `save_every` seconds and at the end.
+    """
+
+    def __init__(
+        self, model: torch.nn.Module, run: Path, minutes: float, lr: float,
+        on_save: Callable[[torch.nn.Module, str], None], save_every: float = 240,
+    ) -> None:  # fmt: skip
+        self.model, self.ema = model, copy.deepcopy(model).eval().requires_grad_(False)
+        self.optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=1e-4, betas=(0.9, 0.98))
+        self.run, self.limit, self.lr, self.on_save, self.save_every = run, minutes * 60, lr, on_save, save_every
+        self.step, self.spent = 0, 0.0
+        run.mkdir(parents=True, exist_ok=True)
+        self._file = run / "state.pt"
+        if self._file.exists():
+            state = torch.load(self._file, weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.ema.load_state_dict(state["ema"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step, self.spent = state["step"], state["spent"]
+
+    def save(self) -> None:
+        """Write the state to resume from, and hand the averaged model to `on_save`."""
+        state = dict(
+            model=self.model.state_dict(), ema=self.ema.state_dict(), optimizer=self.optimizer.state_dict(),
+            step=self.step, spent=self.spent,
+        )  # fmt: skip
+        torch.save(state, self._file.with_suffix(".tmp"))
+        self._file.with_suffix(".tmp").replace(self._file)
+        self.on_save(self.ema, f"step {self.step}, {self.spent / 60:.1f} min")
+
+    def train(self, batches: Iterator[dict[str, Tensor]], loss_of: Callable[[dict[str, Tensor]], tuple[Tensor, dict[str, float]]]) -> None:
+        """Train until the minutes are spent; `loss_of` gives the loss and figures to print."""
+        saved, last = self.spent, time.monotonic()
+        while self.spent < self.limit:
+            phase = min(1.0, self.spent / self.limit)
+            rate = self.lr * min(1, (self.step + 1) / 200) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * phase)))
+            for group in self.optimizer.param_groups:
+                group["lr"] = rate
+            loss, figures = loss_of(next(batches))
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+            self.optimizer.step()
+            ema_update(self.ema, self.model, self.step)
+            self.step += 1
+            now = time.monotonic()
+            self.spent, last = self.spent + now - last, now
+            if self.step % 50 == 0:
+                text = " ".join(f"{k} {v:.4f}" for k, v in figures.items())
+                print(f"step {self.step} {self.spent:.0f}s loss {loss.item():.4f} {text}", flush=True)
+            if self.spent - saved > self.save_every:
+                saved = self.spent
+                self.save()
+                last = time.monotonic()
+        self.save()

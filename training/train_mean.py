@@ -1,0 +1,144 @@
+"""Train the mean model (layout, alignment of the hint, posterior mean) on photos of dressed people.
+
+    python -m training.train_mean --ccp DIR --poses poses.npz --out weights/compact/mean --minutes 60
+
+`poses.npz` is made by training.prepare_poses. Loss, in the mask: L1 + gradient L1 + 1 − SSIM, cross-entropy of the layout, and the
+error of the flow where the true one is known.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset
+
+from pipelines.diffusion.mean import LAYOUT_LABELS, MeanModel, MeanOutput
+from pipelines.perception.pose_map import draw_openpose
+from training.loop import Trainer
+from training.losses import gradient_l1, masked_mean, ssim_map
+from training.tryon_data import Worn, example
+from training.worn import load_worn
+
+
+class Examples(IterableDataset):  # type: ignore[misc]
+    """Endless batches of `example`s as dicts of numpy arrays, with the pose map drawn.
+
+    Making an example costs a CPU nearly as much as learning from it, so each is used `reuse` times, far apart.
+    """
+
+    def __init__(self, worn: list[Worn], size: tuple[int, int], batch: int, seed: int, reuse: int = 1) -> None:
+        self.worn, self.size, self.batch, self.seed, self.reuse = worn, size, batch, seed, reuse
+
+    def __iter__(self) -> Iterator[dict[str, np.ndarray]]:
+        info = torch.utils.data.get_worker_info()
+        rng = np.random.default_rng([self.seed, info.id if info else 0])
+        pool: list[dict[str, np.ndarray]] = []
+        fresh = self.batch // self.reuse
+        while True:
+            new = [with_pose(example(self.worn[i], self.size, rng)) for i in rng.integers(0, len(self.worn), fresh)]
+            pool = (pool + new)[-600:]
+            old = [pool[i] for i in rng.integers(0, len(pool), self.batch - fresh)]
+            samples = new + old
+            yield {k: np.stack([s[k] for s in samples]) for k in samples[0]}
+
+
+def with_pose(sample: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The example with its pose map drawn in place of its points."""
+    size = sample["mask"].shape
+    points = sample.pop("points") / (size[1], size[0])
+    return sample | {"pose": draw_openpose(points.astype(np.float32), size)}
+
+
+def to_tensors(batch: dict[str, np.ndarray]) -> dict[str, Tensor]:
+    """The model's arguments and targets as float tensors, from one numpy batch."""
+    picture = lambda a: torch.from_numpy(a).permute(0, 3, 1, 2).float()  # noqa: E731
+    plane = lambda a: torch.from_numpy(a)[:, None].float() / 255  # noqa: E731
+    mask, hint_mask = plane(batch["mask"]).round(), plane(batch["hint_mask"]).round()
+    truth = picture(batch["truth"]) / 127.5 - 1
+    known = torch.from_numpy(batch["known"]).long()
+    one_hot = F.one_hot(known.clamp(max=len(LAYOUT_LABELS)), len(LAYOUT_LABELS) + 1)[..., :-1]
+    return dict(
+        masked=truth * (1 - mask), mask=mask, hint=(picture(batch["hint"]) / 127.5 - 1) * hint_mask, hint_mask=hint_mask,
+        pose=picture(batch["pose"]) / 255, known=one_hot.permute(0, 3, 1, 2).float(), facts=torch.from_numpy(batch["facts"]).float(),
+        truth=truth, layout=torch.from_numpy(batch["layout"]).long(), true_flow=picture(batch["true_flow"]),
+        flow_valid=torch.from_numpy(batch["flow_valid"])[:, None].float(), garment=plane(batch["garment"]),
+    )  # fmt: skip
+
+
+INPUTS = ("masked", "mask", "hint", "hint_mask", "pose", "known", "facts")
+
+
+def mean_loss(out: MeanOutput, batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
+    """See the module."""
+    mask, truth = batch["mask"], batch["truth"]
+    whole = mask * out.sample + (1 - mask) * truth
+    pixel = masked_mean((whole - truth).abs(), mask)
+    structure = masked_mean(1 - ssim_map(whole, truth), mask)
+    painted = masked_mean((out.painted - truth).abs(), mask)
+    edges = gradient_l1(whole, truth, mask)
+    small = F.avg_pool2d(mask, 4)
+    layout = masked_mean(F.cross_entropy(out.layout, batch["layout"], reduction="none")[:, None], small)
+    valid = batch["flow_valid"]
+    flow = masked_mean((out.flow - batch["true_flow"]).abs() + 0.5 * (out.coarse_flow - batch["true_flow"]).abs(), valid)
+    smooth = (out.flow[..., 1:] - out.flow[..., :-1]).abs().mean() + (out.flow[..., 1:, :] - out.flow[..., :-1, :]).abs().mean()
+    loss = pixel + 0.3 * edges + 0.3 * structure + 0.15 * painted + 0.1 * layout + 0.02 * flow + 0.01 * smooth
+    psnr = -10 * torch.log10(masked_mean((whole - truth) ** 2, mask) / 4)
+    return loss, dict(psnr=psnr.item(), ssim=1 - structure.item(), layout=layout.item(), flow=flow.item())
+
+
+@torch.no_grad()
+def evaluate(model: torch.nn.Module, batches: list[dict[str, Tensor]]) -> dict[str, float]:
+    """Figures over fixed held-out examples; `paste` is the hint over a grey fill, in dB."""
+    rows = []
+    for batch in batches:
+        out = model(*[batch[k] for k in INPUTS])
+        _, row = mean_loss(out, batch)
+        paste = batch["hint"] * batch["hint_mask"]
+        row["paste"] = (-10 * torch.log10(masked_mean((paste - batch["truth"]) ** 2, batch["garment"]) / 4)).item()
+        row["garment"] = (-10 * torch.log10(masked_mean((out.sample - batch["truth"]) ** 2, batch["garment"]) / 4)).item()
+        rows.append(row)
+    return {k: float(np.mean([r[k] for r in rows])) for k in rows[0]}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ccp", type=Path, required=True)
+    parser.add_argument("--poses", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--run", type=Path, default=Path("runs/mean"))
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--batch", type=int, default=12)
+    parser.add_argument("--height", type=int, default=192, help="of a training crop; the width is 3/4 of it")
+    parser.add_argument("--lr", type=float, default=8e-4)
+    args = parser.parse_args()
+    torch.manual_seed(0)
+    train, held_out = load_worn(args.ccp, args.poses)
+    fixed = Examples(held_out, (256, 192), 8, seed=1)
+    checks = [to_tensors(b) for b, _ in zip(fixed, range(8), strict=False)]
+    model = MeanModel()
+
+    def on_save(ema: torch.nn.Module, when: str) -> None:
+        ema.save_pretrained(args.out)
+        figures = " ".join(f"{k} {v:.3f}" for k, v in evaluate(ema, checks).items())
+        print(f"saved {when}: held-out {figures}", flush=True)
+
+    trainer = Trainer(model, args.run, args.minutes, args.lr, on_save)
+    size = (args.height, args.height * 3 // 4)
+    loader = DataLoader(Examples(train, size, args.batch, trainer.step, reuse=3), batch_size=None, num_workers=1, prefetch_factor=4)
+
+    def loss_of(batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            out = model(*[batch[k] for k in INPUTS])
+        return mean_loss(out, batch)
+
+    trainer.train((to_tensors(b) for b in loader), loss_of)
+
+
+if __name__ == "__main__":
+    main()
