@@ -1,7 +1,7 @@
 """The rendering commands: `tryon`, `batch` and `weights`.
 
 Results go to stdout, chatter and progress to stderr. Errors are raised; the entry point prints them and chooses the
-exit code. What turns a catalog id into a picture belongs to retrieval, so it comes in through the Typer context.
+exit code. What turns a catalog id into a picture belongs to retrieval; it comes in through `ctx.meta[FIND_ITEM]`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from pipelines import jobs, weights
 from pipelines.errors import BadInput, CorruptWeights, MissingWeights
 from pipelines.schema import CATEGORY_CHOICES, MAX_STEPS, OnProgress, RenderSettings
 
-#: Set as `ctx.obj` by the entry point: the picture of a catalog id, None if there is no such item.
+#: What the entry point sets as `ctx.meta[FIND_ITEM]`: gives the picture of a catalog id, None if there is no such item.
 FindItem = Callable[[str], Path | None]
+FIND_ITEM = "tryroom.find_item"
 
 weights_app = typer.Typer(help="What the networks know: list, fetch and verify their files.", no_args_is_help=True)
 
@@ -35,7 +36,7 @@ def _chatter() -> Console:
 
 
 def _find_item(ctx: typer.Context) -> FindItem:
-    find: FindItem = ctx.obj or (lambda _: None)
+    find: FindItem = ctx.meta.get(FIND_ITEM, lambda _: None)
     return find
 
 
