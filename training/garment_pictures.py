@@ -75,7 +75,12 @@ def strips_of_ground(cut: Cut) -> list[Image]:
     """Pieces of ground beside the garment, each at least a tenth of the picture wide and high."""
     ys, xs = np.nonzero(cut.mask)
     height, width = cut.mask.shape
-    boxes = ((0, ys.min(), 0, width), (ys.max() + 1, height, 0, width), (0, height, 0, xs.min()), (0, height, xs.max() + 1, width))
+    boxes = (
+        (0, ys.min(), 0, width),
+        (ys.max() + 1, height, 0, width),
+        (0, height, 0, xs.min()),
+        (0, height, xs.max() + 1, width),
+    )
     pieces = [cut.image[a:b, c:d] for a, b, c, d in boxes if b - a > 0.1 * height and d - c > 0.1 * width]
     return [np.ascontiguousarray(p) for p in pieces]
 
@@ -114,8 +119,8 @@ def place(rng: Rng, cut: Cut, size: int) -> Cut:
     return Cut(np.ascontiguousarray(image), np.ascontiguousarray(mask))
 
 
-def compose(rng: Rng, cut: Cut, ground: Image) -> Cut:
-    """Lay a cut-out garment on a square ground, recoloured, with a soft shadow."""
+def compose(rng: Rng, cut: Cut, ground: Image, recolour: bool = True) -> Cut:
+    """Lay a cut-out on a square ground, perhaps recoloured, with a soft shadow."""
     size = len(ground)
     ys, xs = np.nonzero(cut.mask)
     y0, y1, x0, x1 = ys.min(), ys.max() + 1, xs.min(), xs.max() + 1
@@ -125,8 +130,11 @@ def compose(rng: Rng, cut: Cut, ground: Image) -> Cut:
     # A pixel off the rim goes with the old ground's colour in it.
     tight = cv2.erode(cut.mask, np.ones((3, 3), np.uint8))
     image = cv2.warpAffine(cut.image, turn, (size, size), flags=cv2.INTER_AREA).astype(np.float32)
-    alpha = cv2.warpAffine(cv2.GaussianBlur(tight, (0, 0), 0.7), turn, (size, size), flags=cv2.INTER_AREA) / np.float32(255)
-    image = _recolour(rng, image, ground)
+    alpha = cv2.warpAffine(cv2.GaussianBlur(tight, (0, 0), 0.7), turn, (size, size), flags=cv2.INTER_AREA) / np.float32(
+        255
+    )
+    if recolour:
+        image = _recolour(rng, image, ground)
     under = ground.astype(np.float32)
     if rng.random() < 0.75:
         shift = rng.normal(0, 0.012 * size, 2)
@@ -145,10 +153,14 @@ def _recolour(rng: Rng, image: NDArray[np.float32], ground: Image) -> NDArray[np
     choice = rng.random()
     if choice < 0.2:
         strength = rng.uniform(0.06, 0.35)
-        return 255 - (255 - image).mean(axis=2, keepdims=True) * strength * (1 + rng.normal(0, 0.03, 3).astype(np.float32))
+        return 255 - (255 - image).mean(axis=2, keepdims=True) * strength * (
+            1 + rng.normal(0, 0.03, 3).astype(np.float32)
+        )
     if choice < 0.35:
         grey = image.mean(axis=2, keepdims=True)
-        return np.asarray(ground.mean(axis=(0, 1)) + rng.normal(0, 14, 3) + (grey - grey.mean()) * rng.uniform(0.2, 0.7), np.float32)
+        return np.asarray(
+            ground.mean(axis=(0, 1)) + rng.normal(0, 14, 3) + (grey - grey.mean()) * rng.uniform(0.2, 0.7), np.float32
+        )
     if choice < 0.6:
         return np.asarray(image * rng.uniform(0.5, 1.3, 3) + rng.uniform(-15, 30), np.float32)
     return image

@@ -1,7 +1,7 @@
 """Random flat garments with known parts and landmarks: what the landmark network learns from.
 
-A garment is a handful of polygons in torso units (x outwards from the middle, y down, the shoulder's half width about 1),
-drawn in order with cloth taken from real pictures, and the points a tailor would name. Silhouettes are varied far
+A garment is a handful of polygons in torso units (x outwards from the middle, y down, half the shoulders about 1), drawn
+in order with cloth taken from real pictures, and the points a tailor would name. Silhouettes are varied far
 beyond what is common, so that real garments lie inside the range.
 """
 
@@ -83,7 +83,13 @@ def _measure_top(rng: Rng, dress: bool) -> _Top:
         ["scoop", "vee", "square", "boat", "turtle", "collar", "hood", "straps", "bardot", "one"],
         p=[0.31, 0.16, 0.04, 0.08, 0.08, 0.13, 0.07, 0.07, 0.04, 0.02],
     )
-    reach = {"boat": (0.5, 0.8), "turtle": (0.25, 0.45), "hood": (0.25, 0.45), "straps": (0.4, 0.75), "bardot": (0.75, 0.98)}
+    reach = {
+        "boat": (0.5, 0.8),
+        "turtle": (0.25, 0.45),
+        "hood": (0.25, 0.45),
+        "straps": (0.4, 0.75),
+        "bardot": (0.75, 0.98),
+    }
     collar_x = rng.uniform(*reach.get(neck, (0.26, 0.6)))
     slope = rng.uniform(0.02, 0.5) if neck != "bardot" else rng.uniform(-0.1, 0.1)
     shoulder = (1.0, (1 - collar_x) * slope)
@@ -99,7 +105,12 @@ def _measure_top(rng: Rng, dress: bool) -> _Top:
         waist = (armpit[0] * rng.uniform(0.76, 1.12), armpit[1] + rng.uniform(0.35, 0.6) * (length - armpit[1]))
         hip = (waist[0] * rng.uniform(0.97, 1.15), armpit[1] + 0.85 * (length - armpit[1]))
         hem = (hip[0] * rng.uniform(0.93, 1.15), length)
-    front = {"vee": rng.uniform(0.4, 1.3), "turtle": 0.0, "boat": rng.uniform(0.02, 0.3), "collar": rng.uniform(0.15, 0.9)}
+    front = {
+        "vee": rng.uniform(0.4, 1.3),
+        "turtle": 0.0,
+        "boat": rng.uniform(0.02, 0.3),
+        "collar": rng.uniform(0.15, 0.9),
+    }
     depth = front.get(neck, rng.uniform(0.1, 0.9))
     return _Top(neck, (collar_x, 0.0), shoulder, armpit, waist, hip, hem, depth, rng.uniform(-0.04, 0.16))
 
@@ -166,7 +177,11 @@ def _sleeve_style(rng: Rng, sleeve: str) -> dict[str, float]:
     """What both sleeves of a garment have in common."""
     hanging = rng.random() < 0.55
     angle = rng.uniform(2, 38) if hanging else rng.uniform(30, 92)
-    length = rng.uniform(0.22, 1.0) if sleeve == "short" else rng.choice([rng.uniform(1.1, 1.9), rng.uniform(1.9, 3.2)], p=[0.25, 0.75])
+    length = (
+        rng.uniform(0.22, 1.0)
+        if sleeve == "short"
+        else rng.choice([rng.uniform(1.1, 1.9), rng.uniform(1.9, 3.2)], p=[0.25, 0.75])
+    )
     if sleeve == "short" and hanging:
         angle = rng.uniform(12, 55)
     folded = sleeve == "long" and rng.random() < 0.2
@@ -174,7 +189,9 @@ def _sleeve_style(rng: Rng, sleeve: str) -> dict[str, float]:
         "angle": float(angle),
         "bend": float(rng.uniform(-8, 30) if not folded else rng.uniform(-150, 120)),
         "length": float(length),
-        "cuff": float(rng.choice([rng.uniform(0.34, 0.62), rng.uniform(0.6, 1.0), rng.uniform(1.0, 1.5)], p=[0.6, 0.3, 0.1]))
+        "cuff": float(
+            rng.choice([rng.uniform(0.34, 0.62), rng.uniform(0.6, 1.0), rng.uniform(1.0, 1.5)], p=[0.6, 0.3, 0.1])
+        )
         if sleeve == "long"
         else float(rng.uniform(0.6, 1.15)),
         "puff": float(rng.uniform(-0.05, 0.12) if rng.random() < 0.8 else rng.uniform(0.1, 0.4)),
@@ -219,9 +236,12 @@ def _neck_curve(m: _Top, left: Floats, right: Floats, depth: float, shape: str, 
     """The neckline from the left to the right collar point, `depth` below their middle."""
     middle = (left + right) / 2 + (0, depth)
     if shape == "vee":
-        return curve(left, left * 0.5 + middle * 0.5 + (0.0, rng.uniform(-0.06, 0.04)), middle, steps=6)[:-1].tolist() + curve(  # type: ignore[return-value]
-            middle, right * 0.5 + middle * 0.5, right, steps=6
-        ).tolist()
+        return (
+            curve(left, left * 0.5 + middle * 0.5 + (0.0, rng.uniform(-0.06, 0.04)), middle, steps=6)[:-1].tolist()
+            + curve(  # type: ignore[return-value]
+                middle, right * 0.5 + middle * 0.5, right, steps=6
+            ).tolist()
+        )
     if shape == "square":
         inset = rng.uniform(0.75, 1.0)
         a, b = left * (inset, 1) + (0, depth), right * (inset, 1) + (0, depth)
@@ -232,7 +252,9 @@ def _neck_curve(m: _Top, left: Floats, right: Floats, depth: float, shape: str, 
     return curve(left, a, middle, b, right)
 
 
-def _assemble_top(rng: Rng, drawing: Drawing, m: _Top, outlines: list[Floats], sleeves: list[tuple[int, Floats, str]]) -> None:
+def _assemble_top(
+    rng: Rng, drawing: Drawing, m: _Top, outlines: list[Floats], sleeves: list[tuple[int, Floats, str]]
+) -> None:
     """Put the pieces of a top in drawing order and name the neck's bottom."""
     left, right = mirror(outlines[0]), outlines[1]
     collar_l, collar_r = drawing.points["collar_left"], drawing.points["collar_right"]
@@ -252,7 +274,14 @@ def _assemble_top(rng: Rng, drawing: Drawing, m: _Top, outlines: list[Floats], s
         back = _neck_curve(m, collar_l, collar_r, back_depth, "round", rng)
         if m.neck == "hood":
             width, height = abs(collar_r[0]) * rng.uniform(1.0, 1.7), rng.uniform(0.5, 1.3)
-            back = curve(collar_l, (-width, -height * 0.5), (-width * 0.6, -height), (width * 0.6, -height), (width, -height * 0.5), collar_r)
+            back = curve(
+                collar_l,
+                (-width, -height * 0.5),
+                (-width * 0.6, -height),
+                (width * 0.6, -height),
+                (width, -height * 0.5),
+                collar_r,
+            )
         drawing.pieces.append((INNER_COLLAR, np.concatenate([back, front[::-1]]), "inside"))
     _finish_top(rng, drawing, m, np.concatenate([front[::-1][-1:], left]), right, sleeves, front)
     if m.neck == "turtle":
@@ -268,7 +297,12 @@ def _finish_top(
     """Add the torso with its hem, and the sleeves behind or before it."""
     hem_l, hem_r = left[-1], right[-1]
     kind = rng.choice(["straight", "round", "tails", "point"], p=[0.5, 0.34, 0.13, 0.03])
-    sag = {"straight": rng.uniform(-0.05, 0.05), "round": rng.uniform(-0.06, 0.3), "tails": rng.uniform(0.2, 0.5), "point": 0.5}[kind]
+    sag = {
+        "straight": rng.uniform(-0.05, 0.05),
+        "round": rng.uniform(-0.06, 0.3),
+        "tails": rng.uniform(0.2, 0.5),
+        "point": 0.5,
+    }[kind]
     middle = (hem_l + hem_r) / 2 + (0, sag)
     if kind == "round":
         hem = curve(hem_r, hem_r * (0.5, 1) + (0, sag * 0.85), middle, hem_l * (0.5, 1) + (0, sag * 0.85), hem_l)
@@ -309,10 +343,15 @@ def _turtle(rng: Rng, drawing: Drawing, left: Floats, right: Floats) -> None:
     height, narrow = rng.uniform(0.12, 0.65), rng.uniform(0.78, 1.02)
     dip = rng.uniform(-0.03, 0.08)
     top_l, top_r = left * (narrow, 0) + (0, -height), right * (narrow, 0) + (0, -height)
-    polygon = np.concatenate([[left + (0, 0.06)], curve(top_l, (top_l + top_r) / 2 + (0, dip), top_r), [right + (0, 0.06)]])
+    polygon = np.concatenate(
+        [[(*left, 0, 0.06)], curve(top_l, (top_l + top_r) / 2 + (0, dip), top_r), [(*right, 0, 0.06)]]
+    )
     drawing.pieces.append((TORSO, polygon.astype(np.float32), "collar"))
     if rng.random() < 0.4:
-        ring = curve(top_l, (top_l + top_r) / 2 - (0, 0.05), top_r).tolist() + curve(top_r, (top_l + top_r) / 2 + (0, dip + 0.06), top_l).tolist()
+        ring = (
+            curve(top_l, (top_l + top_r) / 2 - (0, 0.05), top_r).tolist()
+            + curve(top_r, (top_l + top_r) / 2 + (0, dip + 0.06), top_l).tolist()
+        )
         drawing.pieces.append((INNER_COLLAR, np.array(ring, np.float32), "inside"))
     drawing.points["neck_bottom"] = ((top_l + top_r) / 2 + (0, dip)).astype(np.float32)
 
@@ -322,9 +361,9 @@ def _flaps(rng: Rng, drawing: Drawing, left: Floats, right: Floats, depth: float
     bottom = (left + right) / 2 + (0, depth)
     drop, out = rng.uniform(0.15, 0.5), rng.uniform(0.05, 0.35)
     for collar, sign in ((left, -1.0), (right, 1.0)):
-        peak = collar + (-sign * 0.05, -rng.uniform(0.0, 0.16))
+        peak = (*collar, -sign * 0.05, -rng.uniform(0.0, 0.16))
         tip = bottom * 0.55 + collar * 0.45 + (sign * out, drop)
-        drawing.pieces.append((TORSO, np.array([peak, collar + (sign * 0.1, 0.05), tip, bottom], np.float32), "collar"))
+        drawing.pieces.append((TORSO, np.array([peak, (*collar, sign * 0.1, 0.05), tip, bottom], np.float32), "collar"))
 
 
 # --- trousers, shorts and skirts -----------------------------------------------------------------------------------
@@ -351,7 +390,13 @@ def draw_lower(rng: Rng) -> Drawing:
         x_hip = hip if end < 1.4 * hip else waist + (end - waist) * rng.uniform(0.25, 0.6)
         side = curve((waist, 0), (x_hip, y_hip), (end, length))
         drop = rng.uniform(-0.08, 0.3)
-        hem = curve((end, length), (0.5 * end, length + drop * 0.8), (0, length + drop), (-0.5 * end, length + drop * 0.8), (-end, length))
+        hem = curve(
+            (end, length),
+            (0.5 * end, length + drop * 0.8),
+            (0, length + drop),
+            (-0.5 * end, length + drop * 0.8),
+            (-end, length),
+        )
         drawing.pieces.append((TORSO, np.concatenate([waist_line, side, hem, mirror(side)[::-1]]), "torso"))
         put["hem_left_outer"], put["hem_right_outer"] = mirror(side)[-1], side[-1]
         return drawing
@@ -371,7 +416,8 @@ def draw_lower(rng: Rng) -> Drawing:
         skew = along * rng.uniform(-0.08, 0.08)
         outer, inner = tip + across * ends / 2 + skew, tip - across * ends / 2 - skew
         polygon = np.concatenate([
-            curve((thigh, rise - 0.05), knee + across * narrow / 2, outer), curve(inner, knee - across * narrow / 2, (0, rise)),
+            curve((thigh, rise - 0.05), knee + across * narrow / 2, outer),
+            curve(inner, knee - across * narrow / 2, (0, rise)),
             np.array([(-0.02, rise - 0.05)], np.float32),
         ])  # fmt: skip
         flip = (-1, 1) if side == 0 else (1, 1)
@@ -379,7 +425,9 @@ def draw_lower(rng: Rng) -> Drawing:
         put[f"hem_{name}_outer"] = np.asarray(outer * flip, np.float32)
         put[f"hem_{name}_inner"] = np.asarray(inner * flip, np.float32)
     side_line = curve((waist, 0), (hip, rise * 0.6), (thigh, rise))
-    seat = np.concatenate([waist_line, side_line, curve((thigh, rise), (0, rise + 0.01), (-thigh, rise)), mirror(side_line)[::-1]])
+    seat = np.concatenate(
+        [waist_line, side_line, curve((thigh, rise), (0, rise + 0.01), (-thigh, rise)), mirror(side_line)[::-1]]
+    )
     drawing.pieces.append((TORSO, seat, "torso"))
     put["crotch"] = np.array([0, rise], np.float32)
     return drawing
@@ -388,7 +436,9 @@ def draw_lower(rng: Rng) -> Drawing:
 # --- from a drawing to a training sample ---------------------------------------------------------------------------
 
 
-def pose_drawing(rng: Rng, drawing: Drawing, size: int) -> tuple[list[tuple[int, Floats, str]], dict[str, Floats], list[Floats | None]]:
+def pose_drawing(
+    rng: Rng, drawing: Drawing, size: int
+) -> tuple[list[tuple[int, Floats, str]], dict[str, Floats], list[Floats | None]]:
     """Wobble, stretch, turn and shift a drawing into pixels of a square picture of `size`."""
     everything = np.concatenate([p for _, p, _ in drawing.pieces])
     waves = [(rng.normal(0, 0.022, 2), rng.uniform(0.6, 2.6, 2), rng.uniform(0, 6.28, 2)) for _ in range(4)]
@@ -475,7 +525,7 @@ def _decorate(rng: Rng, image: Floats, parts: NDArray[np.uint8]) -> None:
     if not len(xs):
         return
     layer = np.zeros((size, size), np.uint8)
-    x0, y0 = int(np.median(xs)), int(np.median(ys))
+    x0, _y0 = int(np.median(xs)), int(np.median(ys))
     choice = rng.random()
     if choice < 0.25:
         half = (int(rng.uniform(4, 22)), int(rng.uniform(3, 20)))
@@ -506,7 +556,9 @@ def _smooth_noise(rng: Rng, size: int) -> Floats:
     return np.asarray(cv2.resize(grid, (size, size), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
-def sample(rng: Rng, cloth: NDArray[np.uint8], size: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8], Floats, Floats]:
+def sample(
+    rng: Rng, cloth: NDArray[np.uint8], size: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], Floats, Floats]:
     """One training sample.
 
     Returns:

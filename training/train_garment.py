@@ -3,10 +3,12 @@
     python -m training.train_garment label      --garments DIR
     python -m training.train_garment foreground --garments DIR --backbone FILE --minutes 30
     python -m training.train_garment landmarks  --garments DIR --minutes 60
+    python -m training.train_garment kind       --garments DIR --backbone FILE --ccp DIR --furniture DIR
 
 `label` cuts every picture in DIR/images out by colour and keeps the masks that are right beyond doubt. `foreground`
 learns from those, and from the same garments laid on other grounds. `landmarks` learns parts and points from synthetic
-garments. `--run` keeps masks and resumable states; finished weights go to `--out`.
+garments. `kind` learns what is a garment, and which. `--run` keeps masks and resumable states; finished
+weights go to `--out`.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import argparse
 import csv
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -27,10 +30,27 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from pipelines.geometry.garment import INNER_COLLAR, POINT_NAMES
+from pipelines.perception.classify import CATEGORY_OF, KINDS, LABELS, SLEEVES, KindHead, encode, judge
 from pipelines.perception.cutout import cut_out
-from pipelines.perception.garment_net import MAP_SIZE, PART_SIZE, PICTURE_SIZE, Encoder, ForegroundNet, PartNet
+from pipelines.perception.garment_net import (
+    ENCODER_CHANNELS,
+    MAP_SIZE,
+    PART_SIZE,
+    PICTURE_SIZE,
+    Encoder,
+    ForegroundNet,
+    PartNet,
+)  # fmt: skip
+from training.garment_kinds import Example, furniture, garments, laid, nothing, people
 from training.garment_pictures import (
-    Cut, compose, is_held_out, jpeg, lay_ground, mask_quality, place, strips_of_ground,
+    Cut,
+    compose,
+    is_held_out,
+    jpeg,
+    lay_ground,
+    mask_quality,
+    place,
+    strips_of_ground,
 )  # fmt: skip
 from training.loop import Trainer
 from training.photos import read_rgb
@@ -51,6 +71,12 @@ def save_net(net: ModelMixin, folder: Path, facts: dict[str, object]) -> None:
     net.half().save_pretrained(folder)
     net.float()
     (folder / "facts.json").write_text(json.dumps(facts, indent=1) + "\n")
+
+
+def take_statistics(average: torch.nn.Module, net: torch.nn.Module) -> None:
+    """Give averaged weights the batch-norm statistics of the network that is being trained."""
+    for a, b in zip(average.buffers(), net.buffers(), strict=True):
+        a.copy_(b)
 
 
 # --- label ---------------------------------------------------------------------------------------------------------
@@ -94,31 +120,49 @@ def sure_cuts(args: argparse.Namespace, held_out: bool) -> list[Cut]:
 # --- foreground ----------------------------------------------------------------------------------------------------
 
 
-class Foregrounds(IterableDataset[Batch]):
-    """Endless pictures (3, 224, 224) in [-1, 1] with masks (112, 112) in [0, 1]."""
+@dataclass(frozen=True, eq=False)
+class Bank:
+    """Samples with the frozen encoder's maps, computed once: pictures uint8, masks, four tensors of maps in bf16."""
 
-    def __init__(self, cuts: list[Cut], seed: int) -> None:
-        self.cuts, self.seed = cuts, seed
+    pictures: Tensor
+    masks: Tensor
+    maps: tuple[Tensor, ...]
 
-    def __iter__(self) -> Iterator[Batch]:
-        info = torch.utils.data.get_worker_info()
-        rng = np.random.default_rng((self.seed, info.id if info else 0))
-        cv2.setNumThreads(1)
-        while True:
-            yield foreground_sample(rng, self.cuts)
+    def batch(self, index: Tensor) -> Batch:
+        """Some samples, ready for the network."""
+        maps = {f"map{i}": m[index].float() for i, m in enumerate(self.maps)}
+        return {"picture": self.pictures[index].float() / 127.5 - 1, "mask": self.masks[index], **maps}
 
 
-def foreground_sample(rng: np.random.Generator, cuts: list[Cut]) -> Batch:
-    """A picture as it was taken, or (two of three) its garment on another's ground."""
+@torch.no_grad()
+def fill_bank(encoder: Encoder, cuts: list[Cut], count: int, seed: int) -> Bank:
+    """`count` random samples, a multiple of 16, with their maps."""
+    rng = np.random.default_rng(seed)
+    pictures = torch.empty(count, 3, PICTURE_SIZE, PICTURE_SIZE, dtype=torch.uint8)
+    masks = torch.empty(count, PICTURE_SIZE // 2, PICTURE_SIZE // 2)
+    maps: list[list[Tensor]] = [[] for _ in ENCODER_CHANNELS]
+    for start in range(0, count, 16):
+        for i in range(start, start + 16):
+            picture, mask = foreground_sample(rng, cuts)
+            pictures[i], masks[i] = torch.from_numpy(picture).permute(2, 0, 1), mask
+        with torch.autocast("cpu", torch.bfloat16):
+            found = encoder(pictures[start : start + 16].float() / 127.5 - 1).maps
+        for kept, new in zip(maps, found, strict=True):
+            kept.append(new.bfloat16().contiguous())
+        if start % 512 == 0:
+            print(f"{start} of {count} samples", flush=True)
+    return Bank(pictures, masks, tuple(torch.cat(m) for m in maps))
+
+
+def foreground_sample(rng: np.random.Generator, cuts: list[Cut]) -> tuple[NDArray[np.uint8], Tensor]:
+    """A picture (224, 224, 3) as it was taken, or (two of three) its garment on another's ground; mask (112, 112)."""
     cut = cuts[rng.integers(len(cuts))]
     if rng.random() < 0.35:
         cut = place(rng, cut, PICTURE_SIZE)
     else:
         other = cuts[rng.integers(len(cuts))]
         cut = compose(rng, cut, lay_ground(rng, strips_of_ground(other), PICTURE_SIZE))
-    picture = torch.from_numpy(jpeg(rng, cut.image)).permute(2, 0, 1).float() / 127.5 - 1
-    mask = F.avg_pool2d(torch.from_numpy(cut.mask)[None].float() / 255, 2)[0]
-    return {"picture": picture, "mask": mask}
+    return jpeg(rng, cut.image), F.avg_pool2d(torch.from_numpy(cut.mask)[None].float() / 255, 2)[0]
 
 
 def foreground_loss(logits: Tensor, mask: Tensor) -> tuple[Tensor, dict[str, float]]:
@@ -142,26 +186,35 @@ def train_foreground(args: argparse.Namespace) -> None:
     encoder = Encoder(args.backbone)
     cuts, others = sure_cuts(args, held_out=False), sure_cuts(args, held_out=True)
     print(f"{len(cuts)} pictures to learn from, {len(others)} held out", flush=True)
-    rng = np.random.default_rng(7)
-    checks = [foreground_sample(rng, others) for _ in range(160)]
+    bank, checks = fill_bank(encoder, cuts, args.samples, 1), fill_bank(encoder, others, 160, 7)
     net = ForegroundNet().to(memory_format=torch.channels_last)
 
-    def read(net: torch.nn.Module, pictures: Tensor) -> Tensor:
+    def read(net: torch.nn.Module, batch: Batch) -> Tensor:
         with torch.autocast("cpu", torch.bfloat16):
-            with torch.no_grad():
-                maps = encoder(pictures).maps
-            return net(pictures, maps).float()  # type: ignore[no-any-return]
+            return net(batch["picture"], tuple(batch[f"map{i}"] for i in range(len(ENCODER_CHANNELS)))).float()  # type: ignore[no-any-return]
 
     def on_save(average: torch.nn.Module, when: str) -> None:
+        take_statistics(average, net)
         with torch.no_grad():
-            found = torch.cat([read(average, torch.stack([c["picture"] for c in checks[i : i + 16]])) for i in range(0, 160, 16)])
-        iou = overlap(found > 0, torch.stack([c["mask"] for c in checks]) > 0.5)
+            batches = [checks.batch(torch.arange(i, i + 16)) for i in range(0, 160, 16)]
+            found = torch.cat([read(average, b) for b in batches])
+        iou = overlap(found > 0, checks.masks > 0.5)
         print(f"{when}: held-out IoU {iou:.4f}", flush=True)
-        save_net(average, args.out / "foreground", {"trained": when, "pictures": len(cuts), "held_out_iou": round(iou, 4)})
+        save_net(
+            average, args.out / "foreground", {"trained": when, "pictures": len(cuts), "held_out_iou": round(iou, 4)}
+        )
 
     trainer = Trainer(net, args.run / "foreground", args.minutes, 2e-3, on_save)
-    loader = DataLoader(Foregrounds(cuts, seed=trainer.step + 1), args.batch, num_workers=args.workers)
-    trainer.train(iter(loader), lambda b: foreground_loss(read(net, b["picture"]), b["mask"]))
+
+    def batches() -> Iterator[Batch]:
+        shuffle = torch.Generator().manual_seed(trainer.step)
+        while True:
+            for index in torch.randperm(args.samples, generator=shuffle).split(args.batch)[
+                : args.samples // args.batch
+            ]:
+                yield bank.batch(index)
+
+    trainer.train(batches(), lambda b: foreground_loss(read(net, b), b["mask"]))
 
 
 # --- landmarks -----------------------------------------------------------------------------------------------------
@@ -275,7 +328,8 @@ def evaluate_landmarks(net: torch.nn.Module, batch: Batch) -> dict[str, float]:
         "error": gap.mean(),
         "within": (gap < 0.04).float().mean(),
         "parts": (parts == truth)[truth > 0].float().mean(),
-        "collar_iou": ((parts == INNER_COLLAR) & (truth == INNER_COLLAR)).sum() / ((parts == INNER_COLLAR) | (truth == INNER_COLLAR)).sum(),
+        "collar_iou": ((parts == INNER_COLLAR) & (truth == INNER_COLLAR)).sum()
+        / ((parts == INNER_COLLAR) | (truth == INNER_COLLAR)).sum(),
         "present": ((present > 0) == exists).float().mean(),
     }
     return {name: round(float(value), 4) for name, value in figures.items()}
@@ -288,6 +342,7 @@ def train_landmarks(args: argparse.Namespace) -> None:
     net = PartNet().to(memory_format=torch.channels_last)
 
     def on_save(average: torch.nn.Module, when: str) -> None:
+        take_statistics(average, net)
         figures = evaluate_landmarks(average, held_out)
         print(f"{when}: held-out {figures}", flush=True)
         save_net(average, args.out / "parts", {"trained": when, "synthetic_held_out": figures})
@@ -297,16 +352,128 @@ def train_landmarks(args: argparse.Namespace) -> None:
     trainer.train(iter(loader), lambda b: landmark_loss(net, b))
 
 
+# --- kind ----------------------------------------------------------------------------------------------------------
+
+
+def kind_examples(args: argparse.Namespace) -> Iterator[Example]:
+    """Everything that the kind stage learns from and is measured on."""
+    rng = np.random.default_rng(3)
+    with (args.run / "quality.csv").open() as file:
+        sure = {r["name"] for r in csv.DictReader(file) if float(r["quality"]) >= SURE_QUALITY}
+    rows, grounds = garment_rows(args.garments), []
+    tops = 0
+    for example in garments(args.garments, rows, args.run / "masks", sure):
+        tops += example.label == 0
+        if example.label == 0 and not example.held_out and tops > args.tops:
+            continue  # more than half of all pictures are tops
+        yield example
+        if example.mask.min() == 0:
+            grounds += strips_of_ground(Cut(example.image, example.mask)) if len(grounds) < 600 else []
+            if rng.random() < (0.25 if example.label == 0 else 0.6):
+                yield laid(example, grounds, rng)
+    yield from furniture(args.furniture, grounds, rng)
+    yield from people(args.ccp, 260)
+    yield from nothing(grounds, rng, 300)
+
+
+def kind_features(args: argparse.Namespace) -> dict[str, NDArray[np.generic]]:
+    """Features and labels of all examples, kept in RUN/kinds.npz."""
+    path = args.run / "kinds.npz"
+    if not path.exists():
+        encoder = Encoder(args.backbone)
+        kept: dict[str, list[object]] = {"features": [], "label": [], "sleeve": [], "held_out": [], "source": []}
+        for example in kind_examples(args):
+            kept["features"].append(encode(encoder, example.image, example.mask)[0].half().numpy())
+            for name in ("label", "sleeve", "held_out", "source"):
+                kept[name].append(getattr(example, name))
+        np.savez(path, **{k: np.array(v) for k, v in kept.items()})
+    return dict(np.load(path))
+
+
+def train_kind(args: argparse.Namespace) -> None:
+    """Train `KindHead` on cached features; temperature and threshold on a tenth, figures on the held-out fifth."""
+    data = kind_features(args)
+    x = torch.from_numpy(data["features"].astype(np.float32))
+    label, sleeve = torch.from_numpy(data["label"]).long(), torch.from_numpy(data["sleeve"]).long()
+    test = torch.from_numpy(data["held_out"])
+    tune = ~test & (torch.rand(len(x), generator=torch.Generator().manual_seed(1)) < 0.1)
+    train = ~test & ~tune
+    head = KindHead()
+    weight = 1 / label[train].bincount(minlength=len(LABELS)).float().clamp(min=1).sqrt()
+    optimiser = torch.optim.AdamW(head.parameters(), 1e-3, weight_decay=args.decay)
+    for _ in range(args.epochs):
+        for index in train.nonzero()[:, 0][torch.randperm(int(train.sum()))].split(256):
+            noisy = F.dropout(x[index], 0.3)
+            labels, sleeves = head(noisy)
+            loss = F.cross_entropy(labels, label[index], weight / weight.mean(), label_smoothing=0.02)
+            known = sleeve[index] >= 0
+            loss = loss + 0.5 * F.cross_entropy(sleeves[known], sleeve[index][known])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+    head.eval().requires_grad_(False)
+    head.register_to_config(temperature=best_temperature(head(x[tune])[0], label[tune]))
+    figures = kind_figures(head, x[test], label[test], sleeve[test], data["source"][test.numpy()])
+    print(json.dumps(figures, indent=1), flush=True)
+    save_net(head, args.out / "kind", {"examples": int(train.sum()), "held_out": figures})
+
+
+def best_temperature(logits: Tensor, label: Tensor) -> float:
+    """The divisor of the logits that makes the labels likeliest."""
+    choices = torch.linspace(0.5, 4, 71).tolist()
+    return round(min(choices, key=lambda t: F.cross_entropy(logits / t, label).item()), 3)
+
+
+def kind_figures(
+    head: KindHead, x: Tensor, label: Tensor, sleeve: Tensor, source: NDArray[np.generic]
+) -> dict[str, float]:
+    """Accuracies on held-out pictures, by the same rules that a shopper meets."""
+    labels, sleeves = head(x)
+    answers = [
+        judge(p, s, head.config.threshold)
+        for p, s in zip(labels.softmax(1).numpy(), sleeves.softmax(1).numpy(), strict=True)
+    ]
+    names = [LABELS[i] for i in label.tolist()]
+    wear = [i for i, n in enumerate(names) if n in KINDS]
+    real = [i for i in wear if source[i] == "garments"]
+    right = {i: answers[i].category == CATEGORY_OF[names[i]] for i in wear}  # type: ignore[index]
+    sure = [i for i in real if answers[i].confidence >= 0.9]
+    refuse = [i for i, n in enumerate(names) if n not in (*KINDS, "a person")]
+    known = [i for i in real if sleeve[i] >= 0]
+    confidence = np.array([answers[i].confidence for i in real])
+    hit = np.array([right[i] for i in real])
+    figures = {
+        "garments": len(real), "category": hit.mean(), "confidence": confidence.mean(),
+        "category_when_sure": np.mean([right[i] for i in sure]), "sure": len(sure) / len(real),
+        "kind": np.mean([answers[i].kind == names[i] for i in real]),
+        "category_laid": np.mean([right[i] for i in wear if source[i] != "garments"]),
+        "sleeve": np.mean([SLEEVES.index(answers[i].sleeve) == int(sleeve[i]) for i in known]),
+        "garments_accepted": np.mean([answers[i].is_garment for i in wear]), "others": len(refuse),
+        "others_refused": np.mean([not answers[i].is_garment for i in refuse]),
+    }  # fmt: skip
+    return {k: round(float(v), 4) for k, v in figures.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    stages = {"label": label, "foreground": train_foreground, "landmarks": train_landmarks}
+    stages = {"label": label, "foreground": train_foreground, "landmarks": train_landmarks, "kind": train_kind}
     parser.add_argument("stage", choices=tuple(stages))
     parser.add_argument("--garments", type=Path, required=True, help="folder with images/ and labels.csv")
     parser.add_argument("--backbone", type=Path, help="efficientnet-lite0-57934424.pth")
+    parser.add_argument("--ccp", type=Path, help="Clothing Co-Parsing: photos/, parse/, labels.json (kind)")
+    parser.add_argument("--furniture", type=Path, help="folder of Sweet Home 3D furniture libraries, *.sh3f (kind)")
+    parser.add_argument("--tops", type=int, default=1400, help="how many tops to learn from (kind)")
+    parser.add_argument("--epochs", type=int, default=40, help="of the kind stage")
+    parser.add_argument("--decay", type=float, default=0.3, help="weight decay of the kind stage")
     parser.add_argument("--out", type=Path, default=Path("weights/garment"))
-    parser.add_argument("--run", type=Path, default=Path("runs/garment"), help="where masks and states for resuming are kept")
+    parser.add_argument(
+        "--run", type=Path, default=Path("runs/garment"), help="where masks and states for resuming are kept"
+    )
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument(
+        "--samples", type=int, default=4096, help="of the foreground stage, encoded once; a multiple of 16"
+    )
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()

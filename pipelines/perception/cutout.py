@@ -26,6 +26,8 @@ SURE_DISTANCE: Final = 14.0
 PLAIN_NOISE: Final = 3.0
 #: Reach of compression ringing around an edge, in pixels: the 8 × 8 blocks of JPEG, rarely two of them.
 RINGING: Final = 9
+#: Overlap from which two masks of one garment count as the same.
+AGREE: Final = 0.85
 #: Ground colours kept as models: plain ground needs one, floors and checks need several.
 GROUND_COLOURS: Final = 4
 #: A hole smaller than this share of the garment is filled whatever it looks like.
@@ -176,3 +178,49 @@ def _shrink(image: Image) -> Image:
         return image
     size = (max(8, round(image.shape[1] * scale)), max(8, round(image.shape[0] * scale)))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def cut_out_with(image: Image, belief: Floats) -> Mask:
+    """Find the garment with the help of a network.
+
+    Colour alone is exact on plain ground and lost on textured ground; the network is never lost but coarse. Where
+    both agree colour's outline is kept, else GrabCut is let loose between what the network is sure of.
+
+    Args:
+        image: RGB uint8 (H, W, 3).
+        belief: float32 (h, w), the network's probability of garment, at any size of the same shape.
+
+    Returns:
+        uint8 (H, W), 255 = garment.
+    """
+    small = _shrink(image)
+    likely = cv2.resize(belief, small.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    distance, noise = ground_distance(small)
+    by_colour = _tidy(_grab(small, distance, noise), distance, noise)
+    if noise < PLAIN_NOISE and _overlap(by_colour > 0, likely > 0.5) > AGREE:
+        return _refine(image, by_colour)
+    seeds = np.where(likely > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    seeds[likely > 0.9], seeds[likely < 0.1] = cv2.GC_FGD, cv2.GC_BGD
+    found = np.where(likely > 0.5, 255, 0).astype(np.uint8)
+    if (seeds % 2 == 1).any() and (seeds % 2 == 0).any():
+        cv2.setRNGSeed(1)
+        cv2.grabCut(small, seeds, None, np.zeros((1, 65)), np.zeros((1, 65)), 2, cv2.GC_INIT_WITH_MASK)
+        grabbed = np.where(seeds % 2 == 1, 255, 0).astype(np.uint8)
+        # Cloth and ground of like colour lead GrabCut astray; the network's own outline is then the better one.
+        found = grabbed if _overlap(grabbed > 0, found > 0) > AGREE else found
+    return _refine(image, _largest(found))
+
+
+def _overlap(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
+    """Intersection over union."""
+    return float((a & b).sum() / max(1, (a | b).sum()))
+
+
+def _largest(mask: Mask) -> Mask:
+    """The largest piece and every piece of some size, closed."""
+    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(closed)
+    if count < 2:
+        return closed
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    return np.where(np.isin(labels, 1 + np.flatnonzero(areas >= 0.1 * areas.max())), 255, 0).astype(np.uint8)

@@ -1,25 +1,25 @@
-"""Garment mask → named points, sleeve lines and a map of parts.
+"""Cut-out garment → named points, sleeve lines and a map of parts.
 
 Left and right are the *picture's*: `shoulder_left` has the smaller x. On a garment shown from the front that is the
 wearer's right side.
-
-The silhouette is first turned upright about its own symmetry axis. Each side's contour is then walked from the collar
-to the hem: the deepest notch is the armpit, what lies beyond the line armpit–shoulder is the sleeve.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from pipelines.errors import BadInput
 from pipelines.geometry.garment import (
+    INNER_COLLAR,
     LEFT_LEG,
     LEFT_SLEEVE,
+    PARTS,
     POINT_NAMES,
     RIGHT_LEG,
     RIGHT_SLEEVE,
@@ -28,482 +28,206 @@ from pipelines.geometry.garment import (
     Kind,
     Sleeve,
 )
-from pipelines.schema import Category, Mask
+from pipelines.perception.garment_net import HEAT_MAPS, MAP_SIZE, PART_SIZE, PartNet
+from pipelines.schema import Category, Image, Mask
 
 Floats = NDArray[np.float32]
-Bools = NDArray[np.bool_]
 
-#: Height at which silhouettes are read.
-WORK_HEIGHT: Final = 256
+#: Share of the network's square that the garment's longer side fills.
+FILL: Final = 0.9
+#: A sleeve is short up to this length, in half shoulder widths: a little above the elbow.
+SHORT_SLEEVE: Final = 1.2
+#: Less than this is a cap on the shoulder, no sleeve.
+NO_SLEEVE: Final = 0.2
+CATEGORIES: Final[tuple[Category, ...]] = ("upper", "lower", "dress")
+
+_UPPER_POINTS = frozenset(n for n in POINT_NAMES if n.split("_")[0] in ("collar", "neck", "shoulder", "armpit")) | {
+    "waist_left", "waist_right", "hem_left", "hem_right",
+}  # fmt: skip
+_ALLOWED_PARTS: Final = {
+    "upper": (TORSO, LEFT_SLEEVE, RIGHT_SLEEVE, INNER_COLLAR),
+    "dress": (TORSO, LEFT_SLEEVE, RIGHT_SLEEVE, INNER_COLLAR),
+    "lower": (TORSO, LEFT_LEG, RIGHT_LEG, INNER_COLLAR),
+}
 
 
-@dataclass(frozen=True, eq=False)
-class _Upright:
-    """A silhouette turned upright: bool (h, w), its symmetry axis at column `axis`, and the way back."""
-
-    mask: Bools
-    axis: float
-    back: NDArray[np.float64]  # 2 × 3, upright pixels → picture pixels
+def _mirrored_names() -> list[int]:
+    """For each heat map, the index of its twin on the other side."""
+    swap = {"left": "right", "right": "left"}
+    twins = [POINT_NAMES.index("_".join(swap.get(w, w) for w in name.split("_"))) for name in POINT_NAMES]
+    return [*twins, len(POINT_NAMES) + 1, len(POINT_NAMES)]
 
 
-def garment_landmarks(mask: Mask, category: Category) -> GarmentLandmarks:
+_TWIN_POINTS: Final = _mirrored_names()
+_TWIN_PARTS: Final = [0, TORSO, RIGHT_SLEEVE, LEFT_SLEEVE, RIGHT_LEG, LEFT_LEG, INNER_COLLAR]
+
+
+def read_landmarks(
+    net: PartNet, image: Image, mask: Mask, category: Category, kind: Kind | None = None
+) -> GarmentLandmarks:
     """Find the landmarks of a garment.
 
     Args:
+        net: in eval mode.
+        image: RGB uint8 (H, W, 3).
         mask: uint8 (H, W), 255 = garment.
         category: what the garment is.
-
-    Returns:
-        The landmarks; sides and sleeves that cannot be told apart are estimated by symmetry.
+        kind: if known; otherwise lower garments are told apart by their crotch.
 
     Raises:
         BadInput: the mask is all but empty.
     """
-    if mask.mean() < 255 * 0.003:
-        raise BadInput("garment picture", "no garment in it", "one garment that fills most of the picture",
-                       "Use a picture of one garment on a plain ground.")  # fmt: skip
-    upright = _turn_upright(mask)
-    if category == "lower":
-        return _lower(upright, mask)
-    return _upper(upright, mask, category)
+    if np.count_nonzero(mask > 127) < max(40, 0.003 * mask.size):
+        raise BadInput(
+            "garment picture", "no garment in it", "one garment that fills much of the picture",
+            "Use a picture of one garment on a plain ground.",
+        )  # fmt: skip
+    to_square = _view(mask)
+    parts, heat, present = _look(net, _square(image, mask, to_square), category)
+    back = cv2.invertAffineTransform(to_square)
+    found = _peaks(heat) @ back[:, :2].T.astype(np.float32) + back[:, 2].astype(np.float32)
+    points, elbows = found[: len(POINT_NAMES)], found[len(POINT_NAMES) :]
+    kind = kind or _kind(category, points, present, mask.shape[0])
+    _drop_absent(points, present, category, kind)
+    lines = _sleeve_lines(points, elbows, present)
+    label_map = _part_map(parts, to_square, mask, category, kind)
+    sleeve = _sleeve_class(points, lines)
+    if sleeve == "none":
+        points[[i for i, n in enumerate(POINT_NAMES) if n.startswith("cuff")]] = np.nan
+        lines[:] = np.nan
+        label_map[(label_map == LEFT_SLEEVE) | (label_map == RIGHT_SLEEVE)] = TORSO
+    size = np.array([mask.shape[1], mask.shape[0]], np.float32)
+    fractions = [np.asarray((p + 0.5) / size, np.float32) for p in (points, lines)]
+    return GarmentLandmarks(fractions[0], kind, sleeve, fractions[1], label_map)
 
 
-# --- upright silhouettes -------------------------------------------------------------------------------------------
-
-
-def _turn_upright(mask: Mask) -> _Upright:
-    """Turn a mask so that its best mirror axis is vertical, at `WORK_HEIGHT`."""
-    height, width = mask.shape
+def _view(mask: Mask) -> NDArray[np.float64]:
+    """The affine map (2, 3) from picture pixels into the network's square, garment centred."""
     ys, xs = np.nonzero(mask > 127)
-    box = (xs.min(), ys.min(), xs.max() + 1, ys.max() + 1)
-    scale = WORK_HEIGHT / max(box[3] - box[1], 0.8 * (box[2] - box[0]))
-    centre = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-    angle = _symmetry_angle(mask, centre, max(box[2] - box[0], box[3] - box[1]))
-    turn = cv2.getRotationMatrix2D(centre, angle, scale)
-    corners = np.array([[x, y, 1] for x in (box[0], box[2]) for y in (box[1], box[3])]) @ turn.T
-    low, high = corners.min(axis=0) - 8, corners.max(axis=0) + 8
-    turn[:, 2] -= low
-    size = (int(np.ceil(high[0] - low[0])), int(np.ceil(high[1] - low[1])))
-    smooth = cv2.GaussianBlur(mask, (0, 0), max(0.1, 0.5 / scale))
-    turned = cv2.warpAffine(smooth, turn, size, flags=cv2.INTER_AREA) > 127
-    return _Upright(turned, _mirror_axis(turned), cv2.invertAffineTransform(turn))
+    x0, x1, y0, y1 = xs.min(), xs.max() + 1, ys.min(), ys.max() + 1
+    scale = FILL * PART_SIZE / max(x1 - x0, y1 - y0)
+    offset = PART_SIZE / 2 - scale * np.array([(x0 + x1) / 2, (y0 + y1) / 2])
+    # Half pixels keep pixel centres on pixel centres.
+    return np.array([[scale, 0, offset[0] + scale / 2 - 0.5], [0, scale, offset[1] + scale / 2 - 0.5]])
 
 
-def _symmetry_angle(mask: Mask, centre: tuple[float, float], extent: float) -> float:
-    """Degrees to turn the mask by so that it is most like its mirror image; small angles win ties."""
-    side = 64
-    best, best_score = 0.0, -1.0
-    for angle in range(-30, 31, 3):
-        turn = cv2.getRotationMatrix2D(centre, angle, 0.7 * side / extent)
-        turn[:, 2] += side / 2 - np.array(centre)
-        small = cv2.warpAffine(mask, turn, (side, side), flags=cv2.INTER_LINEAR) > 127
-        score = _mirror_overlap(small, _mirror_axis(small)) - 0.002 * abs(angle)
-        if score > best_score:
-            best, best_score = float(angle), score
-    return best if best_score > 0.6 else 0.0
+def _square(image: Image, mask: Mask, to_square: NDArray[np.float64]) -> tuple[Image, Mask]:
+    """Picture and mask as the network sees them, (128, 128, 3) and (128, 128)."""
+    scale = to_square[0, 0]
+    if scale < 0.5:  # shrink by area first: warpAffine alone would skip pixels
+        small = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+        to_square = to_square @ np.diag([image.shape[1] / small[0], image.shape[0] / small[1], 1])
+        image, mask = (cv2.resize(x, small, interpolation=cv2.INTER_AREA) for x in (image, mask))
+    size = (PART_SIZE, PART_SIZE)
+    return cv2.warpAffine(image, to_square, size), cv2.warpAffine(mask, to_square, size)
 
 
-def _mirror_axis(mask: Bools) -> float:
-    """The column about which a mask is most like its mirror image."""
-    columns = mask.astype(np.float32)
-    middle = float(np.average(np.arange(mask.shape[1]), weights=columns.sum(axis=0) + 1e-6))
-    reach = max(2, mask.shape[1] // 8)
-    offsets = np.arange(-reach, reach + 1, 1 if reach < 12 else 2) / 1.0
-    scores = [_mirror_overlap(mask, middle + o) for o in offsets]
-    return middle + float(offsets[int(np.argmax(scores))])
+def _look(net: PartNet, square: tuple[Image, Mask], category: Category) -> tuple[Floats, Floats, Floats]:
+    """Part chances (7, 64, 64), heat (22, 64, 64) summing to 1 each, and presence (22,); means over both mirror images."""
+    image, mask = square
+    inside = (mask > 127).astype(np.float32)
+    x = np.zeros((1, 7, PART_SIZE, PART_SIZE), np.float32)
+    x[0, :3] = (image.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1) * inside
+    x[0, 3], x[0, 4 + CATEGORIES.index(category)] = inside, 1
+    tensor = torch.from_numpy(x)
+    with torch.inference_mode():
+        parts, heat, present = net(torch.cat([tensor, tensor.flip(-1)]))
+        parts = parts.float().softmax(dim=1)
+        heat = heat.float().flatten(2).log_softmax(dim=2).view(2, HEAT_MAPS, MAP_SIZE, MAP_SIZE)
+
+        def both(x: Tensor, twins: list[int]) -> Tensor:
+            other = x[1].flip(-1) if x.ndim == 4 else x[1]
+            return (x[0] + other[twins]) / 2
+
+        mean_heat = both(heat, _TWIN_POINTS).flatten(1).softmax(dim=1).view(HEAT_MAPS, MAP_SIZE, MAP_SIZE)
+        mean_present = both(present.float(), _TWIN_POINTS).sigmoid()
+        return both(parts, _TWIN_PARTS).numpy(), mean_heat.numpy(), mean_present.numpy()
 
 
-def _mirror_overlap(mask: Bools, axis: float) -> float:
-    """Intersection over union of a mask and its mirror image about a column."""
-    width = mask.shape[1]
-    source = np.rint(2 * axis - np.arange(width)).astype(int)
-    inside = (source >= 0) & (source < width)
-    mirrored = np.zeros_like(mask)
-    mirrored[:, inside] = mask[:, source[inside]]
-    return float((mask & mirrored).sum() / max(1, (mask | mirrored).sum()))
+def _peaks(heat: Floats) -> Floats:
+    """Where each heat map (K, 64, 64) peaks, in pixels of the square (K, 2): the mean of 5 × 5 about the maximum."""
+    out = np.zeros((len(heat), 2), np.float32)
+    for index, plane in enumerate(heat):
+        y, x = np.unravel_index(int(plane.argmax()), plane.shape)
+        y0, x0 = max(0, int(y) - 2), max(0, int(x) - 2)
+        window = plane[y0 : y0 + 5, x0 : x0 + 5] if y0 + 5 <= MAP_SIZE and x0 + 5 <= MAP_SIZE else plane[y0:, x0:]
+        rows, columns = np.mgrid[y0 : y0 + window.shape[0], x0 : x0 + window.shape[1]]
+        total = window.sum() + 1e-12
+        out[index] = (columns * window).sum() / total, (rows * window).sum() / total
+    return np.asarray(out * (PART_SIZE / MAP_SIZE), np.float32)
 
 
-# --- tops and dresses ----------------------------------------------------------------------------------------------
+def _kind(category: Category, points: Floats, present: Floats, height: int) -> Kind:
+    """Top, dress, or by crotch and leg length which lower garment."""
+    if category != "lower":
+        return "dress" if category == "dress" else "top"
+    if present[POINT_NAMES.index("crotch")] < 0.5:
+        return "skirt"
+    place = {
+        n: points[POINT_NAMES.index(n)]
+        for n in ("waist_left", "waist_right", "crotch", "hem_left_outer", "hem_right_outer")
+    }
+    leg = (place["hem_left_outer"][1] + place["hem_right_outer"][1]) / 2 - place["crotch"][1]
+    width = float(np.linalg.norm(place["waist_right"] - place["waist_left"]))
+    return "trousers" if leg > 1.05 * width else "shorts"
 
 
-@dataclass(frozen=True, eq=False)
-class _Side:
-    """What one side of a top shows, in upright pixels as if it were the left side; NaN = none."""
-
-    collar: Floats
-    shoulder: Floats
-    armpit: Floats
-    cuff_outer: Floats
-    cuff_inner: Floats
-    waist: Floats
-    hem: Floats
-    line: Floats  # (3, 2)
-    sleeve: Bools  # (h, w)
-    length: float  # of the sleeve, in torso widths
-
-
-def _upper(upright: _Upright, mask: Mask, category: Category) -> GarmentLandmarks:
-    """Landmarks of a top or a dress."""
-    left = _read_side(upright.mask, upright.axis)
-    flipped = _read_side(upright.mask[:, ::-1], upright.mask.shape[1] - 1 - upright.axis)
-    right = _mirror_side(flipped, upright.mask.shape[1])
-    points = np.full((len(POINT_NAMES), 2), np.nan, np.float32)
-    for side, name in ((left, "left"), (right, "right")):
-        for part in ("collar", "shoulder", "armpit", "waist", "hem"):
-            points[POINT_NAMES.index(f"{part}_{name}")] = getattr(side, part)
-        points[POINT_NAMES.index(f"cuff_{name}_outer")] = side.cuff_outer
-        points[POINT_NAMES.index(f"cuff_{name}_inner")] = side.cuff_inner
-    points[POINT_NAMES.index("neck_bottom")] = _neck_bottom(upright)
-    lines = np.stack([left.line, right.line])
-    parts = upright.mask.astype(np.uint8) * TORSO
-    parts[left.sleeve] = LEFT_SLEEVE
-    parts[right.sleeve & upright.mask] = RIGHT_SLEEVE
-    length = max(left.length, right.length)
-    sleeve: Sleeve = "none" if length < 0.12 else "short" if length < 0.62 else "long"
-    kind: Kind = "dress" if category == "dress" else "top"
-    return GarmentLandmarks(
-        _to_picture(points, upright, mask), kind, sleeve, _to_picture(lines, upright, mask),
-        _parts_to_picture(parts, upright, mask),
-    )  # fmt: skip
+def _drop_absent(points: Floats, present: Floats, category: Category, kind: Kind) -> None:
+    """Set to NaN, in place, what this kind of garment cannot have and what the network does not see."""
+    for index, name in enumerate(POINT_NAMES):
+        if category == "lower":
+            keep = name.startswith("waist") or name in ("hem_left_outer", "hem_right_outer")
+            keep |= kind != "skirt" and name in ("crotch", "hem_left_inner", "hem_right_inner")
+        else:
+            keep = name in _UPPER_POINTS
+            if name.startswith("cuff"):
+                pair = [POINT_NAMES.index(f"{name.rsplit('_', 1)[0]}_{end}") for end in ("outer", "inner")]
+                keep = bool(present[pair].mean() > 0.5)
+        if not keep:
+            points[index] = np.nan
 
 
-def _read_side(mask: Bools, axis: float) -> _Side:
-    """Read the left half of an upright top, bool (h, w)."""
-    contour = _left_contour(mask, axis)
-    rows = np.flatnonzero(mask.any(axis=1))
-    top, bottom = float(rows[0]), _torso_bottom(mask, axis)
-    half = _half_width(mask, axis, top, bottom)
-    hem_at = _hem_index(contour, axis, half, bottom)
-    collar_at = _collar_index(contour, axis, half, hem_at)
-    armpit_at, notch = _armpit_index(contour, collar_at, hem_at, axis, half)
-    armpit = contour[armpit_at]
-    shoulder_at = _shoulder_index(contour, collar_at, armpit_at, axis, half)
-    shoulder = contour[shoulder_at]
-    nothing = np.full(2, np.nan, np.float32)
-    outer, inner, line, length = nothing, nothing, np.full((3, 2), np.nan, np.float32), 0.0
-    sleeve = np.zeros_like(mask)
-    if notch:
-        sleeve = _sleeve_region(mask, contour[shoulder_at : armpit_at + 1])
-        found = _read_sleeve(sleeve, shoulder, armpit)
-        if found is not None:
-            outer, inner, line = found
-            broad = sleeve.sum() > 0.12 * half**2
-            length = broad * float(np.linalg.norm(line[1] - line[0]) + np.linalg.norm(line[2] - line[1])) / (2 * half)
-    if length < 0.12:
-        sleeve[:] = False
-        outer, inner, line, length = nothing, nothing, np.full((3, 2), np.nan, np.float32), 0.0
-    waist = _waist(mask & ~sleeve, axis, armpit[1], contour[hem_at][1])
-    return _Side(contour[collar_at], shoulder, armpit, outer, inner, waist, contour[hem_at], line, sleeve, length)
-
-
-def _left_contour(mask: Bools, axis: float) -> Floats:
-    """The outer contour left of the axis, from the top to the bottom; float32 (N, 2)."""
-    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    ring = max(contours, key=cv2.contourArea)[:, 0].astype(np.float32)
-    near = np.abs(ring[:, 0] - axis) < 1.5
-    if not near.any():
-        near = np.abs(ring[:, 0] - axis) <= np.abs(ring[:, 0] - axis).min() + 1
-    on_axis = np.flatnonzero(near)
-    start = on_axis[ring[on_axis, 1].argmin()]
-    end = on_axis[ring[on_axis, 1].argmax()]
-    ring = np.roll(ring, -start, axis=0)
-    end = (end - start) % len(ring)
-    one, other = ring[: end + 1], np.concatenate([ring[end:], ring[:1]])[::-1]
-    return np.ascontiguousarray(one if one[:, 0].mean() < other[:, 0].mean() else other)
-
-
-def _torso_bottom(mask: Bools, axis: float) -> float:
-    """The row where the torso ends: the median end of the columns around the axis."""
-    reach = max(2, round(0.06 * mask.shape[1]))
-    columns = mask[:, max(0, int(axis) - reach) : int(axis) + reach + 1]
-    ends = [np.flatnonzero(c)[-1] for c in columns.T if c.any()]
-    return float(np.median(ends)) if ends else float(np.flatnonzero(mask.any(axis=1))[-1])
-
-
-def _half_width(mask: Bools, axis: float, top: float, bottom: float) -> float:
-    """Half the torso's width: the typical run around the axis in the middle rows, hanging sleeves left out."""
-    widths = []
-    for y in np.linspace(top + 0.4 * (bottom - top), top + 0.85 * (bottom - top), 16).astype(int):
-        left, right = _run(mask[y], int(axis))
-        if right > left:
-            widths.append((right - left) / 2)
-    return float(np.percentile(widths, 35)) if widths else mask.shape[1] / 4
-
-
-def _run(row: Bools, column: int) -> tuple[int, int]:
-    """The run of True around a column: [left, right); empty when the column is False."""
-    column = min(max(column, 0), len(row) - 1)
-    if not row[column]:
-        return column, column
-    gaps = np.flatnonzero(~row)
-    left = gaps[gaps < column]
-    right = gaps[gaps > column]
-    return (int(left[-1]) + 1 if len(left) else 0), (int(right[0]) if len(right) else len(row))
-
-
-def _hem_index(contour: Floats, axis: float, half: float, bottom: float) -> int:
-    """The torso's lower corner: the contour point furthest down and out, no wider than a torso may be."""
-    out, down = axis - contour[:, 0], contour[:, 1]
-    score = 0.5 * out + down
-    score[(out > 1.9 * half) | (down > bottom + 0.25 * half)] = -np.inf
-    # A hanging sleeve's cuff is also low and far out: walk outwards from the middle of the hem, stop where it turns up.
-    best = len(contour) - 1
-    for index in range(len(contour) - 1, -1, -1):
-        if score[index] > score[best]:
-            best = index
-        elif np.isfinite(score[best]) and score[index] < score[best] - 0.3 * half and out[best] > 0.4 * half:
-            break
-    return best
-
-
-def _collar_index(contour: Floats, axis: float, half: float, hem_at: int) -> int:
-    """The upper corner near the axis: where the neckline meets the shoulder."""
-    out = axis - contour[:, 0]
-    score = 0.2 * out - contour[:, 1]
-    usable = (out > 0.08 * half) & (out < 0.72 * half)
-    usable[hem_at:] = False
-    if not usable.any():
-        return min(int(np.argmin(contour[:, 1])), max(0, hem_at - 2))
-    first = int(np.flatnonzero(usable)[0])
-    score[~usable] = -np.inf
-    # The top edge comes before anything lower that happens to be under it, such as the inside of a sleeve.
-    score[contour[:, 1] > contour[first, 1] + 1.2 * half] = -np.inf
-    return int(score.argmax()) if np.isfinite(score).any() else first
-
-
-def _armpit_index(contour: Floats, collar_at: int, hem_at: int, axis: float, half: float) -> tuple[int, bool]:
-    """The armpit and whether it is a notch under a sleeve; without a sleeve, the widest point under the armhole."""
-    section = contour[collar_at : hem_at + 1]
-    if len(section) < 8:
-        return min(collar_at + len(section) // 2, hem_at), False
-    out = axis - section[:, 0]
-    reach = np.maximum.accumulate(out)  # how far out the contour has been before each point
-    rest = np.maximum.accumulate(out[::-1])[::-1]
-    depth = _notch_depth(section)
-    under_sleeve = (reach - out > 0.04 * half) & (out > 0.35 * half) & (out < 1.8 * half)
-    under_sleeve &= section[:, 1] < section[-1, 1] - 0.15 * half
-    if under_sleeve.any() and depth[under_sleeve].max() > 0.07 * half:
-        return collar_at + int(np.where(under_sleeve, depth, -1).argmax()), True
-    target = section[0, 1] + 1.0 * half
-    beside = np.flatnonzero((out >= 0.85 * np.minimum(rest, 1.2 * half)) & (section[:, 1] >= section[0, 1] + 0.35 * half))
-    if len(beside):
-        return collar_at + int(beside[0]), False
-    return collar_at + int(np.abs(section[:, 1] - target).argmin()), False
-
-
-def _notch_depth(section: Floats) -> Floats:
-    """For every point of an open contour, its distance inside the convex hull of the whole; float32 (N,)."""
-    hull = cv2.convexHull(section)
-    return np.array([cv2.pointPolygonTest(hull, (float(x), float(y)), True) for x, y in section], np.float32)
-
-
-def _shoulder_index(contour: Floats, collar_at: int, armpit_at: int, axis: float, half: float) -> int:
-    """The top of the sleeve: on the shoulder line, a little inside the armpit's column."""
-    section = contour[collar_at : armpit_at + 1]
-    out = axis - section[:, 0]
-    target = min(0.94 * (axis - contour[armpit_at, 0]), 1.1 * half)
-    beyond = np.flatnonzero(out >= target)
-    return collar_at + int(beyond[0] if len(beyond) else out.argmax())
-
-
-def _sleeve_region(mask: Bools, outline: Floats) -> Bools:
-    """The part of the mask enclosed by the contour from shoulder to armpit and the straight line back."""
-    region = np.zeros(mask.shape, np.uint8)
-    cv2.fillPoly(region, [np.rint(outline).astype(np.int32)], 1)
-    return np.asarray((region > 0) & mask, bool)
-
-
-def _read_sleeve(sleeve: Bools, shoulder: Floats, armpit: Floats) -> tuple[Floats, Floats, Floats] | None:
-    """Cuff corners (outer, inner) and middle line (3, 2) of a sleeve region; None when it is too small to read."""
-    if sleeve.sum() < 30:
-        return None
-    along = _distance_along(sleeve, shoulder, armpit)
-    end = float(np.percentile(along[sleeve], 99.5))
-    if end < 4:
-        return None
-
-    def middle(low: float, high: float) -> Floats:
-        ys, xs = np.nonzero(sleeve & (along >= low * end) & (along <= high * end))
-        if not len(xs):
-            return (shoulder + armpit) / 2
-        return np.array([xs.mean(), ys.mean()], np.float32)
-
-    root = (shoulder + armpit) / 2
-    elbow, tip = middle(0.42, 0.58), middle(0.9, 1.01)
-    direction = tip - middle(0.55, 0.75)
-    direction = direction / max(1e-3, float(np.linalg.norm(direction)))
-    across = np.array([direction[1], -direction[0]], np.float32)  # towards the sleeve's upper, outer edge
-    if across @ (shoulder - armpit) < 0:
-        across = -across
-    ys, xs = np.nonzero(sleeve & (along > 0.72 * end))
-    pixels = np.stack([xs, ys], axis=1).astype(np.float32)
-    forward, side = pixels @ direction, pixels @ across
-    outer = pixels[int((forward + 0.8 * side).argmax())]
-    inner = pixels[int((forward - 0.8 * side).argmax())]
-    line = np.stack([root, elbow, (outer + inner) / 2]).astype(np.float32)
-    return outer, inner, line
-
-
-def _distance_along(region: Bools, shoulder: Floats, armpit: Floats) -> Floats:
-    """Geodesic distance inside a region from the line shoulder–armpit; float32 (h, w), 0 outside."""
-    seed = np.zeros(region.shape, np.uint8)
-    ends = [tuple(int(v) for v in np.rint(p)) for p in (shoulder, armpit)]
-    cv2.line(seed, ends[0], ends[1], 1, 3)
-    reached = (seed > 0) & region
-    if not reached.any():
-        ys, xs = np.nonzero(region)
-        nearest = np.abs(xs - shoulder[0]).argmin()
-        reached[ys[nearest], xs[nearest]] = True
-    distance = np.zeros(region.shape, np.float32)
-    cross, square = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)), np.ones((3, 3), np.uint8)
-    inside = region.astype(np.uint8)
-    now = reached.astype(np.uint8)
-    for step in range(1, 4 * max(region.shape)):
-        # Alternating neighbourhoods grow an octagon, close to the true round one.
-        grown = cv2.dilate(now, square if step % 2 else cross) & inside
-        new = grown > now
-        if not new.any():
-            break
-        distance[new] = step
-        now = grown
-    return distance
-
-
-def _waist(torso: Bools, axis: float, armpit_y: float, hem_y: float) -> Floats:
-    """The narrowest torso point of the left side between armpit and hem, near the middle."""
-    low, high = armpit_y + 0.25 * (hem_y - armpit_y), armpit_y + 0.75 * (hem_y - armpit_y)
-    best = None
-    for y in range(int(low), max(int(low) + 1, int(high))):
-        left, right = _run(torso[min(y, torso.shape[0] - 1)], int(axis))
-        if right > left:
-            cost = (axis - left) + 0.15 * abs(y - (low + high) / 2)
-            if best is None or cost < best[0]:
-                best = (cost, left, y)
-    if best is None:
-        return np.full(2, np.nan, np.float32)
-    return np.array([best[1], best[2]], np.float32)
-
-
-def _neck_bottom(upright: _Upright) -> Floats:
-    """The top edge at the axis."""
-    column = upright.mask[:, min(max(round(upright.axis), 0), upright.mask.shape[1] - 1)]
-    ys = np.flatnonzero(column)
-    return np.array([upright.axis, ys[0] if len(ys) else np.nan], np.float32)
-
-
-def _mirror_side(side: _Side, width: int) -> _Side:
-    """A side read in the mirror image, back in place."""
-
-    def back(p: Floats) -> Floats:
-        q = p.copy()
-        q[..., 0] = width - 1 - q[..., 0]
-        return q
-
-    return _Side(
-        back(side.collar), back(side.shoulder), back(side.armpit), back(side.cuff_outer), back(side.cuff_inner),
-        back(side.waist), back(side.hem), back(side.line), side.sleeve[:, ::-1], side.length,
-    )  # fmt: skip
-
-
-# --- trousers, shorts and skirts -----------------------------------------------------------------------------------
-
-
-def _lower(upright: _Upright, mask: Mask) -> GarmentLandmarks:
-    """Landmarks of trousers, shorts or a skirt."""
-    m, axis = upright.mask, upright.axis
-    rows = np.flatnonzero(m.any(axis=1))
-    top, bottom = int(rows[0]), int(rows[-1])
-    waist_row = min(bottom, top + max(2, round(0.03 * (bottom - top))))
-    columns = np.flatnonzero(m[waist_row])
-    points = np.full((len(POINT_NAMES), 2), np.nan, np.float32)
-
-    def put(name: str, x: float, y: float) -> None:
-        points[POINT_NAMES.index(name)] = (x, y)
-
-    put("waist_left", columns[0], waist_row)
-    put("waist_right", columns[-1], waist_row)
-    crotch = _crotch(m, axis, top, bottom)
-    parts = m.astype(np.uint8) * TORSO
-    kind: Kind = "skirt"
-    halves = (m & (np.arange(m.shape[1]) < axis), m & (np.arange(m.shape[1]) >= axis))
-    if crotch is not None:
-        put("crotch", *crotch)
-        leg = bottom - crotch[1]
-        kind = "trousers" if leg > 0.95 * (crotch[1] - top) and leg > 0.8 * (columns[-1] - columns[0]) else "shorts"
-        halves = _legs(m, axis, crotch)
-        below = np.arange(m.shape[0])[:, None] > crotch[1]
-        parts[halves[0] & below], parts[halves[1] & below] = LEFT_LEG, RIGHT_LEG
-    for half, name, sign in ((halves[0], "left", -1.0), (halves[1], "right", 1.0)):
-        outer, inner = _leg_hem(half, sign)
-        put(f"hem_{name}_outer", *outer)
-        if crotch is not None:
-            put(f"hem_{name}_inner", *inner)
+def _sleeve_lines(points: Floats, elbows: Floats, present: Floats) -> Floats:
+    """Shoulder, elbow and cuff middle of the left and the right sleeve (2, 3, 2), NaN where there is none."""
     lines = np.full((2, 3, 2), np.nan, np.float32)
-    return GarmentLandmarks(
-        _to_picture(points, upright, mask), kind, "none", lines, _parts_to_picture(parts, upright, mask)
-    )
+    for side, name in enumerate(("left", "right")):
+        get = {
+            p: points[POINT_NAMES.index(p.format(name))]
+            for p in ("shoulder_{}", "armpit_{}", "cuff_{}_outer", "cuff_{}_inner")
+        }
+        if np.isnan(get["cuff_{}_outer"]).any():
+            continue
+        root, cuff = (get["shoulder_{}"] + get["armpit_{}"]) / 2, (get["cuff_{}_outer"] + get["cuff_{}_inner"]) / 2
+        elbow = elbows[side] if present[len(POINT_NAMES) + side] > 0.5 else (root + cuff) / 2
+        lines[side] = root, elbow, cuff
+    return lines
 
 
-def _crotch(mask: Bools, axis: float, top: int, bottom: int) -> tuple[float, float] | None:
-    """The notch between the legs, (x, y); None for a skirt."""
-    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    ring = max(contours, key=cv2.contourArea)
-    hull = cv2.convexHull(ring, returnPoints=False)
-    hull[::-1].sort(axis=0)
-    defects = cv2.convexityDefects(ring, hull)
-    best: tuple[float, float, float] | None = None
-    for start, end, deep, depth in defects.reshape(-1, 4) if defects is not None else ():
-        (xs, ys), (xe, ye), (x, y) = (ring.reshape(-1, 2)[i] for i in (start, end, deep))
-        between = min(xs, xe) < axis < max(xs, xe) and min(ys, ye) > top + 0.5 * (bottom - top)
-        if between and depth / 256 > 0.06 * (bottom - top) and (best is None or depth > best[0]):
-            best = (float(depth), float(x), float(y))
-    return None if best is None else best[1:]
+def _sleeve_class(points: Floats, lines: Floats) -> Sleeve:
+    """None, short or long by the longer sleeve, in half shoulder widths."""
+    steps = np.linalg.norm(np.diff(lines, axis=1), axis=2).sum(axis=1)
+    if np.isnan(steps).all():
+        return "none"
+    left, right = (points[POINT_NAMES.index(f"armpit_{s}")] for s in ("left", "right"))
+    length = float(np.nanmax(steps)) / max(1e-6, float(np.linalg.norm(right - left)) / 2)
+    return "none" if length < NO_SLEEVE else "short" if length < SHORT_SLEEVE else "long"
 
 
-def _legs(mask: Bools, axis: float, crotch: tuple[float, float]) -> tuple[Bools, Bools]:
-    """Left and right half, split at the crotch's column above it and by the gap below it."""
-    left = np.zeros_like(mask)
-    split = crotch[0]
-    for y in range(mask.shape[0]):
-        if y > crotch[1]:
-            gap_left, gap_right = _run(~mask[y], int(split))
-            if gap_right > gap_left:
-                split = (gap_left + gap_right - 1) / 2
-        left[y, : int(round(split)) + 1] = mask[y, : int(round(split)) + 1]
-    return left, mask & ~left
-
-
-def _leg_hem(leg: Bools, sign: float) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Outer and inner lower corner of a leg; `sign` is -1 for the left one."""
-    ys, xs = np.nonzero(leg)
-    if not len(xs):
-        return (np.nan, np.nan), (np.nan, np.nan)
-    low = ys > np.percentile(ys, 80)
-    ys, xs = ys[low], xs[low]
-    outer, inner = int((ys + 0.6 * sign * xs).argmax()), int((ys - 0.6 * sign * xs).argmax())
-    return (float(xs[outer]), float(ys[outer])), (float(xs[inner]), float(ys[inner]))
-
-
-# --- back to the picture -------------------------------------------------------------------------------------------
-
-
-def _to_picture(points: Floats, upright: _Upright, mask: Mask) -> Floats:
-    """Upright pixels (..., 2) to fractions of the picture."""
-    height, width = mask.shape
-    pixels = points @ upright.back[:, :2].T + upright.back[:, 2]
-    return np.asarray((pixels + 0.5) / (width, height), np.float32)
-
-
-def _parts_to_picture(parts: NDArray[np.uint8], upright: _Upright, mask: Mask) -> NDArray[np.uint8]:
-    """A part map of the upright silhouette, at the picture's size, every garment pixel given a part."""
-    height, width = mask.shape
-    inside = mask > 127
-    big = cv2.warpAffine(parts, upright.back, (width, height), flags=cv2.INTER_NEAREST)
-    unset = inside & (big == 0)
-    if unset.any() and (big > 0).any():
-        _, nearest = cv2.distanceTransformWithLabels((big == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=1)
-        values = np.zeros(int(nearest.max()) + 1, np.uint8)
-        values[nearest[big > 0]] = big[big > 0]
-        big = np.where(unset, values[nearest], big).astype(np.uint8)
-    big[~inside] = 0
-    return np.asarray(big, np.uint8)
+def _part_map(
+    parts: Floats, to_square: NDArray[np.float64], mask: Mask, category: Category, kind: Kind
+) -> NDArray[np.uint8]:
+    """The likeliest allowed part of every garment pixel, uint8 (H, W); 0 outside the mask."""
+    allowed = [p for p in _ALLOWED_PARTS[category] if kind != "skirt" or p in (TORSO, INNER_COLLAR)]
+    shape = (mask.shape[1], mask.shape[0])
+    # A map pixel stands for every second pixel of the square.
+    to_map = np.array([[0.5, 0, 0], [0, 0.5, 0.0]]) @ np.vstack([to_square, [0, 0, 1]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    best = np.full(mask.shape, -1.0, np.float32)
+    labels = np.zeros(mask.shape, np.uint8)
+    for part in allowed:  # one plane at a time: pictures may have 40 megapixels
+        plane = cv2.warpAffine(parts[part], to_map, shape, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        better = plane > best
+        best[better], labels[better] = plane[better], part
+    labels[mask <= 127] = 0
+    assert labels.max(initial=0) < len(PARTS)
+    return labels
