@@ -116,7 +116,17 @@ def _plain(distance: Floats) -> Mask:
     near = cv2.dilate(strong.astype(np.uint8), np.ones((2 * RINGING + 1, 2 * RINGING + 1), np.uint8)) > 0
     faint = (distance > 1.5) & ~strong
     wide = cv2.morphologyEx(faint.astype(np.uint8), cv2.MORPH_OPEN, np.ones((RINGING + 2, RINGING + 2), np.uint8)) > 0
-    return np.where(strong | wide | (faint & ~near), 255, 0).astype(np.uint8)
+    return _sharpen(np.where(strong | wide | (faint & ~near), 255, 0).astype(np.uint8), distance)
+
+
+def _sharpen(mask: Mask, distance: Floats) -> Mask:
+    """Take back the half-transparent rim: pixels less than half as far from the ground as the cloth beside them."""
+    inside = (mask > 0).astype(np.uint8)
+    core = cv2.erode(inside, np.ones((5, 5), np.uint8)) > 0
+    # The faintest cloth nearby, not the mean: a white stripe beside a black one is cloth too.
+    cloth = cv2.erode(np.where(core, distance, np.float32(np.inf)), np.ones((9, 9), np.uint8))
+    rim = (inside > 0) & ~core & np.isfinite(cloth) & (distance < 0.5 * cloth)
+    return np.where((inside > 0) & ~rim, 255, 0).astype(np.uint8)
 
 
 def _tidy(mask: Mask, distance: Floats, noise: float) -> Mask:

@@ -36,7 +36,7 @@ Floats = NDArray[np.float32]
 #: Share of the network's square that the garment's longer side fills.
 FILL: Final = 0.9
 #: A sleeve is short up to this length, in half shoulder widths: a little above the elbow.
-SHORT_SLEEVE: Final = 1.2
+SHORT_SLEEVE: Final = 1.5
 #: Less than this is a cap on the shoulder, no sleeve.
 NO_SLEEVE: Final = 0.2
 CATEGORIES: Final[tuple[Category, ...]] = ("upper", "lower", "dress")
@@ -123,7 +123,7 @@ def _square(image: Image, mask: Mask, to_square: NDArray[np.float64]) -> tuple[I
 
 
 def _look(net: PartNet, square: tuple[Image, Mask], category: Category) -> tuple[Floats, Floats, Floats]:
-    """Part chances (7, 64, 64), heat (22, 64, 64) summing to 1 each, and presence (22,); means over both mirror images."""
+    """Part chances (7, 64, 64), heat (22, 64, 64) summing to 1 each, and presence (22,); over both mirror images."""
     image, mask = square
     inside = (mask > 127).astype(np.float32)
     x = np.zeros((1, 7, PART_SIZE, PART_SIZE), np.float32)
