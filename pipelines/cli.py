@@ -6,7 +6,7 @@ exit code. What turns a catalog id into a picture belongs to retrieval; it comes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -152,14 +152,14 @@ def fetch_for(renderer: str) -> None:
     """Fetch what a renderer needs and is not here yet, with a progress bar."""
     from pipelines import renderers
 
-    fetch_all([weights.find(name) for name in renderers.weights_of(renderer)])
+    fetch_all(renderers.weights_of(renderer))
 
 
-def fetch_all(entries: list[weights.Entry]) -> None:
-    """Bring entries to this machine, one progress bar each; those that are here already stay silent."""
+def fetch_all(names: Iterable[str]) -> None:
+    """Bring weights to this machine, one progress bar each; those that are here already stay silent."""
     columns = (TextColumn("fetching {task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with Progress(*columns, console=_chatter()) as progress:
-        for entry in entries:
+        for entry in map(weights.find, names):
             if not weights.missing_files(entry):
                 continue
             task = progress.add_task(entry.name, total=entry.download_size)
@@ -189,7 +189,7 @@ def list_weights() -> None:
 def fetch_weights(names: _NamesArgument = None) -> None:
     """Fetch what is missing, verify everything, and print where it lies."""
     entries = _chosen(names)
-    fetch_all(entries)
+    fetch_all(entry.name for entry in entries)
     for entry in entries:
         weights.verify(entry)
         print(entry.folder)

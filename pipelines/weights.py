@@ -181,10 +181,7 @@ def revision(name: str, manifest: Path = MANIFEST) -> str:
 
 
 def resolve(name: str, *, on_progress: OnBytes | None = None, manifest: Path = MANIFEST) -> Path:
-    """The verified files of a name, fetched first if they are not here.
-
-    Returns:
-        The file if the entry has one, else the folder that holds them all.
+    """The folder with the verified files of a name, fetched first if they are not here.
 
     Raises:
         BadInput: unknown name or broken manifest.
@@ -195,7 +192,13 @@ def resolve(name: str, *, on_progress: OnBytes | None = None, manifest: Path = M
     if missing_files(entry):
         _fetch(entry, on_progress)
     verify(entry)
-    return entry.folder / entry.files[0].name if len(entry.files) == 1 else entry.folder
+    return entry.folder
+
+
+def resolve_file(name: str, *, manifest: Path = MANIFEST) -> Path:
+    """The file of a name that has only one; see `resolve`."""
+    (file,) = find(name, manifest).files
+    return resolve(name, manifest=manifest) / file.name
 
 
 def missing_files(entry: Entry) -> list[WeightsFile]:

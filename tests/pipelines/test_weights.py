@@ -187,7 +187,7 @@ def test_bundled_files_lie_beside_the_manifest(tmp_path: Path, cache: Path) -> N
     assert not cache.exists()
 
 
-def test_an_entry_of_one_file_resolves_to_the_file(tmp_path: Path) -> None:
+def test_the_file_of_an_entry_that_has_one(tmp_path: Path) -> None:
     data = CONTENT["net.bin"]
     (tmp_path / "net").mkdir()
     (tmp_path / "net" / "net.bin").write_bytes(data)
@@ -197,7 +197,8 @@ def test_an_entry_of_one_file_resolves_to_the_file(tmp_path: Path) -> None:
         '[net]\nabout = ""\nlicence = ""\nsource = "bundled"\n'
         f'[[net.files]]\nname = "net.bin"\nsha256 = "{digest}"\nsize = {len(data)}\n'
     )
-    assert weights.resolve("net", manifest=path) == tmp_path / "net" / "net.bin"
+    assert weights.resolve("net", manifest=path) == tmp_path / "net"
+    assert weights.resolve_file("net", manifest=path) == tmp_path / "net" / "net.bin"
 
 
 # --- once, and only if right --------------------------------------------------------------------------------
