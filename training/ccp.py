@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.perception import pose as points
-from pipelines.perception.pose import Pose
+from pipelines.perception.pose import Pose, PoseEstimator
 from pipelines.schema import PARSING_LABELS, Image, Keypoints
 from training.photos import is_held_out, read_rgb
 
-__all__ = ["IGNORE", "Labelled", "is_held_out", "load_labelled", "load_poses", "parsing_of"]
+__all__ = ["IGNORE", "Labelled", "find_poses", "is_held_out", "load_labelled", "load_poses", "parsing_of"]
 
 #: Value of pixels whose label is not known; no loss and no score counts them.
 IGNORE = 255
@@ -94,9 +94,15 @@ def load_poses(npz: Path, masks: Path, names: Iterable[str] | None = None) -> di
     poses = {}
     for name, keypoints, visibility in zip(stored["names"], stored["keypoints"], stored["visibility"], strict=True):
         if wanted is None or str(name) in wanted:
-            mask = cv2.imread(str(masks / f"{name}.png"), cv2.IMREAD_GRAYSCALE)
+            mask = _read_plane(masks / f"{name}.png")
             poses[str(name)] = points.pose_from_arrays(keypoints, visibility, mask)
     return poses
+
+
+def find_poses(ccp: Path, estimator: PoseEstimator, held_out: bool) -> dict[str, Pose]:
+    """Poses by name, found now, of the labelled photos that are held out, or of those that are not."""
+    names = sorted(path.stem for path in (ccp / "parse").glob("*.png") if is_held_out(path.stem) == held_out)
+    return {name: estimator(read_rgb(ccp / "photos" / f"{name}.jpg")) for name in names}
 
 
 def load_labelled(ccp: Path, poses: dict[str, Pose], held_out: bool) -> list[Labelled]:
@@ -107,10 +113,18 @@ def load_labelled(ccp: Path, poses: dict[str, Pose], held_out: bool) -> list[Lab
         pose = poses.get(path.stem)
         if pose is None or is_held_out(path.stem) != held_out:
             continue
-        labels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        labels = _read_plane(path)
         image = read_rgb(ccp / "photos" / f"{path.stem}.jpg")
         photos.append(Labelled(path.stem, image, parsing_of(labels, names, pose), pose))
     return photos
+
+
+def _read_plane(path: Path) -> NDArray[np.uint8]:
+    """One value per pixel, as stored."""
+    plane = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if plane is None or plane.ndim != 2:
+        raise ValueError(f"{path}: not a readable picture with one channel")
+    return np.asarray(plane, np.uint8)
 
 
 def parsing_of(labels: NDArray[np.uint8], names: list[str], pose: Pose) -> NDArray[np.uint8]:
@@ -141,7 +155,7 @@ def split_skin(skin: NDArray[np.bool_], pose: Pose) -> NDArray[np.uint8]:
     best = np.full(len(pixels), np.inf, np.float32)
     labels = np.full(len(pixels), PARSING_LABELS.index("neck"), np.uint8)
     for label, radius, (a, b) in _LIMBS:
-        if label == "hands" and min(pose.visibility[[a, b]]) < _SEEN:
+        if label == "hands" and pose.visibility[[a, b]].min() < _SEEN:
             continue
         start, end = _reach(label, joints[a], joints[b])
         distance = _distance(pixels, start, end) / (radius * unit)
@@ -166,7 +180,7 @@ def _head_height(joints: Keypoints) -> float:
     """A length that stands for the size of the body, pixels: near the height of a head for an upright adult."""
     shoulders = np.linalg.norm(joints[points.L_SHOULDER] - joints[points.R_SHOULDER])
     torso = np.linalg.norm(joints[[points.L_SHOULDER, points.R_SHOULDER]].mean(0) - joints[[23, 24]].mean(0))
-    return float(max(0.6 * shoulders, 0.42 * torso, 1.0))
+    return max(0.6 * float(shoulders), 0.42 * float(torso), 1.0)
 
 
 def _above_jaw(pixels: Keypoints, joints: Keypoints) -> NDArray[np.bool_]:

@@ -128,6 +128,11 @@ class PoseEstimator:
         return second if second.presence >= min(first.presence, MIN_PRESENCE) else first
 
 
+def pose_from_arrays(keypoints: Keypoints, visibility: NDArray[np.float32], mask: Mask, people: int = 1) -> Pose:
+    """A pose whose box is that of its mask."""
+    return Pose(keypoints, visibility, mask, _bounds(mask), people)
+
+
 def openpose18(pose: Pose, min_visibility: float = 0.3) -> Keypoints:
     """The pose as OpenPose's 18 COCO points, float32 (18, 2) fractions, NaN where a point is not visible."""
     points = np.full((len(OPENPOSE_FROM_BLAZEPOSE), 2), np.nan, np.float32)
@@ -157,8 +162,7 @@ def _to_pose(found: Landmarks, size: tuple[int, int], people: int) -> Pose:
     far = ~np.isfinite(keypoints).all(1) | (np.abs(keypoints - 0.5) > 1.5).any(1)
     keypoints[far] = np.nan
     visibility = np.where(far, 0, found.visibility).astype(np.float32)
-    mask = _mask_in_photo(found, size)
-    return Pose(keypoints, visibility, mask, _bounds(mask), people)
+    return pose_from_arrays(keypoints, visibility, _mask_in_photo(found, size), people)
 
 
 def _mask_in_photo(found: Landmarks, size: tuple[int, int]) -> Mask:
@@ -174,8 +178,9 @@ def _mask_in_photo(found: Landmarks, size: tuple[int, int]) -> Mask:
 
 def _bounds(mask: Mask) -> tuple[float, float, float, float]:
     """Bounding box of a mask as fractions; the whole photo if the mask is empty."""
-    ys, xs = np.nonzero(mask)
-    if not len(ys):
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not len(rows):
         return 0.0, 0.0, 1.0, 1.0
     height, width = mask.shape
-    return xs.min() / width, ys.min() / height, (xs.max() + 1) / width, (ys.max() + 1) / height
+    left, right = float(columns[0] / width), float((columns[-1] + 1) / width)
+    return left, float(rows[0] / height), right, float((rows[-1] + 1) / height)
