@@ -33,6 +33,8 @@ PART_SUFFIX = ".tryroom-part"
 # What a shopper's photo can be. Named, because the rest of what PIL opens (PostScript!) has no business here.
 _FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "BMP", "GIF", "TIFF")
 _ALLOWED = "a JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF picture"
+# How pictures begin, to tell a broken one from something else.
+_STARTS = ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG", "PNG"), (b"WEBP", "WebP"), (b"GIF8", "GIF"), (b"ftyp", "HEIC"))
 _RECIPE_KEY = "tryroom"
 # All that decoders were seen to raise on damaged bytes.
 _DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, LookupError, RuntimeError, MemoryError, struct.error)
@@ -118,12 +120,13 @@ def _decode(data: bytes, what: str) -> PILImage.Image:
     except BadInput:
         raise
     except UnidentifiedImageError as error:
+        if kind := next((kind for start, kind in _STARTS if start in data[:12]), ""):
+            raise _damaged(what, data, f"it begins like a {kind}") from error
         raise BadInput(what, _guess(data), _ALLOWED, "Choose a picture file, whatever it is named.") from error
     except PILImage.DecompressionBombError as error:
         raise _too_large(what, "far more than 40 megapixels") from error
     except _DECODE_ERRORS as error:
-        got = f"a damaged or cut-off picture of {len(data):,} bytes ({error or type(error).__name__})"
-        raise BadInput(what, got, _ALLOWED, "Save or download the picture again.") from error
+        raise _damaged(what, data, str(error) or type(error).__name__) from error
 
 
 @functools.cache
@@ -143,6 +146,11 @@ def _check_size(size: tuple[int, int], what: str) -> None:
     if min(width, height) < MIN_SIDE:
         step = "Choose a larger picture."
         raise BadInput(what, f"{width} × {height} pixels", f"at least {MIN_SIDE} on the shorter side", step)
+
+
+def _damaged(what: str, data: bytes, why: str) -> BadInput:
+    got = f"a damaged or cut-off picture of {len(data):,} bytes ({why})"
+    return BadInput(what, got, _ALLOWED, "Save or download the picture again.")
 
 
 def _too_large(what: str, got: str) -> BadInput:

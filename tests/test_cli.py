@@ -66,12 +66,14 @@ def test_a_person_photo_that_is_none(tmp_path: Path, photo_file: Path, content: 
         (["-o", "out.png", "--steps", "few"], "--steps"),
         (["-o", "out.png", "--seed", "-1"], "seed"),
         (["-o", "out.png", "--renderer", "magic"], "renderer: got 'magic'; allowed: compact"),
-        (["-o", "out.png", "--mask", "none.png"], "mask none.png", "does not exist"),
+        (["-o", "out.png", "--mask", "none.png"], "mask none.png: got none.png, which does not exist"),
         ([], "--out"),
     ],
 )
-def test_options_that_cannot_be_used(tmp_path: Path, photo_file: Path, options: list[str], says: str) -> None:
-    os.chdir(tmp_path)
+def test_options_that_cannot_be_used(
+    tmp_path: Path, photo_file: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
     assert_refused(tryroom("tryon", photo_file, photo_file, *options), says)
 
 

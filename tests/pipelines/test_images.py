@@ -148,10 +148,9 @@ def test_what_is_no_picture_is_named(data: bytes, says: str) -> None:
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_a_cut_off_file_is_refused(kind: str, make_picture: MakePicture) -> None:
     data = encode(make_picture(200, 200), kind)
-    with pytest.raises(BadInput, match=r"damaged|no known kind"):
-        images.load_image_bytes(data[: min(100, len(data) // 2)])
-    with pytest.raises(BadInput, match="damaged"):
-        images.load_image_bytes(data[: len(data) // 2])
+    for length in (16, 100, len(data) // 2):
+        with pytest.raises(BadInput, match="damaged"):
+            images.load_image_bytes(data[:length])
 
 
 def with_claimed_size(png: bytes, width: int, height: int) -> bytes:
