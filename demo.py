@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import tryroom
-from pipelines import batch, images, jobs
+from pipelines import batch, images, jobs, renderers
 from pipelines import cli as rendering
 from pipelines.errors import TryroomError
 from pipelines.schema import RenderSettings
@@ -79,7 +79,7 @@ def command(
     batch.make_folder(out)
     console.print("loading the networks and the catalog")
     retriever = tryroom.open_retriever(catalog)
-    loaded = batch.load_renderer(renderer)
+    loaded = renderers.load(renderer)
     columns = (TextColumn("dressing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     cells = []
     with Progress(*columns, console=console) as progress:
@@ -107,7 +107,7 @@ def offers(retriever: Retriever, person: tryroom.DemoPerson) -> Iterator[Offer]:
             yield Offer(person, words, hit, retriever.picture(hit.item))
 
 
-def try_on(loaded: batch.Renderer, renderer: str, offer: Offer, out: Path) -> Cell:
+def try_on(loaded: renderers.Renderer, renderer: str, offer: Offer, out: Path) -> Cell:
     """Render an offer into `out`, beside copies of what it was made from."""
     shutil.copyfile(offer.person.image, out / _person_file(offer.person))
     shutil.copyfile(offer.garment, out / _item_file(offer))
@@ -147,8 +147,8 @@ figcaption img { width: 72px; height: 84px; object-fit: contain; background: #f4
 
 def gallery(cells: list[Cell], seconds: float) -> str:
     """The page as HTML; pictures are files beside it."""
-    people = {cell.offer.person.id: cell.offer.person for cell in cells}.values()
-    rows = "\n".join(_row(person, [cell for cell in cells if cell.offer.person is person]) for person in people)
+    people = dict.fromkeys(cell.offer.person for cell in cells)
+    rows = "\n".join(_row(person, [cell for cell in cells if cell.offer.person == person]) for person in people)
     made = sum(cell.picture is not None for cell in cells)
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">

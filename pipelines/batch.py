@@ -17,12 +17,13 @@ import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
-from pipelines import images
+from pipelines import images, renderers
 from pipelines.errors import BadInput, TryroomError
 from pipelines.jobs import Job, request_of
-from pipelines.schema import OnProgress, RenderResult, TryOnRequest
+from pipelines.renderers import Renderer
+from pipelines.schema import RenderResult
 
 #: Pictures that `save_steps` writes beside each render.
 STEP_NAMES = ("mask", "pose", "parsing", "hint")
@@ -30,14 +31,6 @@ REPORT_NAME = "report.csv"
 
 #: "ok": rendered now; "kept": the picture was already there with this recipe; "stopped": not done, by Ctrl-C.
 Status = Literal["ok", "kept", "failed", "stopped"]
-
-
-class Renderer(Protocol):
-    """What a batch needs of a renderer; see `pipelines.renderers`."""
-
-    def recipe(self, request: TryOnRequest) -> dict[str, Any]: ...
-
-    def try_on(self, request: TryOnRequest, on_progress: OnProgress | None = None) -> RenderResult: ...
 
 
 @dataclass(frozen=True)
@@ -146,13 +139,6 @@ def _one_line(error: Exception) -> str:
 # --- the workers --------------------------------------------------------------------------------------------
 
 
-def load_renderer(name: str) -> Renderer:
-    """Load a renderer in a worker; the parent process never imports the networks."""
-    from pipelines import renderers
-
-    return renderers.load(name)
-
-
 def _work(
     pipe: multiprocessing.connection.Connection, out: Path, settings: BatchSettings, load: Callable[[str], Renderer]
 ) -> None:
@@ -207,7 +193,7 @@ def run(
     settings: BatchSettings,
     *,
     on_outcome: Callable[[Outcome], None] = lambda _: None,
-    load: Callable[[str], Renderer] = load_renderer,
+    load: Callable[[str], Renderer] = renderers.load,
 ) -> list[Outcome]:
     """Do all jobs and write `report.csv`.
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pipelines import batch as batches
-from pipelines import jobs, weights
+from pipelines import jobs, renderers, weights
 from pipelines.errors import BadInput, CorruptWeights, MissingWeights
 from pipelines.schema import CATEGORY_CHOICES, MAX_STEPS, OnProgress, RenderSettings
 
@@ -75,7 +75,7 @@ def tryon(
         if folder is not None:
             batches.make_folder(folder)
     fetch_for(renderer)
-    loaded = batches.load_renderer(renderer)
+    loaded = renderers.load(renderer)
     with _stages() as show:
         result = loaded.try_on(request, show)
     batches.save_result(result, out, save_steps)
@@ -150,8 +150,6 @@ def _stages() -> Iterator[OnProgress]:
 
 def fetch_for(renderer: str) -> None:
     """Fetch what a renderer needs and is not here yet, with a progress bar."""
-    from pipelines import renderers
-
     fetch_all(renderers.weights_of(renderer))
 
 

@@ -16,6 +16,7 @@ import pytest
 from pipelines import batch, images, jobs
 from pipelines.batch import BatchSettings, Outcome
 from pipelines.errors import BadInput, TryroomError
+from pipelines.renderers import Renderer
 from tests.conftest import picture
 from tests.pipelines import tiny_renderer
 from tests.pipelines.tiny_renderer import BREAKS, CRASHES, SLOW
@@ -109,7 +110,7 @@ def test_a_renderer_that_cannot_be_loaded_fails_every_job_with_the_reason(tmp_pa
     assert {(outcome.status, outcome.error) for outcome in outcomes} == {("failed", "no such renderer: compact")}
 
 
-def cannot_load(name: str) -> batch.Renderer:
+def cannot_load(name: str) -> Renderer:
     raise TryroomError(f"no such renderer: {name}")
 
 
