@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html.parser
+import json
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,7 @@ def test_the_page_shows_every_try_on(tmp_path: Path) -> None:
 
 def test_people_are_read_and_a_bad_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "people.jsonl"
-    first, second = ('{"id": "%s", "title": "T", "image": "%s.png", "note": "n"}' % (name, name) for name in "ab")
+    first, second = (json.dumps({"id": name, "title": "T", "image": f"{name}.png"}) for name in "ab")
     path.write_text(f"{first}\n\n{second}\n")
     assert [person.id for person in tryroom.demo_people(tmp_path)] == ["a", "b"]
     assert tryroom.demo_people(tmp_path)[0].image == tmp_path / "a.png"
