@@ -18,7 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
-from pipelines.diffusion.mean import LAYOUT_LABELS, MeanModel, MeanOutput
+from pipelines.diffusion.mean import MeanModel, MeanOutput
+from pipelines.geometry.layout import LAYOUT_LABELS
 from pipelines.perception.pose_map import draw_openpose
 from training.loop import Trainer
 from training.losses import gradient_l1, masked_mean, ssim_map
@@ -57,17 +58,17 @@ def with_pose(sample: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 def to_tensors(batch: dict[str, np.ndarray]) -> dict[str, Tensor]:
     """The model's arguments and targets as float tensors, from one numpy batch."""
-    picture = lambda a: torch.from_numpy(a).permute(0, 3, 1, 2).float()  # noqa: E731
-    plane = lambda a: torch.from_numpy(a)[:, None].float() / 255  # noqa: E731
+    picture = lambda a: torch.as_tensor(a).permute(0, 3, 1, 2).float()  # noqa: E731
+    plane = lambda a: torch.as_tensor(a)[:, None].float() / 255  # noqa: E731
     mask, hint_mask = plane(batch["mask"]).round(), plane(batch["hint_mask"]).round()
     truth = picture(batch["truth"]) / 127.5 - 1
-    known = torch.from_numpy(batch["known"]).long()
+    known = torch.as_tensor(batch["known"]).long()
     one_hot = F.one_hot(known.clamp(max=len(LAYOUT_LABELS)), len(LAYOUT_LABELS) + 1)[..., :-1]
     return dict(
         masked=truth * (1 - mask), mask=mask, hint=(picture(batch["hint"]) / 127.5 - 1) * hint_mask, hint_mask=hint_mask,
-        pose=picture(batch["pose"]) / 255, known=one_hot.permute(0, 3, 1, 2).float(), facts=torch.from_numpy(batch["facts"]).float(),
-        truth=truth, layout=torch.from_numpy(batch["layout"]).long(), true_flow=picture(batch["true_flow"]),
-        flow_valid=torch.from_numpy(batch["flow_valid"])[:, None].float(), garment=plane(batch["garment"]),
+        pose=picture(batch["pose"]) / 255, known=one_hot.permute(0, 3, 1, 2).float(), facts=torch.as_tensor(batch["facts"]).float(),
+        truth=truth, layout=torch.as_tensor(batch["layout"]).long(), true_flow=picture(batch["true_flow"]),
+        flow_valid=torch.as_tensor(batch["flow_valid"])[:, None].float(), garment=plane(batch["garment"]),
     )  # fmt: skip
 
 

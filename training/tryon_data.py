@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.diffusion.mean import LAYOUT_LABELS
 from pipelines.geometry.agnostic import agnostic_mask, label_mask
 from pipelines.geometry.body import Body
+from pipelines.geometry.layout import UNKNOWN, layout_of
 from pipelines.masks import dilate, erode
 from pipelines.schema import PARSING_LABELS, Category, Image, Mask
 
@@ -26,7 +26,6 @@ Rng = np.random.Generator
 #: The labels of the garment that a category renders.
 GARMENT: dict[Category, tuple[str, ...]] = {"upper": ("upper", "outer"), "lower": ("lower",), "dress": ("dress", "outer")}
 CATEGORIES: tuple[Category, ...] = ("upper", "lower", "dress")
-SKIN = ("face", "neck", "arms", "hands", "legs")
 CLOTHES = ("upper", "lower", "dress", "outer")
 #: (left, right) indices that change places in a mirrored picture.
 MIRROR = [0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 15, 14, 17, 16]
@@ -208,17 +207,6 @@ def varied_photo(photo: Image, labels: Mask, garment: Mask, rng: Rng) -> Image:
     return np.clip(picture, 0, 255).astype(np.uint8)
 
 
-def layout_of(labels: Mask, garment: Mask) -> Mask:
-    """Indices into LAYOUT_LABELS, uint8 (H, W)."""
-    layout = np.zeros_like(labels)
-    layout[label_mask(labels, ("shoes", "bag", "hat", "accessory")) > 0] = LAYOUT_LABELS.index("other")
-    layout[label_mask(labels, CLOTHES) > 0] = LAYOUT_LABELS.index("other clothing")
-    layout[label_mask(labels, SKIN) > 0] = LAYOUT_LABELS.index("skin")
-    layout[labels == index("hair")] = LAYOUT_LABELS.index("hair")
-    layout[garment > 0] = LAYOUT_LABELS.index("garment")
-    return layout
-
-
 def as_if_before(labels: Mask, category: Category, rng: Rng) -> Mask:
     """The parsing as if the person had come in something larger: longer sleeves, a higher neck, trousers."""
     before = labels.copy()
@@ -276,7 +264,7 @@ def example(worn: Worn, size: tuple[int, int], rng: Rng) -> dict[str, np.ndarray
     y, x = np.mgrid[: flow.shape[0], : flow.shape[1]].astype(np.float32)
     seen = cv2.remap(hint_mask[2::4, 2::4], x + flow[..., 0], y + flow[..., 1], cv2.INTER_NEAREST)
     valid = (garment[2::4, 2::4] > 0) & (seen > 0)
-    known = np.where(mask > 0, 255, layout).astype(np.uint8)
+    known = np.where(mask > 0, UNKNOWN, layout).astype(np.uint8)
     facts = np.zeros(6, np.float16)
     facts[CATEGORIES.index(worn.category)] = 1
     facts[3 + worn.sleeve] = 1

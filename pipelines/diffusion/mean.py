@@ -19,8 +19,8 @@ from diffusers.models.modeling_utils import ModelMixin
 from diffusers.utils import BaseOutput
 from torch import Tensor, nn
 
-#: What a pixel of the finished picture is, seen from the garment being rendered.
-LAYOUT_LABELS: tuple[str, ...] = ("background", "garment", "skin", "hair", "other clothing", "other")
+from pipelines.geometry.layout import LAYOUT_LABELS
+
 #: One-hot facts beside the pictures: category upper, lower, dress; sleeve none, short, long.
 FACTS = 6
 

@@ -15,7 +15,16 @@ from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
 
 from pipelines.geometry.body import Body
-from pipelines.geometry.garment import INNER_COLLAR, LEFT_LEG, LEFT_SLEEVE, NOTHING, RIGHT_LEG, RIGHT_SLEEVE, TORSO, GarmentLandmarks
+from pipelines.geometry.garment import (
+    INNER_COLLAR,
+    LEFT_LEG,
+    LEFT_SLEEVE,
+    NOTHING,
+    RIGHT_LEG,
+    RIGHT_SLEEVE,
+    TORSO,
+    GarmentLandmarks,
+)
 from pipelines.masks import dilate, erode
 from pipelines.schema import Category, Image, Mask
 
@@ -24,7 +33,7 @@ Points = NDArray[np.float64]
 # Lengths in body units (shoulder joint to shoulder joint ≈ 34 cm) of an average grown body and of average clothes.
 UPPER_ARM, FOREARM = 0.85, 0.75
 THIGH, SHIN = 1.25, 1.2
-FLAT_CHEST, FLAT_SHOULDERS, FLAT_WAIST = 1.3, 1.13, 1.12
+FLAT_CHEST, FLAT_SHOULDERS, FLAT_WAIST = 1.18, 1.05, 1.12
 #: Height of the waistband above the hip joints.
 WAIST_RISE = 0.3
 #: Hip joints below shoulder joints.
@@ -33,6 +42,8 @@ HIPS = 1.5
 DRAPE = 0.88
 #: Half the width of a body at the chest and at the hips.
 HALF_CHEST, HALF_HIPS = 0.6, 0.58
+#: In a map: no pixel of the garment.
+OFF = -1e4
 LIMBS_LEFT = {"arm": ("r_shoulder", "r_elbow", "r_wrist"), "leg": ("r_hip", "r_knee", "r_ankle")}
 LIMBS_RIGHT = {"arm": ("l_shoulder", "l_elbow", "l_wrist"), "leg": ("l_hip", "l_knee", "l_ankle")}
 
@@ -170,7 +181,12 @@ def trunk_map(source: Points, target: Points, size: tuple[int, int]) -> NDArray[
     # Grid lines sit on the first and last pixel, so the enlarging must hit them too.
     y = np.linspace(0, 47, size[0], dtype=np.float32)[:, None].repeat(size[1], 1)
     x = np.linspace(0, 47, size[1], dtype=np.float32)[None].repeat(size[0], 0)
-    return cv2.remap(coarse, x, y, cv2.INTER_LINEAR)
+    back = cv2.remap(coarse, x, y, cv2.INTER_LINEAR)
+    # Far from its points a spline may fold back onto the garment.
+    hull = np.zeros(size, np.uint8)
+    cv2.fillConvexPoly(hull, cv2.convexHull(np.rint(target).astype(np.int32)), 255)
+    back[dilate(hull, 0.2 * float(np.ptp(target[:, 0]))) == 0] = OFF
+    return back
 
 
 # --- limbs -------------------------------------------------------------------------------------------------------------
@@ -215,7 +231,8 @@ def along(line: Points, size: tuple[int, int]) -> tuple[NDArray[np.float32], NDA
 def limb_map(source: Tube, target: Tube, size: tuple[int, int]) -> NDArray[np.float32]:
     """Map (H, W, 2) from the photo's pixels back to the garment's, along a limb; off the limb it points outside."""
     t, n = along(target.line, size)
-    before = t * np.hypot(*(target.line[1] - target.line[0])) < -0.5 * target.half[0]
+    off = t * np.hypot(*(target.line[1] - target.line[0])) < -0.5 * target.half[0]
+    off |= (np.abs(n) > 2 * target.half.max()) | (t > 2.4)
     share = np.clip(t / 2, 0, 1)
     n = n * (source.half[0] * (1 - share) + source.half[1] * share) / (
         target.half[0] * (1 - share) + target.half[1] * share
@@ -227,7 +244,7 @@ def limb_map(source: Tube, target: Tube, size: tuple[int, int]) -> NDArray[np.fl
         length = max(float(np.hypot(*step)), 1e-3)
         across = np.array([-step[1], step[0]]) / length
         out += weight[..., None] * (start + at[..., None] * step + n[..., None] * across).astype(np.float32)
-    out[before] = -1e4
+    out[off] = OFF
     return out
 
 

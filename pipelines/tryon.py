@@ -1,0 +1,276 @@
+"""Try-on: a garment's picture and a person's photo → the person wearing it.
+
+perceive → plan (mask and hint) → paint (the compact pipeline on a crop) → finish (detail at the photo's own size, paste).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pipelines.diffusion.compact import CompactInpaintPipeline, CompactOutput
+from pipelines.errors import BadInput
+from pipelines.geometry.agnostic import agnostic_mask
+from pipelines.geometry.body import Body
+from pipelines.geometry.layout import LAYOUT_LABELS, known_layout
+from pipelines.geometry.warp import warp_garment
+from pipelines.masks import composite
+from pipelines.perception.garment import Garment, GarmentAnalyser
+from pipelines.perception.parsing import Parser
+from pipelines.perception.pose import OPENPOSE_FROM_BLAZEPOSE, Pose, PoseEstimator, openpose18
+from pipelines.perception.pose_map import draw_openpose
+from pipelines.schema import (
+    PARSING_LABELS,
+    Category,
+    Image,
+    Mask,
+    OnProgress,
+    Progress,
+    RenderResult,
+    TryOnRequest,
+)
+
+#: What the networks see: (height, width) of the crop.
+WORK_SIZE = (256, 192)
+#: The crop is this much larger than the mask, so that the networks see what the garment meets.
+CROP_MARGIN = 1.25
+#: Width of the fade at the mask's edge, as a share of the crop's height.
+FEATHER = 0.008
+CATEGORIES: tuple[Category, ...] = ("upper", "lower", "dress")
+SLEEVES = ("none", "short", "long")
+#: Below this the app and the CLI say what was assumed.
+SURE = 0.6
+
+
+@dataclass(frozen=True, eq=False)
+class Perception:
+    """The networks that turn photos into facts."""
+
+    pose: PoseEstimator
+    parser: Parser
+    garment: GarmentAnalyser
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What the two pictures tell.
+
+    Attributes:
+        person: RGB uint8 (H, W, 3). labels: its parsing (H, W). body: its points in pixels.
+    """
+
+    person: Image
+    pose: Pose
+    labels: Mask
+    body: Body
+    garment: Garment
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What to repaint and with what, at the photo's own size.
+
+    Attributes:
+        mask: uint8 (H, W), 255 = repaint. hint: RGB uint8 (H, W, 3). hint_mask: uint8 (H, W), inside `mask`.
+        crop: 2×3 affine from the photo's pixels to those of a crop of WORK_SIZE.
+    """
+
+    mask: Mask
+    hint: Image
+    hint_mask: Mask
+    crop: NDArray[np.float64]
+
+
+def try_on(
+    request: TryOnRequest, perception: Perception, pipe: CompactInpaintPipeline, recipe: dict[str, Any],
+    on_progress: OnProgress | None = None,
+) -> RenderResult:  # fmt: skip
+    """Render a garment on a person.
+
+    Args:
+        request: what to render.
+        perception, pipe: loaded networks; not used by another thread meanwhile.
+        recipe: what to note in the result; the category that was found is added.
+        on_progress: called between stages and after every denoising step.
+
+    Raises:
+        BadInput: no person, no garment, or a mask that is empty.
+        RenderCancelled: raised by `on_progress`.
+    """
+    report = on_progress or (lambda _: None)
+    report(Progress(0.0, "looking at the photo"))
+    scene = perceive(request, perception, report)
+    report(Progress(0.4, "laying the garment on the body"))
+    plan = make_plan(scene, request.mask)
+    report(Progress(0.5, "rendering", preview_of(scene.person, plan)))
+    output = paint(scene, plan, pipe, request, report)
+    report(Progress(0.95, "finishing"))
+    image = finish(scene.person, plan, output)
+    steps = {
+        "mask": np.repeat(plan.mask[..., None], 3, 2),
+        "pose": draw_openpose(openpose18(scene.pose), scene.labels.shape),
+        "parsing": parsing_picture(scene.labels),
+        "hint": plan.hint,
+    }
+    report(Progress(1.0, "done", image))
+    found = {"category_used": scene.garment.category, "sleeve": scene.garment.sleeve}
+    return RenderResult(image, plan.mask, steps, recipe | found, warnings_of(scene, request))
+
+
+def perceive(request: TryOnRequest, perception: Perception, report: OnProgress) -> Scene:
+    """Pose, parsing and the garment's facts."""
+    # The garment first: refusing a picture of a chair needs no pose.
+    garment = perception.garment.analyse(request.garment, request.category)
+    report(Progress(0.15, "finding the pose"))
+    pose = perception.pose(request.person)
+    size = request.person.shape[:2]
+    points = np.array([pose.keypoints[list(k)].mean(0) for k in OPENPOSE_FROM_BLAZEPOSE], np.float32)
+    body = Body.from_keypoints(points, size)
+    report(Progress(0.25, "telling clothes from body"))
+    labels = perception.parser(request.person, pose)
+    return Scene(request.person, pose, labels, body, garment)
+
+
+def make_plan(scene: Scene, given: Mask | None) -> Plan:
+    """Warp the garment onto the body and decide what to repaint; a `given` mask is taken as it is."""
+    garment = scene.garment
+    size = scene.labels.shape
+    hint, hint_mask = warp_garment(garment.image, garment.landmarks, garment.category, scene.body, size)
+    mask = agnostic_mask(scene.labels, scene.body, garment.category, hint_mask) if given is None else given
+    mask = np.where(mask > 127, 255, 0).astype(np.uint8)
+    if not mask.any():
+        raise BadInput("mask", "nothing to repaint", "a mask with some white", "Draw where the garment should go.")
+    hint_mask = hint_mask & mask
+    hint = np.where(hint_mask[..., None] > 0, hint, 0).astype(np.uint8)
+    return Plan(mask, hint, hint_mask, crop_around(mask))
+
+
+def crop_around(mask: Mask) -> NDArray[np.float64]:
+    """2×3 affine that brings the mask and some surroundings into WORK_SIZE, without stretching."""
+    x, y, w, h = cv2.boundingRect(mask)
+    height, width = WORK_SIZE
+    scale = 1 / (CROP_MARGIN * max(w / width, h / height))
+    return np.array(
+        [[scale, 0, width / 2 - scale * (x + w / 2)], [0, scale, height / 2 - scale * (y + h / 2)]], np.float64
+    )
+
+
+def cropped(picture: NDArray[Any], crop: NDArray[np.float64], nearest: bool = False) -> NDArray[Any]:
+    """A photo-sized picture brought to WORK_SIZE; beyond the photo its edge goes on."""
+    size = (WORK_SIZE[1], WORK_SIZE[0])
+    scale = float(crop[0, 0])
+    if nearest:
+        return cv2.warpAffine(picture, crop, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+    if scale < 1:
+        # An affine sampler skips pixels when it shrinks; blur away what the smaller grid cannot hold.
+        picture = cv2.GaussianBlur(picture, (0, 0), 0.4 / scale)
+    return cv2.warpAffine(picture, crop, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def paint(
+    scene: Scene, plan: Plan, pipe: CompactInpaintPipeline, request: TryOnRequest, report: OnProgress
+) -> CompactOutput:
+    """Run the pipeline on the crop."""
+    picture = lambda a: torch.from_numpy(np.ascontiguousarray(a)).permute(2, 0, 1)[None].float()  # noqa: E731
+    mask = cropped(plan.mask, plan.crop, nearest=True)
+    hint_mask = cropped(plan.hint_mask, plan.crop, nearest=True)
+    known = known_layout(cropped(scene.labels, plan.crop, nearest=True), mask)[2::4, 2::4]
+    one_hot = np.stack([known == i for i in range(len(LAYOUT_LABELS))], -1)
+    points = scene.body.points @ plan.crop[:, :2].T + plan.crop[:, 2]
+    pose = draw_openpose((points / (WORK_SIZE[1], WORK_SIZE[0])).astype(np.float32), WORK_SIZE)
+    facts = torch.zeros(1, len(CATEGORIES) + len(SLEEVES))
+    facts[0, CATEGORIES.index(scene.garment.category)] = 1
+    sleeve = "none" if scene.garment.category == "lower" else scene.garment.sleeve
+    facts[0, len(CATEGORIES) + SLEEVES.index(sleeve)] = 1
+    steps = request.settings.num_inference_steps
+
+    def on_step(pipe: CompactInpaintPipeline, step: int, _: int, tensors: dict[str, torch.Tensor]) -> dict[str, Any]:
+        preview = to_uint8(pipe.preview(tensors["latents"])[0])
+        report(Progress(0.55 + 0.4 * (step + 1) / steps, f"step {step + 1} of {steps}", preview))
+        return tensors
+
+    output: CompactOutput = pipe(
+        image=picture(cropped(scene.person, plan.crop)) / 127.5 - 1,
+        mask_image=torch.from_numpy(mask)[None, None].float() / 255,
+        hint=picture(cropped(plan.hint, plan.crop)) / 127.5 - 1,
+        hint_mask=torch.from_numpy(hint_mask)[None, None].float() / 255,
+        pose=picture(pose) / 255,
+        known=picture(one_hot),
+        facts=facts,
+        num_inference_steps=steps,
+        generator=torch.Generator("cpu").manual_seed(request.settings.seed),
+        callback_on_step_end=on_step,
+    )
+    return output
+
+
+def to_uint8(x: torch.Tensor) -> Image:
+    """(3, H, W) in [-1, 1] → RGB uint8 (H, W, 3)."""
+    return ((x.clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+
+
+def finish(person: Image, plan: Plan, output: CompactOutput) -> Image:
+    """Bring the render to the photo's size, with the garment's own detail where it was trusted, and paste it in."""
+    h, w = plan.mask.shape
+    back = cv2.invertAffineTransform(plan.crop)
+    x0, y0 = np.floor(np.maximum(back @ (0, 0, 1), 0)).astype(int)
+    x1, y1 = np.ceil(np.minimum(back @ (WORK_SIZE[1], WORK_SIZE[0], 1), (w, h))).astype(int)
+    # The window of the photo that the crop covers, and for each of its pixels the place in the crop.
+    ys, xs = np.mgrid[y0:y1, x0:x1].astype(np.float32)
+    scale = float(plan.crop[0, 0])
+    at = (xs * scale + np.float32(plan.crop[0, 2]), ys * scale + np.float32(plan.crop[1, 2]))
+    enlarge = lambda a: cv2.remap(a, *at, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)  # noqa: E731
+    rendered = enlarge(to_uint8(output.images[0])).astype(np.float32)
+    if scale < 1:
+        rendered += detail(plan, output, (xs, ys), enlarge)
+    full = person.copy()
+    full[y0:y1, x0:x1] = np.clip(np.rint(rendered), 0, 255).astype(np.uint8)
+    return composite(person, full, plan.mask, FEATHER * WORK_SIZE[0] / scale)
+
+
+def detail(plan: Plan, output: CompactOutput, window: tuple[Any, Any], enlarge: Any) -> NDArray[np.float32]:
+    """What the photo's size shows of the aligned garment beyond the networks' size, weighted by trust."""
+    scale = float(plan.crop[0, 0])
+    size = WORK_SIZE
+    flow = cv2.resize(output.mean.flow[0].permute(1, 2, 0).numpy(), (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
+    flow = enlarge(flow) / scale
+    xs, ys = window
+    source = np.dstack([plan.hint, plan.hint_mask])
+    aligned = cv2.remap(source, xs + flow[..., 0], ys + flow[..., 1], cv2.INTER_CUBIC).astype(np.float32)
+    trust = enlarge(output.mean.gate[0, 0].numpy()) * np.clip(aligned[..., 3] / 255, 0, 1)
+    # Blur with weights, or the black around the hint would count as its edge.
+    weight = np.clip(aligned[..., 3:] / 255, 0, 1)
+    blur = lambda a: cv2.GaussianBlur(a, (0, 0), 0.55 / scale)  # noqa: E731
+    smooth = blur(aligned[..., :3] * weight) / np.maximum(blur(weight), 1e-3).reshape(*weight.shape)
+    return np.asarray(np.clip(trust, 0, 1)[..., None] * (aligned[..., :3] - smooth), np.float32)
+
+
+def preview_of(person: Image, plan: Plan) -> Image:
+    """The bare hint on the photo: the first thing to show."""
+    picture = person.copy()
+    picture[plan.hint_mask > 0] = plan.hint[plan.hint_mask > 0]
+    return picture
+
+
+def parsing_picture(labels: Mask) -> Image:
+    """A parsing in colours, RGB uint8 (H, W, 3): hues spread by the golden angle, background black."""
+    hues = (np.arange(len(PARSING_LABELS)) * 137.5 % 180).astype(np.uint8)
+    hsv = np.stack([hues, np.full_like(hues, 170), np.full_like(hues, 230)], -1)[None]
+    palette = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)[0]
+    palette[0] = 0
+    return np.asarray(palette[labels], np.uint8)
+
+
+def warnings_of(scene: Scene, request: TryOnRequest) -> tuple[str, ...]:
+    """What the person should know about this render."""
+    said = list(scene.garment.warnings)
+    if scene.pose.people > 1:
+        said.append(f"{scene.pose.people} people found; the largest one was dressed.")
+    if request.category == "auto" and scene.garment.confidence < SURE:
+        said.append(f"The garment was taken for category {scene.garment.category!r}; choose it by hand if that is wrong.")
+    return tuple(said)
