@@ -26,8 +26,8 @@ CATEGORY_OF: Final[dict[Kind, Category]] = {
 }  # fmt: skip
 #: Room left around the garment when it is looked at closely, as a share of its longer side.
 MARGIN: Final = 0.08
-#: Features per picture: of the whole and of the garment's own box.
-FEATURES: Final = 2 * 1280
+#: Features per picture, the encoder's.
+FEATURES: Final = 1280
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class GarmentKind:
 
 
 class KindHead(ModelMixin, ConfigMixin):
-    """Encoder features (N, 2560) to logits of `LABELS` and of `SLEEVES`.
+    """Encoder features (N, 1280) to logits of `LABELS` and of `SLEEVES`.
 
     Args:
         threshold: chance of being no garment from which a picture is refused.
@@ -74,15 +74,14 @@ class KindHead(ModelMixin, ConfigMixin):
         return self.label(x) / self.config.temperature, self.sleeve(x)
 
 
-def views(image: Image, mask: Mask) -> NDArray[np.float32]:
-    """The whole picture and the garment's own box as float32 (2, 3, 224, 224) in [-1, 1], letterboxed."""
+def close_view(image: Image, mask: Mask) -> NDArray[np.float32]:
+    """What the mask holds, with a margin, letterboxed to float32 (3, 224, 224) in [-1, 1]; all, if it is empty."""
     ys, xs = np.nonzero(mask > 127)
-    box = image
     if len(xs):
         margin = round(MARGIN * max(np.ptp(xs), np.ptp(ys)))
         y0, x0 = max(0, ys.min() - margin), max(0, xs.min() - margin)
-        box = image[y0 : ys.max() + margin + 1, x0 : xs.max() + margin + 1]
-    return np.stack([letterbox(image, PICTURE_SIZE)[0], letterbox(box, PICTURE_SIZE)[0]])
+        image = image[y0 : ys.max() + margin + 1, x0 : xs.max() + margin + 1]
+    return letterbox(image, PICTURE_SIZE)[0]
 
 
 def letterbox(image: Image, size: int) -> tuple[NDArray[np.float32], tuple[int, int, int, int]]:
@@ -100,16 +99,10 @@ def letterbox(image: Image, size: int) -> tuple[NDArray[np.float32], tuple[int, 
     return square.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1, (x, y, w, h)
 
 
-def encode(encoder: Encoder, image: Image, mask: Mask) -> Tensor:
-    """The features (1, 2560) that `KindHead` reads."""
-    with torch.inference_mode():
-        return encoder(torch.from_numpy(views(image, mask))).pooled.float().reshape(1, FEATURES)
-
-
 def read_kind(encoder: Encoder, head: KindHead, image: Image, mask: Mask) -> GarmentKind:
     """What the picture RGB uint8 (H, W, 3) with the mask (H, W) shows."""
     with torch.inference_mode():
-        logits, sleeves = head(encode(encoder, image, mask))
+        logits, sleeves = head(encoder(torch.from_numpy(close_view(image, mask))[None]).pooled)
     return judge(logits[0].softmax(dim=0).numpy(), sleeves[0].softmax(dim=0).numpy(), head.config.threshold)
 
 

@@ -118,7 +118,9 @@ def test_the_networks_belief_decides_where_colour_is_lost() -> None:
 def test_on_plain_ground_colours_sharper_outline_is_kept() -> None:
     image = picture(shirt(), (30, 60, 160), (250, 250, 250))
     blunt = cv2.GaussianBlur(shirt(), (0, 0), 7).astype(np.float32) / 255
-    assert overlap(cut_out_with(image, blunt), shirt()) > overlap(np.where(blunt > 0.5, 255, 0).astype(np.uint8), shirt())
+    assert overlap(cut_out_with(image, blunt), shirt()) > overlap(
+        np.where(blunt > 0.5, 255, 0).astype(np.uint8), shirt()
+    )
     assert np.array_equal(cut_out_with(image, blunt), cut_out(image))
 
 

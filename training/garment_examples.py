@@ -98,7 +98,7 @@ def laid(example: Example, grounds: list[Image], rng: Rng) -> Example:
 
 
 def furniture(libraries: Path, grounds: list[Image], rng: Rng) -> Iterator[Example]:
-    """Pictures from every *.sh3f in a folder, each on white and on a ground of a garment picture."""
+    """Pictures from every *.sh3f in a folder, on white or on a ground of a garment picture."""
     other = LABELS.index("something else")
     for library in sorted(libraries.glob("*.sh3f")):
         with zipfile.ZipFile(library) as archive:
@@ -109,9 +109,9 @@ def furniture(libraries: Path, grounds: list[Image], rng: Rng) -> Iterator[Examp
                 if icon is None or icon.ndim != 3 or icon.shape[2] != 4 or (icon[..., 3] > 127).mean() < 0.03:
                     continue
                 cut = Cut(np.ascontiguousarray(icon[..., 2::-1]), np.where(icon[..., 3] > 127, 255, 0).astype(np.uint8))
-                for ground in (np.full((256, 256, 3), 255, np.uint8), lay_ground(rng, grounds, 256)):
-                    on = compose(rng, cut, ground, recolour=False)
-                    yield Example(on.image, on.mask, other, -1, is_held_out(name), "furniture")
+                white = np.full((256, 256, 3), 255, np.uint8)
+                on = compose(rng, cut, white if rng.random() < 0.4 else lay_ground(rng, grounds, 256), recolour=False)
+                yield Example(on.image, on.mask, other, -1, is_held_out(name), "furniture")
 
 
 def people(ccp: Path, count: int) -> Iterator[Example]:
