@@ -1,0 +1,1 @@
+"""Retrieval: what a shopper means, in pictures and words. Importing this package loads no network and no torch."""

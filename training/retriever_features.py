@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,21 +19,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recommend.features import Image, Mask, colour_shares, colour_vector, cut_out, palette
+from recommend.catalog import read_catalog
+from recommend.features import Image, Mask, Palette, colour_shares, colour_vector, cut_out, palette
+from recommend.indexing import palette_rows
 from recommend.towers import ImageTower
 from training.photos import read_rgb
 
-#: How a picture is shown to the tower. "cut" = garment on white; "whole" = as photographed; the others are moved and lit
-#: differently.
+#: How a picture is shown to the tower. "cut" = garment on white; "whole" = as photographed; the others are moved and
+#: lit differently.
 VIEWS: Final = ("cut", "whole", "cut-a", "cut-b", "whole-a")
 BLOCK: Final = 200
 
+_CCP_KINDS: Final = """
+bag belt blazer blouse bodysuit boots cape cardigan coat dress flats hat heels hoodie jacket jeans jumper leggings
+loafers pants pumps purse romper sandals scarf shirt shoes shorts skirt sneakers suit sweater sweatshirt t-shirt top
+vest wedges
+"""
 #: Labels of Clothing Co-Parsing that are garments a catalog could hold.
-CCP_KINDS: Final = frozenset(
-    "bag belt blazer blouse bodysuit boots cape cardigan coat dress flats hat heels hoodie jacket jeans jumper leggings "
-    "loafers pants pumps purse romper sandals scarf shirt shoes shorts skirt sneakers suit sweater sweatshirt t-shirt top "
-    "vest wedges".split()
-)
+CCP_KINDS: Final = frozenset(_CCP_KINDS.split())
 LEAST_CCP_PIXELS: Final = 900
 
 
@@ -72,6 +75,21 @@ class Features:
     names: list[dict[str, float]]
     whole: NDArray[np.bool_]
 
+    def take(self, places: list[int]) -> Features:
+        """Some of the garments."""
+        chosen = [self.names[place] for place in places]
+        return Features(self.views[:, places], self.colours[places], chosen, self.whole[places])
+
+    @staticmethod
+    def join(parts: list[Features]) -> Features:
+        """All garments of several sets."""
+        return Features(
+            np.concatenate([part.views for part in parts], axis=1),
+            np.concatenate([part.colours for part in parts]),
+            [names for part in parts for names in part.names],
+            np.concatenate([part.whole for part in parts]),
+        )
+
 
 def is_held_out(key: str) -> bool:
     """Whether a garment belongs to the fifth that never trains: by a hash of its name, so for ever."""
@@ -95,28 +113,53 @@ def clothing_dataset(folder: Path) -> list[Sample]:
 
 
 def co_parsing(folder: Path) -> Iterator[Sample]:
-    """Each garment of each labelled photo of Clothing Co-Parsing, cut out by its label map; each tenth photo is left out."""
+    """Each garment of the labelled photos of Clothing Co-Parsing, cut out by its label map; not each tenth photo."""
     labels = json.loads((folder / "labels.json").read_text())
     for path in sorted((folder / "parse").glob("*.png")):
         if int(path.stem) % 10 == 0:
             continue
-        parse = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        parse = read_labels(path)
         for index in np.unique(parse):
             area = int((parse == index).sum())
             if labels[index] in CCP_KINDS and area >= LEAST_CCP_PIXELS:
-                yield Sample("ccp", f"{path.stem}-{labels[index]}", labels[index], ccp_reader(folder, path.stem, int(index)))
+                yield Sample(
+                    "ccp", f"{path.stem}-{labels[index]}", labels[index], ccp_reader(folder, path.stem, int(index))
+                )
+
+
+def read_labels(path: Path) -> NDArray[np.uint8]:
+    """A label map (H, W), one label a pixel."""
+    labels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if labels is None:
+        raise ValueError(f"{path}: not a readable picture")
+    return np.asarray(labels, np.uint8)
 
 
 def ccp_reader(folder: Path, number: str, index: int) -> Callable[[], tuple[Image, Mask | None]]:
     """Reads one photo and the mask of one label in it."""
 
     def read() -> tuple[Image, Mask]:
-        parse = cv2.imread(str(folder / "parse" / f"{number}.png"), cv2.IMREAD_UNCHANGED)
+        parse = read_labels(folder / "parse" / f"{number}.png")
         photo = read_rgb(folder / "photos" / f"{number}.jpg")
         mask = np.where(parse == index, 255, 0).astype(np.uint8)
         return photo, cv2.resize(mask, (photo.shape[1], photo.shape[0]), interpolation=cv2.INTER_NEAREST)
 
     return read
+
+
+def catalog_items(folder: Path) -> list[Sample]:
+    """All items of a catalog folder, with what it states of them."""
+    catalog = read_catalog(folder)
+    return [
+        Sample(
+            "catalog",
+            item.id,
+            item.kind or item.category,
+            lambda path=folder / item.image: (read_rgb(path), None),  # type: ignore[misc]
+            asdict(item),
+        )
+        for item in catalog.items
+    ]
 
 
 def seen(image: Image, mask: Mask, view: str, key: str) -> tuple[Image, Mask]:
@@ -140,19 +183,25 @@ def seen(image: Image, mask: Mask, view: str, key: str) -> tuple[Image, Mask]:
 def compute(samples: list[Sample], view: str, tower: ImageTower) -> dict[str, NDArray[Any]]:
     """The arrays of one cache file: tower features, and for the first view also what the pixels say."""
     rows: list[NDArray[np.float16]] = []
-    colours, names, whole = [], [], []
+    colours, palettes, whole = [], [], []
     for sample in samples:
         image, mask = sample.read()
         mask = cut_out(image) if mask is None else mask
         rows.append(tower.encode(*seen(image, mask, view, sample.key)).astype(np.float16))
         if view == VIEWS[0]:
             colours.append(colour_vector(image, mask))
-            names.append(json.dumps(colour_shares(palette(image, mask))))
+            palettes.append(palette_rows(palette(image, mask)))
             whole.append(bool(mask.min() == 255))
     arrays: dict[str, NDArray[Any]] = {"features": np.stack(rows)}
     if view == VIEWS[0]:
-        arrays |= {"colours": np.stack(colours), "names": np.array(names), "whole": np.array(whole)}
+        arrays |= {"colours": np.stack(colours), "palettes": np.stack(palettes), "whole": np.array(whole)}
     return arrays
+
+
+def names_of(rows: NDArray[np.float32]) -> dict[str, float]:
+    """Colour names and their shares from stored palette rows (K, 4)."""
+    kept = rows[rows[:, 3] > 0]
+    return colour_shares(Palette(kept[:, :3], kept[:, 3]))
 
 
 def block_path(cache: Path, samples: list[Sample], view: str) -> Path:
@@ -184,6 +233,6 @@ def cached(samples: list[Sample], views: tuple[str, ...], cache: Path, tower: Ca
     return Features(
         np.stack(stacks),
         np.concatenate([block["colours"] for block in facts]),
-        [json.loads(str(text)) for block in facts for text in block["names"]],
+        [names_of(rows) for block in facts for rows in block["palettes"]],
         np.concatenate([block["whole"] for block in facts]),
     )

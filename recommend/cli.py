@@ -1,0 +1,169 @@
+"""The retrieval commands: `recommend`, and `catalog check|index`.
+
+Results go to stdout, chatter and progress to stderr. Errors are raised; the entry point prints them and chooses the
+exit code. What retrieval does not know — where weights lie, how a garment is cut out, what a person wears — comes in
+through `ctx.meta[TOOLS]`, which the entry point sets.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from recommend import features
+from recommend.catalog import read_catalog
+from recommend.embedder import TwoTowerEmbedder, WeightPaths
+from recommend.indexing import OnItem
+from recommend.pictures import read_picture
+from recommend.prices import show
+from recommend.retriever import Retriever, ensure_index
+from recommend.schema import CutOut, Query, ReadPerson, SearchResult
+
+TOOLS: Final = "tryroom.recommend"
+
+catalog_app = typer.Typer(help="Collections of items: check and index them.", no_args_is_help=True)
+
+_FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Folder with catalog.jsonl and its pictures.")]
+_UriOption = Annotated[str | None, typer.Option("--uri", help="Where the index lies; default: the per-user cache.")]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the entry point hands to these commands.
+
+    Attributes:
+        weights: fetches the encoders' files if need be and says where they are.
+        catalog: folder searched when no other is named.
+        cut_out: finds the garment in a picture.
+        read_person: finds what a person wears; None = take the photo as a whole.
+    """
+
+    weights: Callable[[], WeightPaths]
+    catalog: Path
+    cut_out: CutOut = features.cut_out
+    read_person: ReadPerson | None = None
+
+
+def recommend_command(
+    ctx: typer.Context,
+    photo: Annotated[Path | None, typer.Option(metavar="FILE", help="Photo of a person: what goes with it.")] = None,
+    like: Annotated[Path | None, typer.Option(metavar="FILE", help="Picture of a garment: what is like it.")] = None,
+    text: Annotated[str | None, typer.Option(help="Words: “red linen dress under 40, no stripes”.")] = None,
+    max_price: Annotated[float | None, typer.Option(metavar="N", help="Highest price.")] = None,
+    k: Annotated[int, typer.Option("-k", metavar="N", help="Number of results.")] = 12,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    catalog: Annotated[Path | None, typer.Option(metavar="DIR", help="Catalog to search; default: ours.")] = None,
+    uri: _UriOption = None,
+) -> None:
+    """Find items by photo, picture, words and price, in any combination; with none of them, a varied selection."""
+    tools: Tools = ctx.meta[TOOLS]
+    query = Query(
+        text=text,
+        like=read_picture(like, "--like") if like else None,
+        photo=read_picture(photo, "--photo") if photo else None,
+        max_price=max_price,
+    )
+    embedder = TwoTowerEmbedder(tools.weights())
+    with _progress("indexing") as on_item:
+        retriever = Retriever.open(
+            catalog or tools.catalog,
+            embedder,
+            uri=uri,
+            cut_out=tools.cut_out,
+            read_person=tools.read_person,
+            on_item=on_item,
+        )
+    for problem in retriever.problems:
+        _chatter().print(f"left out: {problem}")
+    result = retriever.search(query, k)
+    typer.echo(json.dumps(as_dict(result, retriever), ensure_ascii=False) if as_json else as_text(result))
+
+
+@catalog_app.command("check")
+def check(folder: _FolderArgument) -> None:
+    """Read every line and every picture; exit code 1 if any is bad."""
+    catalog = read_catalog(folder, decode=True)
+    for problem in catalog.problems:
+        typer.echo(str(problem))
+    typer.echo(f"{len(catalog.items)} items, {len(catalog.problems)} bad lines")
+    if catalog.problems:
+        raise typer.Exit(1)
+
+
+@catalog_app.command("index")
+def index(
+    ctx: typer.Context,
+    folder: _FolderArgument,
+    uri: _UriOption = None,
+    anew: Annotated[bool, typer.Option("--anew", help="Compute everything again, whatever lies there.")] = False,
+) -> None:
+    """Make or update the index of a catalog; items that did not change are not computed again."""
+    tools: Tools = ctx.meta[TOOLS]
+    catalog = read_catalog(folder)
+    start = time.perf_counter()
+    with _progress("indexing") as on_item:
+        made, problems = ensure_index(
+            catalog, TwoTowerEmbedder(tools.weights()), uri, tools.cut_out, on_item, anew=anew
+        )
+    for problem in catalog.problems + problems:
+        _chatter().print(f"left out: {problem}")
+    typer.echo(f"{len(made)} items indexed in {time.perf_counter() - start:.1f} s ({made.stamp})")
+
+
+def as_dict(result: SearchResult, retriever: Retriever) -> dict[str, Any]:
+    """A search result as JSON values."""
+    return {
+        "understood": [{"key": c.key, "label": c.label, "strict": c.strict} for c in result.understanding.chips],
+        "notes": list(result.notes),
+        "matching": result.matching,
+        "seconds": {stage: round(seconds, 4) for stage, seconds in result.seconds.items()},
+        "hits": [
+            {
+                "id": hit.item.id,
+                "title": hit.item.title,
+                "category": hit.item.category,
+                "colours": list(hit.item.colours),
+                "price": hit.item.price,
+                "currency": hit.item.currency,
+                "image": str(retriever.picture(hit.item)),
+                "score": round(hit.score, 4),
+                "reason": hit.reason,
+                "scores": dict(hit.scores),
+            }
+            for hit in result.hits
+        ],
+    }
+
+
+def as_text(result: SearchResult) -> str:
+    """A search result for people: how it was understood, then one line per hit."""
+    chips = ", ".join(chip.label if chip.strict else f"preferably {chip.label}" for chip in result.understanding.chips)
+    lines = [f"understood: {chips or 'anything'}  ({result.matching} items match)"]
+    lines += [f"note: {note}" for note in result.notes]
+    wide = max((len(hit.item.id) for hit in result.hits), default=0)
+    for place, hit in enumerate(result.hits, start=1):
+        price = show(hit.item.price, hit.item.currency)
+        lines.append(f"{place:3d}  {hit.score:.2f}  {hit.item.id:<{wide}}  {price:>8}  {hit.item.title} — {hit.reason}")
+    return "\n".join(lines)
+
+
+def _chatter() -> Console:
+    return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[OnItem]:
+    """A bar on stderr that appears with the first item; gives the function to call after each."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=_chatter(), transient=True) as bar:
+        task = bar.add_task(what, total=None, visible=False)
+        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)

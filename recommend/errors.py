@@ -1,0 +1,56 @@
+"""Errors of retrieval that say what went wrong, what was seen, what is allowed and what to do next.
+
+Rendering has errors of the same shape in its own package; the two packages share no code, so app and command line catch
+both.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class RecommendError(Exception):
+    """Base of all errors that retrieval raises on purpose; app and command line catch this one."""
+
+
+class BadInput(RecommendError):
+    """The caller's input cannot be used.
+
+    Attributes:
+        what: the input that is wrong, in the user's words ("photo", "--max-price").
+        got: what was seen.
+        allowed: what would have been accepted.
+        next_step: one thing the user can do now.
+    """
+
+    def __init__(self, what: str, got: str, allowed: str, next_step: str) -> None:
+        self.what, self.got, self.allowed, self.next_step = what, got, allowed, next_step
+        super().__init__(f"{what}: got {got}; allowed: {allowed}. {next_step}")
+
+
+class MissingModel(RecommendError):
+    """A file that an encoder needs is not where the caller said it would be.
+
+    Attributes:
+        file: the path that was looked for.
+        command: the one command that gets it.
+    """
+
+    def __init__(self, file: Path, command: str) -> None:
+        self.file, self.command = file, command
+        super().__init__(f"model file {file} not found. Get it with: {command}")
+
+
+class IncompatibleIndex(RecommendError):
+    """An index was built with another table layout or other encoders, so its vectors mean something else.
+
+    Attributes:
+        uri: where the index lies.
+        expected: what this program would have written.
+        got: what the index says about itself.
+        command: the one command that builds it anew.
+    """
+
+    def __init__(self, uri: str, expected: str, got: str, command: str) -> None:
+        self.uri, self.expected, self.got, self.command = uri, expected, got, command
+        super().__init__(f"index {uri} was built as {got}; this program needs {expected}. Rebuild it with: {command}")

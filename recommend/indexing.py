@@ -1,0 +1,95 @@
+"""Catalog → rows of the index: pictures cut out, measured, embedded; what did not change is taken from the last."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from recommend.catalog import Catalog, Problem
+from recommend.embedder import Embedder
+from recommend.errors import BadInput
+from recommend.features import Floats, Image, Mask, Palette, colour_vector, main_colours, palette
+from recommend.index import VECTORS, Rows
+from recommend.pictures import read_picture
+from recommend.schema import CutOut, Item
+
+PALETTE_ROWS: Final = 5
+#: Called with (items done, items in all).
+OnItem = Callable[[int, int], None]
+
+
+def embed_catalog(
+    catalog: Catalog, embedder: Embedder, cut_out: CutOut, known: Rows | None = None, on_item: OnItem | None = None
+) -> tuple[Rows, tuple[Problem, ...]]:
+    """All items of a catalog with their vectors.
+
+    Args:
+        catalog: already checked; a picture that turns out unreadable leaves its item out, with a problem (line 0).
+        embedder: gives the vectors.
+        cut_out: finds the garment in each picture.
+        known: rows of an earlier index of the same encoders, to take unchanged items from.
+        on_item: told after each item.
+    """
+    places = {content: place for place, content in enumerate(known.content)} if known else {}
+    items: list[Item] = []
+    contents: list[str] = []
+    vectors: dict[str, list[Floats]] = {name: [] for name in VECTORS}
+    problems: list[Problem] = []
+    for number, item in enumerate(catalog.items, start=1):
+        content = content_of(catalog, item)
+        try:
+            if known is not None and content in places:
+                colours = known.items[places[content]].colours
+                found = {name: known.vectors[name][places[content]] for name in VECTORS}
+            else:
+                colours, found = embed_item(item, read_picture(catalog.picture(item), item.image), embedder, cut_out)
+        except BadInput as error:
+            problems.append(Problem(0, item.id, str(error)))
+            continue
+        items.append(replace(item, colours=colours))
+        contents.append(content)
+        for name in VECTORS:
+            vectors[name].append(found[name])
+        if on_item is not None:
+            on_item(number, len(catalog.items))
+    return Rows(tuple(items), tuple(contents), {name: np.stack(rows) for name, rows in vectors.items() if rows}), tuple(
+        problems
+    )
+
+
+def content_of(catalog: Catalog, item: Item) -> str:
+    """A hash of all that an item's vectors come from."""
+    digest = hashlib.sha256(repr((item.sentence(), item.colours)).encode())
+    digest.update(catalog.picture(item).read_bytes())
+    return digest.hexdigest()[:24]
+
+
+def embed_item(
+    item: Item, image: Image, embedder: Embedder, cut_out: CutOut
+) -> tuple[tuple[str, ...], dict[str, Floats]]:
+    """The item's colours, as stated or else measured, and its vectors by column."""
+    mask = found_or_whole(cut_out(image))
+    colours = palette(image, mask, PALETTE_ROWS)
+    return item.colours or main_colours(colours), {
+        "semantic": embedder.images([image], [mask])[0],
+        "words": embedder.words([item.sentence()])[0],
+        "colour": colour_vector(image, mask),
+        "palette": palette_rows(colours).ravel(),
+    }
+
+
+def found_or_whole(mask: Mask) -> Mask | None:
+    """The mask, or None, which stands for the whole picture, where nothing was found."""
+    return mask if mask.any() else None
+
+
+def palette_rows(colours: Palette) -> Floats:
+    """A palette as (PALETTE_ROWS, 4) rows of L, a, b and share, zeros behind."""
+    rows = np.zeros((PALETTE_ROWS, 4), np.float32)
+    count = min(PALETTE_ROWS, len(colours.shares))
+    rows[:count, :3], rows[:count, 3] = colours.colours[:count], colours.shares[:count]
+    return rows

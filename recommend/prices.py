@@ -1,0 +1,180 @@
+"""Prices in free words: "under 40", "between €20 and €50", "39,90 € or less", "cheap". Pure functions."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+SIGNS: Final = {"EUR": "€", "USD": "$", "GBP": "£"}
+CURRENCY_OF: Final = {
+    **dict.fromkeys(("€", "eur", "euro", "euros"), "EUR"),
+    **dict.fromkeys(("$", "usd", "dollar", "dollars", "bucks"), "USD"),
+    **dict.fromkeys(("£", "gbp", "pound", "pounds", "quid"), "GBP"),
+}
+#: "around 40" reaches this far to both sides.
+AROUND: Final = 0.25
+
+_WORDS: Final = {
+    "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
+    "eighty": 80, "ninety": 90, "hundred": 100,
+}  # fmt: skip
+_DIGITS = r"\d{1,3}(?:[.,]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?"
+_CURRENCY = "|".join(re.escape(word) for word in sorted(CURRENCY_OF, key=len, reverse=True))
+# A number with a unit of something else is no price: 90 cm, 100 %, 3 years, 20-denier.
+_UNITS = r"%|cm\b|mm\b|m\b|in\b(?!\s+\w)|inch|years?\b|yrs?\b|y/?o\b|kg\b|g\b|den\b|denier|pack|pcs|st\b|nd\b|rd\b|th\b"
+_NOT_A_UNIT = rf"(?![\d.,]*\d)(?!\s*(?:{_UNITS}))"
+
+
+def _money(name: str) -> str:
+    """A pattern for an amount with an optional currency on either side."""
+    before, after = f"(?P<{name}_before>{_CURRENCY})?", f"(?:(?P<{name}_after>{_CURRENCY})(?![a-z]))?"
+    return rf"{before}\s*(?P<{name}>{_DIGITS}){_NOT_A_UNIT}\s*{after}"
+
+
+_LESS = (
+    r"(?:no|not|nothing|never)\s+(?:more|dearer|costlier|higher)\s+than|(?:not|nothing|no|never)\s+(?:over|above|exceeding)|"
+    r"at most|up to|maximum(?: of| price)?|max\.?(?: of| price)?|within|"
+    r"(?:my )?budget(?: of| is|:)?|<=|≤"
+)
+_UNDER = r"under|below|less than|cheaper than|lower than|beneath|<"
+_MORE = (
+    r"(?:not|nothing|no|never)\s+(?:under|below|less than|cheaper than)|at least|starting (?:at|from)|"
+    r"minimum(?: of| price)?|min\.?|from|>=|≥"
+)
+_OVER = r"over|above|more than|dearer than|>"
+_A, _B = _money("a"), _money("b")
+# First match wins at each place, so the longer phrases stand before their parts.
+_PATTERNS: Final = tuple(
+    (kind, re.compile(pattern))
+    for kind, pattern in (
+        ("range", rf"\b(?:between|from)\s+{_A}\s*(?:and|to|-|–)\s*{_B}"),
+        ("money range", rf"{_A}\s*(?:-|–|to)\s*{_B}"),
+        ("most", rf"(?:\b|(?<=\W)|^)(?:{_LESS})\s*{_A}"),
+        ("least", rf"(?:\b|(?<=\W)|^)(?:{_MORE})\s*{_A}(?!\s*(?:or less|or under|max|tops))"),
+        ("below", rf"(?:\b|(?<=\W)|^)(?:{_UNDER})\s*{_A}"),
+        ("above", rf"(?:\b|(?<=\W)|^)(?:{_OVER})\s*{_A}"),
+        ("about", rf"(?:\b(?:around|about|approximately|approx\.?|roughly|circa)|~)\s*{_A}"),
+        ("about", rf"{_A}\s*(?:or so|ish\b|-ish\b)"),
+        ("most", rf"{_A}\s*(?:or (?:less|under|below|cheaper|lower)|and under|max(?:imum)?\b|tops\b|at most)"),
+        ("least", rf"{_A}\s*(?:or (?:more|over|above)|and (?:up|over|above)|upwards|\+)"),
+        ("bare", rf"{_A}"),
+    )
+)
+_NOT_DEAR = re.compile(r"\bnot (?:too |very |that |so )?(?:expensive|pricey|dear)\b")
+_CHEAP = re.compile(r"\b(?:cheap(?:ish)?|affordable|inexpensive|low[- ]priced|low[- ]cost|bargain)\b")
+_DEAR = re.compile(
+    r"\b(?:not (?:too |very |that |so )?cheap(?:[- ]looking)?|luxury|luxurious|high[- ]end|premium|expensive)\b"
+)
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What a text says about prices.
+
+    Attributes:
+        low, high: inclusive limits, None = open; "under 40" gives the largest number below 40.
+        low_label, high_label: the limits for people: "under €40".
+        cheapness: +1 cheaper is better, -1 dearer is better.
+        rest: the text without these words, a comma in each place.
+        notes: what was taken loosely.
+    """
+
+    low: float | None = None
+    high: float | None = None
+    low_label: str = ""
+    high_label: str = ""
+    cheapness: int = 0
+    rest: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+
+def read_prices(text: str, currency: str) -> Prices:
+    """Find all prices in lower-case `text`; amounts in another currency are taken as `currency`, and that is said."""
+    rest = _spell_out(text)
+    low: list[tuple[float, str]] = []
+    high: list[tuple[float, str]] = []
+    notes: list[str] = []
+    for kind, pattern in _PATTERNS:
+        while (match := _first(pattern, kind, rest)) is not None:
+            notes += _limits(kind, match, currency, low, high)
+            rest = f"{rest[: match.start()]} , {rest[match.end() :]}"
+    cheapness = 0
+    for pattern, direction in ((_NOT_DEAR, 1), (_DEAR, -1), (_CHEAP, 1)):
+        if pattern.search(rest):
+            rest, cheapness = pattern.sub(" , ", rest), cheapness or direction
+    lowest, highest = max(low, default=(None, "")), min(high, default=(None, ""))
+    return Prices(lowest[0], highest[0], lowest[1], highest[1], cheapness, rest, tuple(dict.fromkeys(notes)))
+
+
+def show(amount: float, currency: str) -> str:
+    """An amount for people: "€40", "€39.90", "CHF 40"."""
+    number = f"{amount:,.0f}" if amount == round(amount) else f"{amount:,.2f}"
+    return f"{SIGNS[currency]}{number}" if currency in SIGNS else f"{currency} {number}"
+
+
+def _first(pattern: re.Pattern[str], kind: str, text: str) -> re.Match[str] | None:
+    """The first match that is a price: a bare number, or two with a dash, needs a currency to be one."""
+    for match in pattern.finditer(text):
+        if (
+            kind not in ("bare", "money range")
+            or _currency(match, "a")
+            or ("b" in match.groupdict() and _currency(match, "b"))
+        ):
+            return match
+    return None
+
+
+def _limits(
+    kind: str, match: re.Match[str], currency: str, low: list[tuple[float, str]], high: list[tuple[float, str]]
+) -> list[str]:
+    """Add what one match says to `low` and `high`; returns notes."""
+    amount = _number(match["a"])
+    shown = show(amount, currency)
+    notes = _foreign(match, currency)
+    if kind in ("range", "money range"):
+        first, second = sorted((amount, _number(match["b"])))
+        low.append((first, f"from {show(first, currency)}"))
+        high.append((second, f"up to {show(second, currency)}"))
+    elif kind == "below":
+        high.append((math.nextafter(amount, 0.0), f"under {shown}"))
+    elif kind == "above":
+        low.append((math.nextafter(amount, math.inf), f"over {shown}"))
+    elif kind == "least":
+        low.append((amount, f"from {shown}"))
+    elif kind == "about":
+        low.append((amount * (1 - AROUND), f"from {show(amount * (1 - AROUND), currency)}"))
+        high.append((amount * (1 + AROUND), f"up to {show(amount * (1 + AROUND), currency)}"))
+    else:
+        high.append((amount, f"up to {shown}"))
+        if kind == "bare":
+            notes.append(f"“{match[0].strip()}” was taken as at most {shown}.")
+    return notes
+
+
+def _foreign(match: re.Match[str], currency: str) -> list[str]:
+    """A note if the amount names a currency that is not the catalog's."""
+    said = {CURRENCY_OF[word] for name in ("a", "b") if name in match.groupdict() and (word := _currency(match, name))}
+    if said <= {currency}:
+        return []
+    others = ", ".join(sorted(said))
+    return [f"Prices here are in {currency}; no exchange rates are known, so {others} was taken as {currency}."]
+
+
+def _currency(match: re.Match[str], name: str) -> str:
+    """The currency word beside amount `name`, "" if none."""
+    return match[f"{name}_before"] or match[f"{name}_after"] or ""
+
+
+def _number(digits: str) -> float:
+    """ "39,90", "1,000" or "1.299,00" as a number: a separator before exactly three digits groups thousands."""
+    grouped = re.sub(r"[.,](?=\d{3}(?:\D|$))", "", digits)
+    return float(grouped.replace(",", "."))
+
+
+def _spell_out(text: str) -> str:
+    """Number words as digits: "under forty", "a hundred euros", "two hundred"."""
+    units = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+    text = re.sub(r"\b(a|one|two|three|four|five) hundred\b", lambda m: str(100 * units[m[1]]), text)
+    return re.sub(rf"\b({'|'.join(_WORDS)})\b", lambda m: str(_WORDS[m[1]]), text)

@@ -1,0 +1,175 @@
+"""Scores multiplied, results spread out, reasons given. Pure functions over arrays and items.
+
+Each part of a query gives every candidate a chance between 0 and 1; the parts are multiplied, so an item must satisfy
+all of them, and a part that is missing changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommend.features import SHADES, Floats, oklab
+from recommend.prices import show
+from recommend.schema import Facet, Item, Understanding, values_of
+
+#: Chance left to an item that states another value than the one wished for, and to one that states none.
+MISSED: Final = 0.2
+UNSTATED: Final = 0.5
+#: How much the dearest candidate loses when "cheap" is asked for.
+PRICE_PULL: Final = 0.7
+#: OKLab chroma below which a colour counts as neutral and goes with everything.
+NEUTRAL_CHROMA: Final = 0.045
+NEUTRAL_HARMONY: Final = 0.75
+#: Hue distance in degrees → how well two strong colours go together: neighbours and opposites do, thirds of the way do
+#: not.
+_HUE_STEPS: Final = (0.0, 30.0, 75.0, 120.0, 180.0)
+_HUE_HARMONY: Final = (0.85, 0.8, 0.35, 0.5, 0.8)
+
+_REPLACED: Final = {
+    "dress": ("upper", "lower", "dress", "outer"),
+    "upper": ("upper", "dress", "outer"),
+    "lower": ("lower", "dress"),
+}
+
+
+def combine(parts: Mapping[str, Floats], count: int) -> Floats:
+    """The product of all parts (N,); ones if there is no part."""
+    product = np.ones(count, np.float32)
+    for chances in parts.values():
+        product = product * chances
+    return product
+
+
+def wish_chances(items: Sequence[Item], wishes: Sequence[Facet]) -> Floats:
+    """For each item the product over the wishes: 1 if met, `UNSTATED` if the item does not say, else `MISSED`."""
+    chances = np.ones(len(items), np.float32)
+    for place, item in enumerate(items):
+        for wish in wishes:
+            if not wish.match(item):
+                chances[place] *= MISSED if values_of(item, wish.attribute) else UNSTATED
+    return chances
+
+
+def price_chances(items: Sequence[Item], cheapness: int) -> Floats:
+    """Falls with the rank of the price, from 1 for the cheapest (or, with cheapness -1, the dearest)."""
+    prices = np.array([item.price for item in items], np.float64)
+    ranks = np.searchsorted(np.unique(prices), prices) / max(1, len(np.unique(prices)) - 1)
+    return np.asarray(1 - PRICE_PULL * (ranks if cheapness > 0 else 1 - ranks), np.float32)
+
+
+def harmony(palettes: Floats, worn: Floats) -> Floats:
+    """How well each of N palettes goes with one worn palette.
+
+    Args:
+        palettes: (N, K, 4) rows of OKLab and share; share 0 = no colour.
+        worn: (M, 4), the same.
+
+    Returns:
+        (N,), in [0, 1]: the mean over all pairs of colours, weighted by their areas.
+    """
+    a, b = palettes[:, :, None, :], worn[None, None, :, :]
+    chroma = np.minimum(np.hypot(a[..., 1], a[..., 2]), np.hypot(b[..., 1], b[..., 2]))
+    turn = np.degrees(np.abs(np.arctan2(a[..., 2], a[..., 1]) - np.arctan2(b[..., 2], b[..., 1])))
+    turn = np.minimum(turn, 360 - turn)
+    # Between clearly neutral and clearly coloured the rule fades in, so that a small change of a pixel changes little.
+    strength = np.clip(chroma / NEUTRAL_CHROMA - 1, 0, 1)
+    pair = NEUTRAL_HARMONY + strength * (np.interp(turn, _HUE_STEPS, _HUE_HARMONY) - NEUTRAL_HARMONY)
+    weight = a[..., 3] * b[..., 3]
+    return np.asarray((pair * weight).sum((1, 2)) / np.maximum(weight.sum((1, 2)), 1e-6), np.float32)
+
+
+def beside_chances(items: Sequence[Item], palettes: Floats, worn: Mapping[str, Floats]) -> Floats:
+    """How well each item goes with what is worn beside it.
+
+    Args:
+        items: N items.
+        palettes: (N, K, 4) of the items.
+        worn: part of the body ("upper", "lower", "dress" …) → palette (M, 4). The part that an item would replace does
+            not count; an item with nothing beside it gets the chance of a neutral.
+    """
+    chances = np.full(len(items), NEUTRAL_HARMONY, np.float32)
+    categories = np.array([item.category for item in items])
+    for category in dict.fromkeys(categories.tolist()):
+        beside = [palette for part, palette in worn.items() if part not in replaced_by(category)]
+        rows = categories == category
+        if beside:
+            chances[rows] = np.mean([harmony(palettes[rows], palette) for palette in beside], axis=0)
+    return chances
+
+
+def replaced_by(category: str) -> tuple[str, ...]:
+    """The parts of an outfit that an item of this category takes the place of."""
+    return _REPLACED.get(category, (category,))
+
+
+def named_palette(names: Sequence[str]) -> Floats:
+    """Colours by name as a palette (M, 4) of equal shares; names without shades are left out."""
+    known = [name for name in names if name in SHADES]
+    rows = [oklab(np.array([list(bytes.fromhex(shade)) for shade in SHADES[name]], np.uint8)).mean(0) for name in known]
+    return np.array([[*row, 1 / len(known)] for row in rows], np.float32).reshape(-1, 4)
+
+
+def spread(scores: Floats, likeness: Floats, k: int, weight: float) -> list[int]:
+    """The k best with little repetition: each next one weighs its score against its likeness to those chosen (MMR).
+
+    Args:
+        scores: (N,), at least 0.
+        likeness: (N, N), 1 = the same.
+        weight: 0 = by score alone.
+
+    Returns:
+        Places of the chosen, in order; equal values go to the earlier place, so the order is always the same.
+    """
+    worth = scores / max(float(scores.max(initial=0.0)), 1e-9)
+    closest = np.zeros(len(scores), np.float32)
+    chosen: list[int] = []
+    open_places = np.ones(len(scores), bool)
+    while len(chosen) < min(k, len(scores)):
+        value = np.where(open_places, worth - weight * closest, -np.inf)
+        best = int(np.argmax(value))
+        chosen.append(best)
+        open_places[best] = False
+        closest = np.maximum(closest, likeness[best])
+    return chosen
+
+
+def likeness(vectors: Sequence[Floats]) -> Floats:
+    """Mean cosine over several vectors per item (N, N), negative ones as 0."""
+    return np.asarray(np.mean([np.clip(v @ v.T, 0, 1) for v in vectors], axis=0), np.float32)
+
+
+def same_sort(names: Sequence[str]) -> Floats:
+    """Names as vectors (N, D) that are the same for the same name and at right angles otherwise."""
+    kinds = sorted(set(names))
+    return np.eye(len(kinds), dtype=np.float32)[[kinds.index(name) for name in names]]
+
+
+def reason(item: Item, understood: Understanding, extra: Sequence[str] = ()) -> str:
+    """One line why: what was asked and is met, then the price; how much of the asked is met, if not all.
+
+    Args:
+        extra: facts that came from pictures ("goes with the navy in your photo").
+    """
+    asked = [Facet("colours", group) for group in understood.filters.colours] + list(understood.wishes)
+    met = [facet for facet in asked if facet.match(item)]
+    facts = [value for facet in met for value in values_of(item, facet.attribute) if value in facet.values]
+    if not facts:
+        facts = [item.kind or item.category, *item.colours[:2]]
+    shown = [f"{fact} sleeves" if fact in ("short", "long", "three-quarter") else fact for fact in dict.fromkeys(facts)]
+    line = ", ".join([*shown, show(item.price, item.currency), *extra])
+    return line if len(met) == len(asked) else f"{line}; {len(met)} of {len(asked)} asked"
+
+
+def colour_words(shares: Mapping[str, float], least: float = 0.15) -> str:
+    """The main colour names of a palette for people: "navy and white"."""
+    names = [name for name, share in shares.items() if share >= least][:2]
+    return " and ".join(names)
+
+
+def ranked(scores: NDArray[np.float32], ids: Sequence[str]) -> list[int]:
+    """Places by falling score, equal ones by id."""
+    return sorted(range(len(ids)), key=lambda place: (-float(scores[place]), ids[place]))

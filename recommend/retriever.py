@@ -1,0 +1,317 @@
+"""Query → understanding → vectors → candidates → chances multiplied → hits with reasons."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import platformdirs
+from filelock import FileLock
+
+from recommend import rerank
+from recommend.catalog import Catalog, Problem, read_catalog
+from recommend.embedder import Embedder
+from recommend.errors import BadInput
+from recommend.features import Floats, Image, colour_shares, colour_vector, cut_out, palette
+from recommend.index import LAYOUT, Index, Rows, Stamp, open_index, write_index
+from recommend.indexing import PALETTE_ROWS, OnItem, embed_catalog, found_or_whole, palette_rows
+from recommend.lexicon import build_lexicon
+from recommend.query import understand
+from recommend.schema import MAX_RESULTS, CutOut, Hit, Item, Query, ReadPerson, SearchResult, Understanding
+
+#: Candidates taken from each vector search; up to this many matching items, all of them are ranked.
+POOL: Final = 400
+#: Weight of variety among the results when something was asked for, and when nothing was.
+VARIETY: Final = 0.15
+VARIETY_UNASKED: Final = 0.6
+#: Chance above which a picture is said to look like the one given; overlap of colours that is called the same colours.
+LOOKS_ALIKE: Final = 0.8
+SAME_COLOURS: Final = 0.75
+
+
+@dataclass(eq=False)
+class _Evidence:
+    """What the query's parts give to compare items with."""
+
+    text: Floats | None = None
+    title: Floats | None = None
+    like: Floats | None = None
+    like_colour: Floats | None = None
+    worn: dict[str, Floats] = field(default_factory=dict)
+    worn_names: dict[str, str] = field(default_factory=dict)
+    beside: Floats | None = None
+
+
+class Retriever:
+    """Searches one catalog. Nothing changes after it is made, so threads may share it.
+
+    Attributes:
+        catalog: as read from disk.
+        problems: what was left out of the catalog, and why.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        index: Index,
+        embedder: Embedder,
+        *,
+        cut_out: CutOut = cut_out,
+        read_person: ReadPerson | None = None,
+        problems: tuple[Problem, ...] = (),
+    ) -> None:
+        self.catalog = catalog
+        self.problems = catalog.problems + problems
+        self._index, self._embedder, self._cut_out, self._read_person = index, embedder, cut_out, read_person
+        self._items = {item.id: item for item in catalog.items}
+        self._lexicon = build_lexicon(catalog.items)
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        embedder: Embedder,
+        *,
+        uri: str | None = None,
+        cut_out: CutOut = cut_out,
+        read_person: ReadPerson | None = None,
+        on_item: OnItem | None = None,
+    ) -> Retriever:
+        """Open a catalog for searching; its index is made first where it is missing or the catalog has changed.
+
+        Args:
+            folder: of the catalog.
+            embedder: encodes queries, and items where needed.
+            uri: where the index lies; default: a folder in the per-user cache.
+            cut_out: finds the garment in a picture.
+            read_person: finds what a person wears; without it a person's photo counts as one palette.
+            on_item: told of progress while indexing, with (items done, items in all).
+
+        Raises:
+            BadInput: no catalog there.
+            IncompatibleIndex: `uri` names an index of other encoders or another layout.
+        """
+        catalog = read_catalog(folder)
+        index, problems = ensure_index(catalog, embedder, uri, cut_out, on_item)
+        return cls(catalog, index, embedder, cut_out=cut_out, read_person=read_person, problems=problems)
+
+    def item(self, item_id: str) -> Item:
+        """The item of that id; raises BadInput if there is none."""
+        if item_id not in self._items:
+            raise BadInput("item", repr(item_id), "an id of the catalog", "Find ids with: tryroom recommend")
+        return self._items[item_id]
+
+    def picture(self, item: Item) -> Path:
+        """Where the item's picture lies."""
+        return self.catalog.picture(item)
+
+    def search(self, query: Query, k: int = 12) -> SearchResult:
+        """The k best items for a query; an empty query gives a varied selection.
+
+        Args:
+            query: any parts.
+            k: 1 to `MAX_RESULTS`.
+        """
+        if not 1 <= k <= MAX_RESULTS:
+            raise BadInput("number of results", str(k), f"1 to {MAX_RESULTS}", "Choose a number in that range.")
+        seconds: dict[str, float] = {}
+        with _timed(seconds, "encode"):
+            understood = understand(query, self._lexicon, self.catalog.currency)
+            evidence, notes = self._encode(query, understood)
+            understood = understood.with_notes(*notes)
+        with _timed(seconds, "search"):
+            matching = self._index.count(understood.filters)
+            rows = self._candidates(understood, evidence, matching)
+        with _timed(seconds, "rank"):
+            hits = self._rank(rows, understood, evidence, k)
+        return SearchResult(hits, self._explain(query, understood, hits), matching, seconds)
+
+    def _encode(self, query: Query, understood: Understanding) -> tuple[_Evidence, list[str]]:
+        """The query's parts as vectors and palettes, and what to say about its pictures."""
+        evidence, notes = _Evidence(), []
+        if understood.words:
+            evidence.text = self._embedder.texts([understood.words])[0]
+            evidence.title = self._embedder.words([understood.words])[0]
+        if query.like is not None:
+            mask = found_or_whole(self._cut_out(query.like))
+            evidence.like = self._embedder.images([query.like], [mask])[0]
+            evidence.like_colour = colour_vector(query.like, mask)
+        if query.photo is not None:
+            evidence.worn, evidence.worn_names = self._worn(query.photo)
+            if not evidence.worn:
+                notes.append("No clothes were found in the photo, so it did not count.")
+        if understood.beside:
+            named = rerank.named_palette(understood.beside)
+            evidence.beside = named if len(named) else None
+        return evidence, notes
+
+    def _worn(self, photo: Image) -> tuple[dict[str, Floats], dict[str, str]]:
+        """Palettes and colour names of what a person wears, by part of the body."""
+        if self._read_person is not None:
+            parts = {part: mask for part, mask in self._read_person(photo).items() if mask.any()}
+        else:
+            parts = {"outfit": self._cut_out(photo)}
+        colours = {part: palette(photo, mask, PALETTE_ROWS) for part, mask in parts.items() if mask.any()}
+        names = {part: rerank.colour_words(colour_shares(found)) for part, found in colours.items()}
+        return {part: palette_rows(found) for part, found in colours.items()}, names
+
+    def _candidates(self, understood: Understanding, evidence: _Evidence, matching: int) -> Rows:
+        """All matching items if few, else those nearest to each vector, those that meet all wishes, and a sample."""
+        filters = understood.filters
+        if matching <= POOL:
+            return self._index.rows(filters)
+        ids: dict[str, None] = {}
+        for column, vector in (
+            ("semantic", evidence.text),
+            ("words", evidence.title),
+            ("semantic", evidence.like),
+            ("colour", evidence.like_colour),
+        ):
+            if vector is not None:
+                ids |= dict.fromkeys(name for name, _ in self._index.nearest(column, vector, filters, POOL))
+        if understood.wishes:
+            ids |= dict.fromkeys(item.id for item in self._index.rows(filters, POOL, wishes=understood.wishes).items)
+        if not ids or evidence.worn or understood.cheapness:
+            ids |= dict.fromkeys(item.id for item in self._index.rows(filters, POOL).items)
+        return self._index.rows(filters, ids=list(ids))
+
+    def _rank(self, rows: Rows, understood: Understanding, evidence: _Evidence, k: int) -> tuple[Hit, ...]:
+        """Score, spread and explain the candidates."""
+        if not len(rows):
+            return ()
+        parts = self._parts(rows, understood, evidence)
+        scores = rerank.combine(parts, len(rows))
+        order = rerank.ranked(scores, [item.id for item in rows.items])[:POOL]
+        sorts = rerank.same_sort([rows.items[place].category for place in order])
+        close = rerank.likeness([rows.vectors["semantic"][order], rows.vectors["colour"][order], sorts])
+        chosen = rerank.spread(scores[order], close, k, VARIETY if parts else VARIETY_UNASKED)
+        hits = []
+        for place in (order[i] for i in chosen):
+            item = rows.items[place]
+            split = {name: round(float(chances[place]), 4) for name, chances in parts.items()}
+            extra = self._picture_facts(rows, place, split, evidence)
+            hits.append(Hit(item, float(scores[place]), rerank.reason(item, understood, extra), split))
+        return tuple(hits)
+
+    def _parts(self, rows: Rows, understood: Understanding, evidence: _Evidence) -> dict[str, Floats]:
+        """The chance that each candidate satisfies each part of the query."""
+        chances, parts = self._embedder.calibrations, {}
+        if evidence.text is not None and evidence.title is not None:
+            # Picture and title are two readings of the same words: their geometric mean counts as one part.
+            parts["words"] = np.sqrt(chances["text"].chance(rows.vectors["semantic"] @ evidence.text))
+            parts["title"] = np.sqrt(chances["title"].chance(rows.vectors["words"] @ evidence.title))
+        if evidence.like is not None and evidence.like_colour is not None:
+            parts["like"] = chances["like"].chance(rows.vectors["semantic"] @ evidence.like)
+            parts["like colour"] = 0.3 + 0.7 * np.clip(rows.vectors["colour"] @ evidence.like_colour, 0, 1)
+        palettes = rows.vectors["palette"].reshape(len(rows), PALETTE_ROWS, 4)
+        if evidence.worn:
+            parts["photo"] = rerank.beside_chances(rows.items, palettes, evidence.worn)
+        if evidence.beside is not None:
+            parts["beside"] = rerank.harmony(palettes, evidence.beside)
+        if understood.wishes:
+            parts["wishes"] = rerank.wish_chances(rows.items, understood.wishes)
+        if understood.cheapness:
+            parts["price"] = rerank.price_chances(rows.items, understood.cheapness)
+        return parts
+
+    def _picture_facts(self, rows: Rows, place: int, split: Mapping[str, float], evidence: _Evidence) -> list[str]:
+        """What pictures say for one hit, in words; only what was measured to be so."""
+        facts = []
+        if split.get("like", 0) >= LOOKS_ALIKE:
+            facts.append("looks like your picture")
+        if (
+            evidence.like_colour is not None
+            and float(rows.vectors["colour"][place] @ evidence.like_colour) >= SAME_COLOURS
+        ):
+            facts.append("the colours of your picture")
+        replaced = rerank.replaced_by(rows.items[place].category)
+        worn = [name for part, name in evidence.worn_names.items() if part not in replaced and name]
+        if worn and split.get("photo", 0) >= rerank.NEUTRAL_HARMONY:
+            facts.append(f"goes with the {worn[0]} you wear")
+        return facts
+
+    def _explain(self, query: Query, understood: Understanding, hits: tuple[Hit, ...]) -> Understanding:
+        """Notes on what the results do not fulfil: wishes that none meets and, with no result, the limit in the way."""
+        notes = [
+            f"No result is stated to be {' or '.join(wish.values)}; the nearest are shown."
+            for wish in understood.wishes
+            if hits and not any(wish.match(hit.item) for hit in hits)
+        ]
+        if not hits:
+            freed = self._freed(query, understood)
+            notes.append("Nothing satisfies all of it" + (f": {'; '.join(freed)}." if freed else "."))
+        return understood.with_notes(*notes)
+
+    def _freed(self, query: Query, understood: Understanding) -> list[str]:
+        """For each limit that alone is in the way, how many items there are without it."""
+        freed = []
+        for chip in understood.chips:
+            if chip.strict:
+                without = replace(query, dismissed=(*query.dismissed, chip.key))
+                count = self._index.count(understand(without, self._lexicon, self.catalog.currency).filters)
+                freed += [f"without “{chip.label}” there are {count}"] if count else []
+        return freed
+
+
+def ensure_index(
+    catalog: Catalog,
+    embedder: Embedder,
+    uri: str | None,
+    cut_out: CutOut,
+    on_item: OnItem | None = None,
+    *,
+    anew: bool = False,
+) -> tuple[Index, tuple[Problem, ...]]:
+    """The up-to-date index of a catalog, made or brought up to date where needed; one process at a time does so.
+
+    Args:
+        uri: None = in the per-user cache, in a folder of its own for each catalog and revision of the encoders.
+        anew: compute everything again, also over an incompatible index.
+
+    Raises:
+        IncompatibleIndex: `uri` names an index of other encoders or another layout, and not `anew`.
+        BadInput: the catalog has no item to serve.
+    """
+    uri = uri or str(default_uri(catalog.folder, embedder.revision))
+    stamp = Stamp(embedder.revision, catalog.fingerprint())
+    command = f"tryroom catalog index {catalog.folder} --anew"
+    with _only_one(uri):
+        index = None if anew else open_index(uri, embedder.revision, command)
+        if index is not None and index.stamp == stamp:
+            return index, ()
+        rows, problems = embed_catalog(catalog, embedder, cut_out, index.rows() if index else None, on_item)
+        if not len(rows):
+            why = f"{len(catalog.problems) + len(problems)} bad lines and no good one"
+            raise BadInput("catalog", why, "at least one item", f"See: tryroom catalog check {catalog.folder}")
+        return write_index(uri, rows, stamp), problems
+
+
+def default_uri(folder: Path, revision: str) -> Path:
+    """Where the index of a catalog lies unless another place is chosen; `TRYROOM_CACHE` moves it."""
+    chosen = os.environ.get("TRYROOM_CACHE")
+    cache = Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("tryroom", appauthor=False)
+    name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    return cache / "indexes" / f"{name}-{LAYOUT}-{revision}"
+
+
+def _only_one(uri: str) -> Any:
+    """A lock beside an index on disk; object stores commit atomically by themselves."""
+    if "://" in uri:
+        return nullcontext()
+    Path(uri).parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(f"{uri}.lock")
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], stage: str) -> Any:
+    """Adds the time of a block to `seconds`."""
+    start = time.perf_counter()
+    yield
+    seconds[stage] = time.perf_counter() - start

@@ -1,0 +1,269 @@
+"""The words of retrieval: items, queries, filters and hits, as frozen dataclasses.
+
+Array contract: images RGB uint8 (H, W, 3); masks uint8 (H, W), 255 = belongs to it; embeddings float32 (N, D), unit
+norm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommend.errors import BadInput
+
+Image = NDArray[np.uint8]
+Mask = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+#: Finds the item in a picture: 255 where it is. All 0 means nothing was found.
+CutOut = Callable[[Image], Mask]
+
+#: Finds what a person wears: "upper", "lower", "dress", "shoes" … → mask. Empty means nothing was found.
+ReadPerson = Callable[[Image], Mapping[str, Mask]]
+
+MAX_RESULTS: Final = 200
+
+#: Attributes of an item that can be asked for or excluded by value.
+FACETS: Final = ("category", "kind", "colours", "material", "pattern", "sleeve", "style")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that can be recommended, as its catalog states it.
+
+    Attributes:
+        id: unique within the catalog.
+        category: the coarse kind that filters and try-on use, a key of `vocabulary.CATEGORIES`.
+        kind: the fine kind ("hoodie"); "" = not stated.
+        colours: names, main colour first; empty = not stated, measured from the picture when indexed.
+        material, pattern, sleeve: one word or two each; "" = not stated.
+        price: in `currency`, at least 0.
+        currency: ISO 4217 code.
+        image: path of the picture, relative to the catalog folder, with forward slashes.
+        style: words like "casual" or "office".
+    """
+
+    id: str
+    title: str
+    category: str
+    price: float
+    image: str
+    kind: str = ""
+    colours: tuple[str, ...] = ()
+    material: str = ""
+    pattern: str = ""
+    sleeve: str = ""
+    currency: str = "EUR"
+    description: str = ""
+    style: tuple[str, ...] = ()
+
+    def sentence(self) -> str:
+        """The item in words, for the text encoder."""
+        parts = [
+            self.title,
+            " ".join(self.colours),
+            self.material,
+            self.pattern,
+            self.sleeve and f"{self.sleeve} sleeves",
+        ]
+        parts += [self.kind, " ".join(self.style), self.description]
+        return ". ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Facet:
+    """An attribute with any of some values: a wish ("linen or cotton"), or part of what is unwanted.
+
+    Attributes:
+        attribute: one of `FACETS`.
+        values: names as catalogs use them.
+    """
+
+    attribute: str
+    values: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.attribute not in FACETS:
+            raise BadInput("attribute", repr(self.attribute), ", ".join(FACETS), "Choose one of these.")
+
+    def match(self, item: Item) -> bool:
+        """Whether the item states one of the values."""
+        return not set(self.values).isdisjoint(values_of(item, self.attribute))
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What every result must satisfy; nothing here is ever relaxed.
+
+    Attributes:
+        min_price, max_price: inclusive; None = open.
+        categories: any of these; empty = all.
+        colours: for each group, the item has at least one colour of the group ("black and white" is two groups, "red or
+            blue" one). Compared with the item's own colour names.
+        without: each entry is a combination that must not occur: (leather,) or (blue, jeans).
+        without_ids: these items are left out.
+    """
+
+    min_price: float | None = None
+    max_price: float | None = None
+    categories: tuple[str, ...] = ()
+    colours: tuple[tuple[str, ...], ...] = ()
+    without: tuple[tuple[Facet, ...], ...] = ()
+    without_ids: tuple[str, ...] = ()
+
+    def match(self, item: Item) -> bool:
+        """Whether `item` satisfies them; the index must agree with this on every row."""
+        if self.min_price is not None and item.price < self.min_price:
+            return False
+        if self.max_price is not None and item.price > self.max_price:
+            return False
+        if self.categories and item.category not in self.categories:
+            return False
+        if any(not set(group) & set(item.colours) for group in self.colours):
+            return False
+        if any(all(facet.match(item) for facet in together) for together in self.without):
+            return False
+        return item.id not in self.without_ids
+
+
+def values_of(item: Item, attribute: str) -> tuple[str, ...]:
+    """The values of one attribute of an item, none if it is not stated."""
+    value: Any = getattr(item, attribute)
+    return value if isinstance(value, tuple) else ((value,) if value else ())
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One understood part of a query, to be shown and, by its key, dismissed.
+
+    Attributes:
+        key: stable name, "price:max" or "colour:red".
+        label: for people, "under €40".
+        strict: True = a filter, False = a preference.
+    """
+
+    key: str
+    label: str
+    strict: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Query:
+    """What a shopper asks; every part may be missing, and all parts given count together.
+
+    Attributes:
+        text: free words, "a red linen dress under 40, no stripes".
+        like: picture of a garment to find similar ones to, RGB uint8.
+        photo: photo of the person, RGB uint8; results go with what is worn in it.
+        min_price, max_price, categories, colours: as in `Filters`, beside what the text says; `colours` is one group.
+        exclude: combinations that must not occur, as `Filters.without`.
+        exclude_ids: items not to show.
+        dismissed: keys of chips that the shopper took away.
+    """
+
+    text: str | None = None
+    like: Image | None = None
+    photo: Image | None = None
+    min_price: float | None = None
+    max_price: float | None = None
+    categories: tuple[str, ...] = ()
+    colours: tuple[str, ...] = ()
+    exclude: tuple[tuple[Facet, ...], ...] = ()
+    exclude_ids: tuple[str, ...] = ()
+    dismissed: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("like", "photo"):
+            check_image(getattr(self, name), name)
+        for name in ("min_price", "max_price"):
+            check_price(getattr(self, name), name.replace("_", " "))
+        if self.min_price is not None and self.max_price is not None and self.min_price > self.max_price:
+            got = f"from {self.min_price:g} to {self.max_price:g}"
+            raise BadInput("price", got, "a lowest price not above the highest", "Swap the two prices.")
+        if not all(isinstance(facet, Facet) for together in self.exclude for facet in together):
+            raise BadInput("exclude", repr(self.exclude), "combinations of Facet", "Give a tuple of tuples of Facet.")
+        if self.text is not None and len(self.text) > 2000:
+            raise BadInput("text", f"{len(self.text)} characters", "at most 2000", "Say it shorter.")
+
+
+def check_image(image: Any, what: str) -> None:
+    """Raise BadInput unless `image` is None or RGB uint8 (H, W, 3) with at least 8 pixels a side."""
+    if image is None:
+        return
+    ok = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3
+    if not ok or min(image.shape[:2]) < 8:
+        got = f"{getattr(image, 'dtype', type(image).__name__)} {getattr(image, 'shape', '')}".strip()
+        raise BadInput(what, got, "an RGB uint8 array (H, W, 3), at least 8 pixels a side", "Give another picture.")
+
+
+def check_price(price: float | None, what: str) -> None:
+    """Raise BadInput unless `price` is None or a finite number of at least 0."""
+    if price is not None and not 0 <= price < float("inf"):
+        raise BadInput(what, repr(price), "a number of at least 0", "Give a price like 40.")
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """A query as it was understood.
+
+    Attributes:
+        filters: what every hit satisfies.
+        wishes: what is preferred, each counted in a hit's "3 of 4 asked".
+        cheapness: +1 cheaper is better, -1 dearer is better, 0 no matter.
+        beside: colours of things the item shall go with ("to wear with my navy trousers").
+        words: the text for the encoder: without prices and without what is not wanted.
+        chips: the parts in readable form.
+        notes: what could not be carried or was taken only loosely, in sentences.
+    """
+
+    filters: Filters = field(default_factory=Filters)
+    wishes: tuple[Facet, ...] = ()
+    cheapness: int = 0
+    beside: tuple[str, ...] = ()
+    words: str = ""
+    chips: tuple[Chip, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def with_notes(self, *notes: str) -> Understanding:
+        """The same with more notes."""
+        return replace(self, notes=(*self.notes, *notes))
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One recommended item.
+
+    Attributes:
+        score: 0 to 1, the product of `scores`.
+        reason: one line why, from matched facts only.
+        scores: the parts by name: "words", "title", "like", "photo", "wishes", "price", "beside".
+    """
+
+    item: Item
+    score: float
+    reason: str
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """Hits, best first, and how the query was understood.
+
+    Attributes:
+        matching: number of items that satisfy the filters.
+        seconds: stage → seconds: "encode", "search", "rank".
+    """
+
+    hits: tuple[Hit, ...]
+    understanding: Understanding
+    matching: int
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the shopper should know about these results."""
+        return self.understanding.notes

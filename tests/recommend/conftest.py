@@ -1,0 +1,122 @@
+"""Small real catalogs, drawn here, and an encoder of the real form that hashes colours and words, untrained."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from recommend.embedder import Calibration
+from recommend.features import Floats, Image, Mask, colour_vector
+from recommend.lexicon import tokens_of
+
+DIM = 32
+RED, NAVY, WHITE, GREEN = (200, 16, 46), (29, 43, 79), (245, 245, 245), (47, 160, 78)
+
+
+class TinyEmbedder:
+    """Implements `Embedder`: colours of a picture and words of a text, each hashed into the same few dimensions."""
+
+    revision = "tiny1"
+    calibrations: Mapping[str, Calibration] = {
+        "text": Calibration(4.0, -1.0),
+        "title": Calibration(6.0, -2.0),
+        "like": Calibration(8.0, -5.0),
+    }
+
+    def __init__(self) -> None:
+        self.encoded = 0
+        self._mix = np.random.default_rng(0).normal(size=(colour_vector(np.zeros((8, 8, 3), np.uint8)).size, DIM))
+
+    def images(self, images: Sequence[Image], masks: Sequence[Mask | None]) -> Floats:
+        self.encoded += len(images)
+        rows = [colour_vector(image, mask) @ self._mix for image, mask in zip(images, masks, strict=True)]
+        return _unit(np.asarray(rows, np.float32).reshape(-1, DIM))
+
+    def texts(self, texts: Sequence[str]) -> Floats:
+        return self.words(texts)
+
+    def words(self, texts: Sequence[str]) -> Floats:
+        return _unit(
+            np.array([sum((_letters(word) for word in tokens_of(text)), np.full(DIM, 0.01)) for text in texts])
+        )
+
+
+def _letters(word: str) -> Floats:
+    seed = int(hashlib.sha1(word.encode()).hexdigest()[:8], 16)
+    return np.asarray(np.random.default_rng(seed).normal(size=DIM), np.float32)
+
+
+def _unit(rows: Floats) -> Floats:
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float32)
+
+
+def draw_garment(colour: tuple[int, int, int], stripes: tuple[int, int, int] | None = None, size: int = 96) -> Image:
+    """A T-shaped garment on near-white ground."""
+    image = np.full((size, size, 3), 250, np.uint8)
+    s = size / 96
+    outline = np.array(
+        [(28, 18), (68, 18), (88, 34), (78, 46), (68, 40), (68, 84), (28, 84), (28, 40), (18, 46), (8, 34)]
+    )
+    cv2.fillPoly(image, [np.rint(outline * s).astype(np.int32)], colour)
+    if stripes is not None:
+        inside = (image != 250).any(-1)
+        rows = (np.arange(size) // max(1, round(6 * s)) % 2 == 0)[:, None]
+        image[inside & rows] = stripes
+    return image
+
+
+_COLUMNS = ("id", "title", "category", "kind", "colours", "material", "pattern", "sleeve", "price", "style")
+_ROWS = (
+    ("tee-red", "Red cotton tee", "upper", "t-shirt", ["red"], "cotton", "plain", "short", 19.9, ["casual"]),
+    ("tee-navy", "Navy striped tee", "upper", "tee", ["navy blue", "white"], "cotton", "stripes", "short", 24.0, []),
+    ("shirt-linen", "White linen shirt", "upper", "shirt", ["white"], "linen", "solid", "long", 49.0, ["summer"]),
+    ("hoodie-green", "Green hoodie", "upper", "hoodie", ["green"], "fleece", "plain", "long", 40.0, ["sporty"]),
+    ("dress-red", "Red linen dress", "dress", "dress", ["red"], "linen", "plain", "sleeveless", 39.0, ["summer"]),
+    ("dress-navy", "Navy velvet dress", "dress", "dress", ["navy"], "velvet", "plain", "long", 89.0, ["party"]),
+    ("jeans-navy", "Dark jeans", "lower", "jeans", ["navy"], "denim", "plain", "none", 59.0, []),
+    ("skirt-green", "Green pleated skirt", "lower", "skirt", ["green"], "wool", "plain", "", 35.5, []),
+)
+ITEMS: tuple[dict[str, Any], ...] = tuple(dict(zip(_COLUMNS, row, strict=True)) for row in _ROWS)
+_COLOUR_OF = {"red": RED, "navy": NAVY, "navy blue": NAVY, "white": (225, 228, 232), "green": GREEN}
+
+
+def write_catalog(folder: Path, items: Sequence[Mapping[str, Any]] = ITEMS, extra_lines: Sequence[str] = ()) -> Path:
+    """A catalog folder with a drawn picture for each item; `extra_lines` follow as they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for item in items:
+        colours = item.get("colours") or ["red"]
+        stripes = WHITE if item.get("pattern") == "stripes" else None
+        picture = draw_garment(_COLOUR_OF.get(colours[0], (120, 90, 60)), stripes)
+        cv2.imwrite(str(folder / f"{item['id']}.png"), picture[:, :, ::-1])
+        lines.append(json.dumps({"image": f"{item['id']}.png", **item}))
+    (folder / "catalog.jsonl").write_text("\n".join([*lines, *extra_lines]) + "\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def embedder() -> TinyEmbedder:
+    return TinyEmbedder()
+
+
+@pytest.fixture
+def garment() -> Callable[..., Image]:
+    return draw_garment
+
+
+@pytest.fixture
+def make_catalog() -> Callable[..., Path]:
+    return write_catalog
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The catalog of `ITEMS`; not to be written to."""
+    return write_catalog(tmp_path_factory.mktemp("shop"))

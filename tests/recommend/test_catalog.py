@@ -1,0 +1,101 @@
+"""Catalogs: a bad line is named with its number and its fault, the rest is served."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from recommend.catalog import read_catalog
+from recommend.errors import BadInput
+
+GOOD = {"id": "good", "title": "Good", "category": "upper", "price": 10, "image": "tee-red.png"}
+
+
+def line(**changes: object) -> str:
+    return json.dumps({**GOOD, **changes})
+
+
+def test_a_good_catalog_is_read_in_order(shop: Path) -> None:
+    catalog = read_catalog(shop, decode=True)
+    assert catalog.problems == ()
+    assert [item.id for item in catalog.items][:2] == ["tee-red", "tee-navy"]
+    tee = catalog.items[1]
+    assert (tee.kind, tee.colours, tee.pattern, tee.sleeve) == ("t-shirt", ("navy", "white"), "striped", "short")
+    assert catalog.items[6].sleeve == ""
+    assert catalog.picture(tee).is_file()
+
+
+@pytest.mark.parametrize(
+    ("bad", "fault"),
+    [
+        ("{not json", "not JSON"),
+        ("[1, 2]", "not a JSON object"),
+        ('"\\ud800"', "not a JSON object"),
+        (json.dumps({"id": "x"}), "title is missing"),
+        (line(id="tee-red"), "used by an earlier line"),
+        (line(price="12"), "price is '12'"),
+        (line(price=-1), "price is -1"),
+        (line(price=True), "price is True"),
+        (line(price=10).replace("10", "NaN"), "NaN is no number"),
+        (line(price=10).replace("10", "1e999"), "price is inf"),
+        (line(category="tops"), "category is 'tops'; allowed: upper, lower"),
+        (line(currency="euro"), "currency is 'euro'"),
+        (line(currency="USD"), "currency is USD, but the catalog's is EUR"),
+        (line(image="none.png"), "none.png does not exist"),
+        (line(image="../shop/tee-red.png"), "not a path inside"),
+        (line(image="/etc/hostname"), "not a path inside"),
+        (line(image="empty.png"), "is empty"),
+        (line(image="text.png"), "cannot be read"),
+        (line(colours="red"), "colours is not a list"),
+        (line(style=[1]), "style is not a list"),
+        (line(title=7), "title is int, not text"),
+        (line(id=""), "id is missing"),
+    ],
+)
+def test_a_bad_line_is_reported_and_the_rest_served(
+    tmp_path: Path, make_catalog: Callable[..., Path], bad: str, fault: str
+) -> None:
+    folder = make_catalog(tmp_path / "shop", extra_lines=[bad, "", line(id="last")])
+    (folder / "empty.png").touch()
+    (folder / "text.png").write_text("no picture")
+    catalog = read_catalog(folder, decode=True)
+    (problem,) = catalog.problems
+    assert problem.line == 9
+    assert fault in problem.message
+    assert len(catalog.items) == 9 and catalog.items[-1].id == "last"
+
+
+def test_a_line_that_is_no_utf8_is_one_bad_line(tmp_path: Path, make_catalog: Callable[..., Path]) -> None:
+    folder = make_catalog(tmp_path / "shop")
+    path = folder / "catalog.jsonl"
+    path.write_bytes(path.read_bytes() + b'{"id": "\xff"}\n')
+    catalog = read_catalog(folder)
+    assert [problem.line for problem in catalog.problems] == [9]
+    assert len(catalog.items) == 8
+
+
+def test_all_faults_of_a_line_are_named_at_once(tmp_path: Path, make_catalog: Callable[..., Path]) -> None:
+    folder = make_catalog(tmp_path / "shop", extra_lines=[line(price="x", category="hat", image="gone.png")])
+    (problem,) = read_catalog(folder).problems
+    assert all(word in str(problem) for word in ("line 9", "good", "price", "category", "gone.png"))
+
+
+def test_no_catalog_there(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"catalog\.jsonl"):
+        read_catalog(tmp_path)
+
+
+def test_the_fingerprint_follows_items_and_pictures(tmp_path: Path, make_catalog: Callable[..., Path]) -> None:
+    folder = make_catalog(tmp_path / "shop")
+    first = read_catalog(folder).fingerprint()
+    assert read_catalog(folder).fingerprint() == first
+    picture = folder / "tee-red.png"
+    picture.write_bytes(picture.read_bytes() + b"\0")
+    changed = read_catalog(folder).fingerprint()
+    assert changed != first
+    path = folder / "catalog.jsonl"
+    path.write_text(path.read_text().replace("19.9", "18.9"))
+    assert read_catalog(folder).fingerprint() not in (first, changed)

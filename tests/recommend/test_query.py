@@ -1,0 +1,267 @@
+"""Words → structured query: the phrases shoppers use, and nothing dropped in silence."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recommend.errors import BadInput
+from recommend.lexicon import build_lexicon, canonical
+from recommend.query import understand
+from recommend.schema import Facet, Item, Query, Understanding
+
+LEXICON = build_lexicon()
+JUST_UNDER_40 = math.nextafter(40.0, 0.0)
+
+
+def read(text: str, **limits: object) -> Understanding:
+    return understand(Query(text=text, **limits), LEXICON)  # type: ignore[arg-type]
+
+
+def wishes(understood: Understanding) -> dict[str, tuple[str, ...]]:
+    return {wish.attribute: wish.values for wish in understood.wishes}
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("dress under 40", None, JUST_UNDER_40),
+        ("dress less than €40", None, JUST_UNDER_40),
+        ("dress under forty euros", None, JUST_UNDER_40),
+        ("€30 or less", None, 30.0),
+        ("at most 30 euros", None, 30.0),
+        ("not more than 39,90 €", None, 39.9),
+        ("nothing over 50", None, 50.0),
+        ("max 1,000", None, 1000.0),
+        ("up to 1.299,00 eur", None, 1299.0),
+        ("no more than a hundred", None, 100.0),
+        ("between 20 and 50 euros", 20.0, 50.0),
+        ("between 50 and 20", 20.0, 50.0),
+        ("from 20 to 50", 20.0, 50.0),
+        ("€20-€50", 20.0, 50.0),
+        ("20 – 50 €", 20.0, 50.0),
+        ("at least 25", 25.0, None),
+        ("25 or more", 25.0, None),
+        ("over 25", math.nextafter(25.0, math.inf), None),
+        ("not under 20", 20.0, None),
+        ("no more than 40 and not under 20", 20.0, 40.0),
+        ("around 40", 30.0, 50.0),
+        ("under 60, or rather under 40", None, JUST_UNDER_40),
+        ("size 42", None, None),
+        ("a 90 cm long dress", None, None),
+        ("100% cotton", None, None),
+        ("3 striped shirts", None, None),
+    ],
+)
+def test_prices(text: str, low: float | None, high: float | None) -> None:
+    filters = read(text).filters
+    assert (filters.min_price, filters.max_price) == (low, high)
+
+
+def test_the_tighter_of_words_and_option_counts() -> None:
+    assert read("under 40", max_price=30.0).filters.max_price == 30.0
+    assert read("under 20", max_price=30.0).filters.max_price == math.nextafter(20.0, 0.0)
+
+
+def test_another_currency_is_said() -> None:
+    understood = read("dress under $40")
+    assert understood.filters.max_price == JUST_UNDER_40
+    assert any("USD" in note for note in understood.notes)
+    assert not read("dress under €40").notes
+
+
+@pytest.mark.parametrize(
+    ("text", "cheapness"),
+    [("a cheap tee", 1), ("not too expensive", 1), ("luxury coat", -1), ("not cheap", -1), ("tee", 0)],
+)
+def test_soft_prices(text: str, cheapness: int) -> None:
+    assert read(text).cheapness == cheapness
+
+
+@pytest.mark.parametrize(
+    ("text", "categories", "kinds"),
+    [
+        ("a red dress", ("dress",), ("dress",)),
+        ("dress shirt", ("upper",), ("shirt",)),
+        ("T-shirts", ("upper",), ("t-shirt",)),
+        ("jumper", ("upper",), ("sweater",)),
+        ("pants", ("lower",), ("trousers",)),
+        ("denim shorts", ("lower",), ("shorts",)),
+        ("jeans or a skirt", ("lower",), ("jeans", "skirt")),
+        ("shirt and trousers", ("upper", "lower"), ("shirt", "trousers")),
+        ("tops", ("upper",), None),
+        ("bottoms", ("lower",), None),
+        ("something nice", (), None),
+    ],
+)
+def test_categories_and_kinds(text: str, categories: tuple[str, ...], kinds: tuple[str, ...] | None) -> None:
+    understood = read(text)
+    assert understood.filters.categories == categories
+    assert wishes(understood).get("kind") == kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "groups"),
+    [
+        ("red dress", (("red", "burgundy"),)),
+        ("navy dress", (("navy",),)),
+        ("dark blue dress", (("navy",),)),
+        ("blue jeans", (("blue", "navy", "light blue"),)),
+        ("white or cream blouse", (("white", "cream"),)),
+        ("black and white striped shirt", (("black",), ("white",))),
+        ("black/grey hoodie", (("black", "grey"),)),
+        ("a pink top and a grey skirt", (("pink", "grey"),)),
+        ("pink dress with white dots", (("pink",),)),
+        ("off-white jumper", (("cream",),)),
+    ],
+)
+def test_colours(text: str, groups: tuple[tuple[str, ...], ...]) -> None:
+    assert read(text).filters.colours == groups
+
+
+@pytest.mark.parametrize(
+    ("text", "without", "categories"),
+    [
+        ("dress without stripes", [("striped",)], ("dress",)),
+        ("no stripes or leather", [("striped",), ("leather",)], ()),
+        ("not black, red dress", [("black",)], ("dress",)),
+        ("not black or navy trousers", [("black",), ("navy",)], ("lower",)),
+        ("I don't want black", [("black",)], ()),
+        ("non-leather boots", [("leather",)], ("shoes",)),
+        ("top without stripes in red", [("striped",)], ("upper",)),
+        ("anything but dresses", [("dress",)], ()),
+        ("no blue jeans", [("blue", "jeans")], ()),
+        ("no black or blue jeans", [("black", "jeans"), ("blue", "jeans")], ()),
+        ("shirt with a floral print but not pink", [("pink",)], ("upper",)),
+        ("top other than a hoodie", [("hoodie",)], ("upper",)),
+    ],
+)
+def test_negation(text: str, without: list[tuple[str, ...]], categories: tuple[str, ...]) -> None:
+    filters = read(text).filters
+    assert [tuple(facet.values[0] for facet in together) for together in filters.without] == without
+    assert filters.categories == categories
+    asked = {value for group in filters.colours for value in group}
+    assert asked.isdisjoint(value for together in without for value in together)
+
+
+def test_negated_words_do_not_reach_the_encoder() -> None:
+    assert "strip" not in read("red dress without stripes under 40").words
+    assert "40" not in read("red dress without stripes under 40").words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("long-sleeved shirt", {"sleeve": ("long",)}),
+        ("jacket, no sleeves", {"sleeve": ("sleeveless",)}),
+        ("linen or cotton", {"material": ("linen", "cotton")}),
+        ("polka dot", {"pattern": ("dotted",)}),
+        ("plaid", {"pattern": ("checked",)}),
+        ("without a pattern", {"pattern": ("plain",)}),
+        ("for the office", {"style": ("office",)}),
+    ],
+)
+def test_wishes(text: str, expected: dict[str, tuple[str, ...]]) -> None:
+    assert expected.items() <= wishes(read(text)).items()
+
+
+def test_what_it_goes_with_does_not_filter() -> None:
+    understood = read("a shirt to wear with my red skirt under 35")
+    assert understood.filters.categories == ("upper",)
+    assert understood.filters.colours == ()
+    assert understood.beside == ("red",)
+    assert understood.filters.max_price == math.nextafter(35.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("jeans in size 42", "size 42"),
+        ("waterproof jacket", "waterproof"),
+        ("dress for a wedding in Cairo", "cairo"),
+        ("a shirt that is not itchy", "itchy"),
+        ("zxqv", "zxqv"),
+        ("a 90 cm skirt", "90"),
+        ("top to go with my old curtains", "curtains"),
+    ],
+)
+def test_what_is_not_carried_is_said(text: str, word: str) -> None:
+    assert any(word in note for note in read(text).notes), read(text).notes
+
+
+def test_chips_name_every_part_and_can_be_dismissed() -> None:
+    text = "cheap red linen dress under 40 without stripes"
+    chips = read(text).chips
+    assert {chip.label for chip in chips if chip.strict} == {"dress", "red", "under €40", "not striped"}
+    assert {chip.label for chip in chips if not chip.strict} == {"linen", "cheaper first"}
+    for chip in chips:
+        less = understand(Query(text=text, dismissed=(chip.key,)), LEXICON)
+        assert {c.key for c in less.chips} == {c.key for c in chips} - {chip.key}
+        assert less.filters != read(text).filters or not chip.strict
+    nothing = understand(Query(text=text, dismissed=tuple(chip.key for chip in chips)), LEXICON)
+    assert nothing.filters == read("").filters and nothing.cheapness == 0
+
+
+def test_a_catalogs_own_words_are_understood() -> None:
+    item = Item("a", "Thing", "upper", 1.0, "a.png", kind="kaftan", colours=("petrol haze",), material="ramie")
+    understood = understand(Query(text="ramie kaftan in petrol haze"), build_lexicon([item]))
+    assert wishes(understood) == {"kind": ("kaftan",), "material": ("ramie",)}
+    assert understood.filters.colours == (("petrol haze",),)
+
+
+def test_catalog_values_take_the_vocabularys_names() -> None:
+    assert canonical("colours", "Charcoal", LEXICON) == "grey"
+    assert canonical("colours", "blue", LEXICON) == "blue"
+    assert canonical("kind", "Pants", LEXICON) == "trousers"
+    assert canonical("pattern", "polka dots", LEXICON) == "dotted"
+    assert canonical("sleeve", "short", LEXICON) == "short"
+    assert canonical("material", "Ramie", LEXICON) == "ramie"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"max_price": -1.0},
+        {"max_price": math.nan},
+        {"min_price": 50.0, "max_price": 20.0},
+        {"like": np.zeros((4, 4, 3), np.uint8)},
+        {"photo": np.zeros((40, 40), np.uint8)},
+        {"text": "x" * 3000},
+        {"exclude": "leather"},
+    ],
+)
+def test_bad_queries_are_refused(bad: dict[str, object]) -> None:
+    with pytest.raises(BadInput):
+        Query(**bad)  # type: ignore[arg-type]
+
+
+def test_unknown_attributes_are_refused() -> None:
+    with pytest.raises(BadInput, match="attribute"):
+        Facet("weight", ("heavy",))
+
+
+_WORDS = st.sampled_from(
+    "red navy not without no or and , under 40 between 20 € dress jeans stripes linen cheap to wear with my size long "
+    "sleeves over or less & / - ' 3/4 size xl multicolour in about".split()
+)
+
+
+@given(st.lists(_WORDS, max_size=14).map(" ".join) | st.text(max_size=60))
+def test_any_text_is_understood_the_same_way_twice(text: str) -> None:
+    understood = read(text)
+    assert understood == read(text)
+    filters = understood.filters
+    strict = [chip for chip in understood.chips if chip.strict]
+    prices = (filters.min_price is not None) + (filters.max_price is not None)
+    assert len(strict) == prices + len(filters.categories) + len(filters.colours) + len(filters.without)
+
+
+@given(st.lists(_WORDS, max_size=10).map(" ".join))
+def test_a_negated_colour_is_excluded_whatever_follows(text: str) -> None:
+    understood = read(f"not teal , {text}")
+    assert ("teal",) in [together[0].values for together in understood.filters.without]
+    assert not any("teal" in group for group in understood.filters.colours)

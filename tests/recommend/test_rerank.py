@@ -1,0 +1,103 @@
+"""The pure end of retrieval: products, harmony, variety, reasons."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from recommend import rerank
+from recommend.features import Floats
+from recommend.schema import Facet, Filters, Item, Understanding
+
+LINEN = Item("a", "Linen dress", "dress", 39.0, "a.png", kind="dress", colours=("navy", "white"), material="linen")
+VELVET = Item("b", "Velvet dress", "dress", 89.0, "b.png", kind="dress", colours=("red",), material="velvet")
+UNSAID = Item("c", "Top", "upper", 20.0, "c.png")
+
+
+def test_a_missing_part_changes_nothing_and_a_failed_one_counts() -> None:
+    words = np.array([0.9, 0.5], np.float32)
+    np.testing.assert_array_equal(rerank.combine({}, 2), [1, 1])
+    np.testing.assert_array_equal(rerank.combine({"words": words}, 2), words)
+    both = rerank.combine({"words": words, "like": np.array([0.1, 0.6], np.float32)}, 2)
+    assert both[1] > both[0]
+
+
+def test_wishes_prefer_met_over_unsaid_over_missed() -> None:
+    chances = rerank.wish_chances([LINEN, VELVET, UNSAID], [Facet("material", ("linen", "cotton"))])
+    assert chances[0] == 1 > chances[2] > chances[1] > 0
+
+
+def test_prices_rank_by_direction() -> None:
+    items = [VELVET, LINEN, UNSAID]
+    assert list(np.argsort(-rerank.price_chances(items, 1))) == [2, 1, 0]
+    assert list(np.argsort(-rerank.price_chances(items, -1))) == [0, 1, 2]
+    np.testing.assert_array_equal(rerank.price_chances([LINEN], 1), [1])
+
+
+def palettes(*names: str) -> Floats:
+    return np.stack([rerank.named_palette([name]) for name in names])
+
+
+def test_harmony_knows_neutrals_neighbours_opposites_and_clashes() -> None:
+    worn = rerank.named_palette(["blue"])
+    grey, blue, orange, purple, green = rerank.harmony(palettes("grey", "blue", "orange", "purple", "green"), worn)
+    assert grey == pytest.approx(rerank.NEUTRAL_HARMONY, abs=0.02)
+    assert blue > grey > green
+    assert orange > green
+    assert purple > green
+
+
+@given(hnp.arrays(np.float32, (3, 4, 4), elements=st.floats(0, 1, width=32)))
+def test_harmony_is_a_bounded_mean(colours: Floats) -> None:
+    found = rerank.harmony(colours, rerank.named_palette(["red", "white"]))
+    assert ((found >= 0) & (found <= 0.86)).all()
+
+
+def test_what_an_item_replaces_does_not_count_beside_it() -> None:
+    worn = {"upper": rerank.named_palette(["green"])}
+    same = np.repeat(palettes("purple"), 2, axis=0)
+    top = Item("t", "Top", "upper", 1.0, "t.png")
+    skirt = Item("s", "Skirt", "lower", 1.0, "s.png")
+    chances = rerank.beside_chances([top, skirt], same, worn)
+    assert chances[0] == pytest.approx(rerank.NEUTRAL_HARMONY)
+    assert chances[1] != pytest.approx(rerank.NEUTRAL_HARMONY)
+
+
+def test_unknown_colour_names_give_no_palette() -> None:
+    assert rerank.named_palette(["petrol haze"]).shape == (0, 4)
+
+
+@given(hnp.arrays(np.float32, 12, elements=st.floats(0, 1, width=32)), st.integers(1, 20), st.integers(0, 99))
+def test_variety_chooses_each_once_and_the_best_first(scores: Floats, k: int, seed: int) -> None:
+    vectors = np.random.default_rng(seed).normal(size=(12, 4)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    chosen = rerank.spread(scores, rerank.likeness([vectors]), k, 0.5)
+    assert len(chosen) == len(set(chosen)) == min(k, 12)
+    assert scores[chosen[0]] == scores.max()
+    by_score = rerank.spread(scores, rerank.likeness([vectors]), k, 0.0)
+    assert list(scores[by_score]) == sorted(scores, reverse=True)[:k]
+
+
+def test_variety_skips_the_twin() -> None:
+    vectors = np.array([[1, 0], [1, 0.01], [0, 1]], np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    assert rerank.spread(np.array([1, 0.99, 0.7], np.float32), rerank.likeness([vectors]), 2, 0.5) == [0, 2]
+
+
+def test_equal_scores_go_by_id() -> None:
+    assert rerank.ranked(np.array([0.5, 0.9, 0.5], np.float32), ["z", "m", "a"]) == [1, 2, 0]
+
+
+def test_reasons_hold_only_what_is_met() -> None:
+    asked = Understanding(
+        filters=Filters(colours=(("navy",),)),
+        wishes=(Facet("material", ("linen",)), Facet("kind", ("dress",)), Facet("sleeve", ("long",))),
+    )
+    assert rerank.reason(LINEN, asked) == "navy, linen, dress, €39; 3 of 4 asked"
+    assert rerank.reason(VELVET, asked) == "dress, €89; 1 of 4 asked"
+    assert rerank.reason(LINEN, Understanding()) == "dress, navy, white, €39"
+    extra = ["goes with the grey you wear"]
+    assert rerank.reason(UNSAID, Understanding(), extra) == "upper, €20, goes with the grey you wear"

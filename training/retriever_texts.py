@@ -1,0 +1,239 @@
+"""What each training garment is, as attributes, and many ways to say it.
+
+A text asserts attributes; it describes every garment that has them all. From this the training knows, for any text and
+any garment in a batch, whether they belong together, do not, or cannot be told apart by the labels at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from recommend.vocabulary import KINDS
+from training.retriever_features import Sample
+
+#: Label of clothing-dataset → (attributes, kinds it may also be, ways to call it).
+GARMENT_LABELS: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
+    "T-Shirt": ("t-shirt upper short", "top", ("t-shirt", "tee", "short-sleeved t-shirt", "tshirt", "tee shirt")),
+    "Longsleeve": (
+        "longsleeve upper long",
+        "sweater sweatshirt top cardigan",
+        ("longsleeve", "long-sleeved top", "long sleeve tee", "top with long sleeves", "long-sleeved t-shirt"),
+    ),
+    "Pants": (
+        "trousers lower",
+        "jeans leggings joggers",
+        ("trousers", "pants", "pair of pants", "slacks", "long pants"),
+    ),
+    "Shoes": ("shoes", "sneakers boots heels flats loafers sandals", ("shoes", "pair of shoes", "footwear", "shoe")),
+    "Shirt": (
+        "shirt upper",
+        "blouse",
+        ("shirt", "button-up shirt", "button-down shirt", "collared shirt", "dress shirt"),
+    ),
+    "Dress": ("dress", "", ("dress", "gown", "frock", "woman's dress")),
+    "Outwear": (
+        "outerwear upper long",
+        "jacket coat vest cardigan",
+        ("outerwear", "jacket", "coat", "warm jacket", "outdoor jacket"),
+    ),
+    "Shorts": ("shorts lower", "", ("shorts", "pair of shorts", "short pants", "bermuda shorts")),
+    "Hat": ("hat accessory", "", ("hat", "cap", "beanie", "headwear", "baseball cap")),
+    "Skirt": ("skirt lower", "", ("skirt", "midi skirt", "mini skirt", "pleated skirt")),
+    "Polo": (
+        "polo upper short",
+        "t-shirt shirt",
+        ("polo", "polo shirt", "polo tee with a collar", "short-sleeved polo shirt"),
+    ),
+    "Undershirt": (
+        "tank-top upper sleeveless",
+        "top",
+        ("undershirt", "tank top", "sleeveless top", "singlet", "vest top", "camisole"),
+    ),
+    "Blazer": ("blazer upper long", "jacket", ("blazer", "suit jacket", "tailored jacket", "sport coat")),
+    "Hoodie": ("hoodie upper long", "sweatshirt", ("hoodie", "hooded sweatshirt", "hoody", "sweatshirt with a hood")),
+    "Body": ("bodysuit", "", ("bodysuit", "baby bodysuit", "romper", "onesie", "body")),
+    "Top": ("top upper", "tank-top t-shirt blouse", ("top", "summer top", "light top", "women's top")),
+    "Blouse": ("blouse upper", "shirt top", ("blouse", "women's blouse", "light blouse", "dressy blouse")),
+}
+
+#: Label of Clothing Co-Parsing → the same. Labels not listed here are called by their own name.
+CCP_LABELS: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
+    "t-shirt": ("t-shirt upper short", "top", ("t-shirt", "tee", "tshirt")),
+    "pants": ("trousers lower", "jeans leggings joggers", ("trousers", "pants", "slacks")),
+    "jeans": ("jeans trousers lower", "", ("jeans", "denim trousers", "pair of jeans", "blue jeans")),
+    "leggings": ("leggings trousers lower", "", ("leggings", "stretch leggings")),
+    "jumper": ("sweater upper", "longsleeve", ("jumper", "sweater", "pullover")),
+    "sweater": ("sweater upper", "longsleeve", ("sweater", "jumper", "pullover", "knit sweater")),
+    "sweatshirt": ("sweatshirt upper long", "longsleeve hoodie", ("sweatshirt", "crewneck sweatshirt")),
+    "cardigan": ("cardigan upper", "outerwear sweater", ("cardigan", "knitted cardigan")),
+    "jacket": ("jacket outerwear upper", "blazer coat", ("jacket", "short jacket")),
+    "coat": ("coat outerwear upper", "jacket", ("coat", "overcoat", "long coat")),
+    "blazer": ("blazer upper", "jacket outerwear", ("blazer", "suit jacket", "tailored jacket")),
+    "vest": ("vest upper sleeveless", "top outerwear", ("vest", "waistcoat", "gilet")),
+    "hoodie": ("hoodie upper", "sweatshirt", ("hoodie", "hooded sweatshirt")),
+    "cape": ("cape outerwear upper", "", ("cape", "poncho")),
+    "dress": ("dress", "", ("dress", "gown", "frock")),
+    "romper": ("jumpsuit", "dress bodysuit", ("romper", "playsuit", "jumpsuit")),
+    "suit": ("suit", "blazer trousers", ("suit", "two-piece suit")),
+    "bodysuit": ("bodysuit", "top", ("bodysuit", "body")),
+    "shirt": ("shirt upper", "blouse", ("shirt", "button-up shirt", "collared shirt")),
+    "blouse": ("blouse upper", "shirt top", ("blouse", "women's blouse")),
+    "top": ("top upper", "t-shirt blouse tank-top", ("top", "women's top")),
+    "skirt": ("skirt lower", "", ("skirt", "midi skirt", "mini skirt")),
+    "shorts": ("shorts lower", "", ("shorts", "short pants")),
+    "hat": ("hat accessory", "", ("hat", "cap", "headwear")),
+    "bag": ("bag accessory", "", ("bag", "handbag", "shoulder bag")),
+    "purse": ("bag accessory", "", ("purse", "handbag", "clutch")),
+    "belt": ("belt accessory", "", ("belt", "leather belt")),
+    "scarf": ("scarf accessory", "", ("scarf", "shawl")),
+    "boots": ("boots shoes", "", ("boots", "pair of boots", "ankle boots")),
+    "sneakers": ("sneakers shoes", "", ("sneakers", "trainers", "running shoes")),
+    "sandals": ("sandals shoes", "heels", ("sandals", "pair of sandals")),
+    "heels": ("heels shoes", "sandals", ("heels", "high heels")),
+    "pumps": ("heels shoes", "flats", ("pumps", "high heels")),
+    "wedges": ("heels shoes", "sandals", ("wedges", "wedge heels")),
+    "flats": ("flats shoes", "loafers", ("flats", "ballet flats")),
+    "loafers": ("loafers shoes", "flats", ("loafers", "slip-on shoes")),
+    "shoes": ("shoes", "sneakers boots heels flats loafers sandals", ("shoes", "pair of shoes")),
+}
+
+#: Words of a whole category, said of any of its garments.
+CATEGORY_WORDS: Final = {
+    "upper": ("top", "something for the upper body", "upper body garment"),
+    "lower": ("bottoms", "something for the legs", "lower body garment"),
+    "shoes": ("shoes", "footwear", "something for the feet"),
+    "accessory": ("accessory", "fashion accessory"),
+    "dress": ("dress", "one-piece outfit"),
+}
+
+#: How a colour is said, beside its name.
+COLOUR_WORDS: Final[dict[str, tuple[str, ...]]] = {
+    "grey": ("gray", "grey"),
+    "navy": ("navy blue", "dark blue", "navy"),
+    "light blue": ("light blue", "pale blue", "sky blue"),
+    "teal": ("teal", "turquoise"),
+    "olive": ("olive", "khaki green", "olive green"),
+    "burgundy": ("burgundy", "wine red", "dark red"),
+    "beige": ("beige", "tan", "sand-coloured"),
+    "cream": ("cream", "off-white", "ivory"),
+    "purple": ("purple", "violet", "lilac"),
+    "pink": ("pink", "rose"),
+    "brown": ("brown", "chocolate brown"),
+    "black": ("black",),
+    "white": ("white",),
+    "red": ("red",),
+    "blue": ("blue",),
+    "green": ("green",),
+    "yellow": ("yellow",),
+    "orange": ("orange",),
+}
+
+_PLAIN: Final = ("{a}", "a {a}", "{a} for sale", "I am looking for a {a}", "photo of a {a}", "some {a}")
+_COLOURED: Final = ("{c} {a}", "a {c} {a}", "{a} in {c}", "{a}, {c}", "I want a {c} {a}", "{c} coloured {a}")
+_TWO_COLOURS: Final = ("{c} and {d} {a}", "{a} in {c} and {d}", "{c} {a} with {d}")
+_COLOUR_ALONE: Final = ("{c}", "something {c}", "anything in {c}", "{c} clothes")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What is known of one garment.
+
+    Attributes:
+        facts: attributes it has: kinds, category, sleeve, colours, "kids", "plain" or "patterned" …
+        maybe: attributes it may have; a text that asserts one is neither right nor wrong of it.
+        kind: the fact that each of its names asserts.
+        names: ways to call it.
+        adjectives: (word, fact it asserts), to be put before a name.
+    """
+
+    facts: frozenset[str]
+    maybe: frozenset[str]
+    kind: str
+    names: tuple[str, ...]
+    adjectives: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Text:
+    """A phrase and the attributes it asserts."""
+
+    words: str
+    asserts: frozenset[str]
+
+
+def describe(sample: Sample, shares: dict[str, float], whole: bool) -> Labelled:
+    """The attributes of one garment.
+
+    Args:
+        sample: with its label and stated facts.
+        shares: colour name → share of the area.
+        whole: no cut-out was found, so the colours are the ground's too and are not used.
+    """
+    if sample.source == "catalog":
+        return _describe_item(sample.facts)
+    table = GARMENT_LABELS if sample.source == "garments" else CCP_LABELS
+    attributes, maybe, names = table[sample.label]
+    facts, open_facts = set(attributes.split()), set(maybe.split())
+    # The label's first attribute is what its names mean; colours seen on a small part are neither asserted nor denied.
+    kind = attributes.split()[0]
+    adjectives = (("kids", "kids"), ("children's", "kids")) if sample.facts.get("kids") else ()
+    facts |= {fact for _, fact in adjectives}
+    if not whole:
+        facts |= {f"colour {name}" for name, share in shares.items() if share >= 0.3}
+    open_facts |= {f"colour {name}" for name, share in shares.items() if share >= (0.0 if whole else 0.08)}
+    return Labelled(frozenset(facts), frozenset(open_facts), kind, names, adjectives)
+
+
+def _describe_item(facts: dict[str, Any]) -> Labelled:
+    """The attributes of a catalog's item, all of them stated."""
+    kind = str(facts["kind"] or facts["category"])
+    others = KINDS[kind][1] if kind in KINDS else ()
+    adjectives = [(facts[name], f"{name} {facts[name]}") for name in ("material", "pattern") if facts[name]]
+    if facts["sleeve"]:
+        said = facts["sleeve"] if facts["sleeve"] == "sleeveless" else f"{facts['sleeve']}-sleeved"
+        adjectives.append((said, f"sleeve {facts['sleeve']}"))
+    named = kind.replace(" ", "-")
+    have = {
+        named,
+        facts["category"],
+        *(f"colour {name}" for name in facts["colours"]),
+        *(fact for _, fact in adjectives),
+    }
+    return Labelled(frozenset(have), frozenset(), named, (kind, *others[:4]), tuple(adjectives))
+
+
+def texts_for(labelled: Labelled, count: int, rng: np.random.Generator) -> list[Text]:
+    """`count` phrases that describe one garment, from its colour alone to all that is known."""
+    colours = sorted(fact.removeprefix("colour ") for fact in labelled.facts if fact.startswith("colour "))
+    return [_text(labelled, colours, rng) for _ in range(count)]
+
+
+def _text(labelled: Labelled, colours: list[str], rng: np.random.Generator) -> Text:
+    """One phrase."""
+    name, asserts = str(rng.choice(labelled.names)), {labelled.kind}
+    category = sorted(labelled.facts & set(CATEGORY_WORDS))
+    chance = rng.random()
+    if chance < 0.08 and category:
+        name, asserts = str(rng.choice(CATEGORY_WORDS[category[0]])), {category[0]}
+    elif labelled.adjectives and rng.random() < 0.5:
+        word, fact = labelled.adjectives[rng.integers(len(labelled.adjectives))]
+        name, asserts = f"{word} {name}", asserts | {fact}
+    if not colours or chance > 0.62:
+        return Text(_fill(_PLAIN, rng, a=name), frozenset(asserts))
+    said = [str(rng.choice(COLOUR_WORDS.get(colour, (colour,)))) for colour in colours]
+    if chance > 0.57:
+        return Text(_fill(_COLOUR_ALONE, rng, c=said[0]), frozenset({f"colour {colours[0]}"}))
+    if len(colours) > 1 and chance > 0.4:
+        both = {f"colour {colour}" for colour in colours[:2]}
+        return Text(_fill(_TWO_COLOURS, rng, a=name, c=said[0], d=said[1]), frozenset(asserts | both))
+    pick = int(rng.integers(len(colours)))
+    return Text(_fill(_COLOURED, rng, a=name, c=said[pick]), frozenset(asserts | {f"colour {colours[pick]}"}))
+
+
+def _fill(templates: Sequence[str], rng: np.random.Generator, **words: str) -> str:
+    """A template with its blanks filled."""
+    return str(rng.choice(np.array(templates, object))).format(**words)

@@ -1,0 +1,361 @@
+"""Train the retriever's two heads on frozen features: pictures and words into one space.
+
+    python -m training.train_retriever --garments DIR --ccp DIR --catalog DIR --minilm DIR --lite2 FILE \
+        --cache DIR --out weights/retriever
+
+DIRs: clothing-dataset (images/, labels.csv), Clothing Co-Parsing (labels.json, parse/, photos/), and a catalog folder.
+Each is optional but the first. A fifth of clothing-dataset, chosen by a hash of the names, never trains
+(benchmarks/retrieval.py uses it); a tenth of the rest checks the training and calibrates the scores.
+
+The loss is contrastive in three directions: text → image, image → text, image → image. A text counts as right for every
+garment in the batch that it describes, and is left out where the labels cannot tell (see `retriever_texts`). Takes a
+few minutes on one core once the features are cached.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from torch import Tensor
+
+from recommend.embedder import HEADS_FILE, Head
+from recommend.towers import ImageTower, TextTower
+from training.retriever_features import (
+    Features,
+    Sample,
+    cached,
+    catalog_items,
+    clothing_dataset,
+    co_parsing,
+    is_held_out,
+)
+from training.retriever_texts import Labelled, Text, describe, texts_for
+
+DIM: Final = 256
+HIDDEN: Final = 512
+TEXTS_PER_GARMENT: Final = 6
+BATCH: Final = 384
+TEMPERATURE: Final = 0.07
+#: Weight of image → image beside the two directions between pictures and words.
+LIKENESS_WEIGHT: Final = 0.6
+DROPOUT: Final = 0.25
+
+
+@dataclass(eq=False)
+class Pool:
+    """Garments to train on or to check with.
+
+    Attributes:
+        images: (V, N, F) features in several views.
+        labelled: what is known of each.
+        owners: (T,), the garment that each text was made for.
+        texts: (T, 384) of the text tower.
+        asserts: (T, A) bool; facts, maybe: (N, A) bool, over all attributes.
+        labels, sources: (N,), numbers of the label and of the source.
+    """
+
+    images: Tensor
+    labelled: list[Labelled]
+    owners: NDArray[np.intp]
+    texts: Tensor
+    asserts: Tensor
+    facts: Tensor
+    maybe: Tensor
+    labels: Tensor
+    sources: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labelled)
+
+
+def is_check(key: str) -> bool:
+    """Whether a garment that is not held out checks the training instead of training."""
+    return int(hashlib.sha1(f"check {key}".encode()).hexdigest(), 16) % 10 == 0
+
+
+def encode_texts(texts: list[str], cache: Path, tower: TextTower) -> dict[str, NDArray[np.float32]]:
+    """Each text's vector, kept on disk between runs."""
+    path = cache / "texts.npz"
+    known: dict[str, NDArray[np.float32]] = {}
+    if path.exists():
+        with np.load(path) as stored:
+            known = dict(zip(stored["texts"].tolist(), stored["vectors"], strict=True))
+    for place, text in enumerate(sorted(set(texts) - known.keys())):
+        known[text] = tower.encode(text)
+        if place % 1000 == 999:
+            print(f"texts: {place + 1} encoded", flush=True)
+    partial = path.with_suffix(".partial.npz")
+    np.savez(partial, texts=np.array(list(known)), vectors=np.stack(list(known.values())))
+    os.replace(partial, path)
+    return known
+
+
+def make_pool(
+    samples: list[Sample],
+    features: Features,
+    attributes: dict[str, int],
+    texts: list[list[Text]],
+    vectors: dict[str, NDArray[np.float32]],
+) -> Pool:
+    """Tensors of some garments and their texts; `attributes` numbers all attributes."""
+    labelled = [describe(s, n, bool(w)) for s, n, w in zip(samples, features.names, features.whole, strict=True)]
+    flat = [(place, text) for place, own in enumerate(texts) for text in own]
+    names = sorted({f"{s.source} {s.label}" for s in samples})
+    images = np.concatenate(
+        [features.views, np.broadcast_to(features.colours, (len(features.views), *features.colours.shape))], -1
+    )
+    return Pool(
+        torch.from_numpy(images.astype(np.float32)),
+        labelled,
+        np.array([place for place, _ in flat]),
+        torch.from_numpy(np.stack([vectors[text.words] for _, text in flat])),
+        hot([text.asserts for _, text in flat], attributes),
+        hot([one.facts for one in labelled], attributes),
+        hot([one.facts | one.maybe for one in labelled], attributes),
+        torch.tensor([names.index(f"{s.source} {s.label}") for s in samples]),
+        torch.tensor([("garments", "ccp", "catalog").index(s.source) for s in samples]),
+    )
+
+
+def hot(sets: list[frozenset[str]], attributes: dict[str, int]) -> Tensor:
+    """Sets of attributes as float rows of 0 and 1."""
+    rows = torch.zeros(len(sets), len(attributes))
+    for place, members in enumerate(sets):
+        rows[place, [attributes[member] for member in members]] = 1
+    return rows
+
+
+def described(asserts: Tensor, has: Tensor) -> Tensor:
+    """(T, N) bool: whether a garment has all that a text asserts."""
+    return asserts @ (1 - has).T == 0
+
+
+def contrastive(logits: Tensor, right: Tensor, unknown: Tensor) -> Tensor:
+    """Mean over rows of the mean over right answers of -log p, each against the wrong answers only.
+
+    Args:
+        logits, right, unknown: (R, C); right answers are never each other's rivals, unknown ones are nobody's.
+    """
+    wrong = logits.masked_fill(right | unknown, float("-inf"))
+    rivals = wrong.logsumexp(1, keepdim=True)
+    loss = torch.logaddexp(logits, rivals) - logits
+    counts = right.sum(1)
+    used = counts > 0
+    return ((loss * right).sum(1)[used] / counts[used]).mean()
+
+
+def batch_loss(pool: Pool, heads: tuple[Head, Head], rows: Tensor, texts: Tensor, views: Tensor) -> Tensor:
+    """The loss of one batch: garments `rows` in `views`, and for each one of its texts."""
+    image_head, text_head = heads
+    images, words = image_head(pool.images[views, rows]), text_head(pool.texts[texts])
+    right = described(pool.asserts[texts], pool.facts[rows])
+    unknown = described(pool.asserts[texts], pool.maybe[rows]) & ~right
+    logits = words @ images.T / TEMPERATURE
+    across = contrastive(logits, right, unknown) + contrastive(logits.T, right.T, unknown.T)
+    same = pool.labels[rows][:, None] == pool.labels[rows][None]
+    # Labels of two sources may name one kind of garment, so pictures are only set against those of their own source.
+    apart = (pool.sources[rows][:, None] != pool.sources[rows][None]) | torch.eye(len(rows), dtype=torch.bool)
+    kinds = contrastive(images @ images.T / TEMPERATURE, same & ~apart, apart)
+    return across + LIKENESS_WEIGHT * kinds
+
+
+def batches(pool: Pool, rng: np.random.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """One pass over the garments: rows, one text of each, and one view of each."""
+    by_owner = [np.flatnonzero(pool.owners == place) for place in range(len(pool))]
+    order = rng.permutation(len(pool))
+    for start in range(0, len(order) - BATCH // 2, BATCH):
+        rows = order[start : start + BATCH]
+        texts = np.array([rng.choice(by_owner[row]) for row in rows])
+        views = rng.integers(0, len(pool.images), len(rows))
+        yield torch.from_numpy(rows), torch.from_numpy(texts), torch.from_numpy(views)
+
+
+def new_heads(pool: Pool) -> tuple[Head, Head]:
+    """Untrained heads that standardise by the pool's own features."""
+    image_head = Head(pool.images.shape[-1], HIDDEN, DIM, DROPOUT)
+    text_head = Head(pool.texts.shape[-1], HIDDEN, DIM, DROPOUT)
+    for head, features in ((image_head, pool.images.flatten(0, 1)), (text_head, pool.texts)):
+        head.mean.copy_(features.mean(0))
+        head.scale.copy_(1 / (features.std(0) + 1e-3))
+    return image_head, text_head
+
+
+def train(pool: Pool, check: Pool, passes: int, seed: int) -> tuple[Head, Head]:
+    """Train both heads; prints the loss and the figures on the check garments."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    heads = new_heads(pool)
+    parameters = [p for head in heads for p in head.parameters()]
+    optimizer = torch.optim.AdamW(parameters, lr=1e-3, weight_decay=0.05)
+    steps = passes * len(list(range(0, len(pool) - BATCH // 2, BATCH)))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1.5e-3, total_steps=steps, pct_start=0.1)
+    for number in range(passes):
+        start, losses = time.perf_counter(), []
+        for head in heads:
+            head.train()
+        for rows, texts, views in batches(pool, rng):
+            loss = batch_loss(pool, heads, rows, texts, views)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            losses.append(loss.item())
+        if number % 5 == 4 or number == passes - 1:
+            spent = time.perf_counter() - start
+            print(f"pass {number + 1}: loss {np.mean(losses):.3f}, {spent:.1f} s, {figures(check, heads)}", flush=True)
+    for head in heads:
+        head.eval()
+    return heads
+
+
+@torch.no_grad()
+def embed(pool: Pool, heads: tuple[Head, Head]) -> tuple[Tensor, Tensor]:
+    """Pictures (first view) and texts of a pool in the common space."""
+    for head in heads:
+        head.eval()
+    return heads[0](pool.images[0]), heads[1](pool.texts)
+
+
+def figures(pool: Pool, heads: tuple[Head, Head]) -> str:
+    """Share of right answers among the ten nearest, for pictures (by label) and for texts (by what they assert)."""
+    images, texts = embed(pool, heads)
+    alike = (images @ images.T).fill_diagonal_(-2).topk(10).indices
+    same = (pool.labels[alike] == pool.labels[:, None]).float().mean()
+    right = described(pool.asserts, pool.facts).float()
+    found = right.gather(1, (texts @ images.T).topk(10).indices).sum(1) / right.sum(1).clamp(1, 10)
+    return f"picture → picture P@10 {same:.3f}, text → picture R@10 {found[right.sum(1) > 0].mean():.3f}"
+
+
+def calibrate(cosines: Tensor, right: Tensor) -> dict[str, float]:
+    """Slope and offset of the logistic that gives the chance of being right; right and wrong pairs weigh the same."""
+    weight = torch.where(right, 0.5 / right.float().mean(), 0.5 / (~right).float().mean())
+    slope, offset = torch.tensor(5.0, requires_grad=True), torch.tensor(0.0, requires_grad=True)
+    optimizer = torch.optim.LBFGS([slope, offset], max_iter=100, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss = F.binary_cross_entropy_with_logits(slope * cosines + offset, right.float(), weight)
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    return {"slope": round(slope.item(), 4), "offset": round(offset.item(), 4)}
+
+
+@torch.no_grad()
+def pairs(pool: Pool, heads: tuple[Head, Head]) -> dict[str, tuple[Tensor, Tensor]]:
+    """Cosines and whether they belong together, for each kind of comparison the retriever makes."""
+    images, texts = embed(pool, heads)
+    right = described(pool.asserts, pool.facts)
+    known = right | ~described(pool.asserts, pool.maybe)
+    across = texts @ images.T
+    pick = torch.triu(torch.ones(len(images), len(images), dtype=torch.bool), 1)
+    same = pool.labels[:, None] == pool.labels[None]
+    # Words with words: a query against the fullest text of each garment, as a catalog's title is.
+    fullest = torch.tensor(
+        [max(np.flatnonzero(pool.owners == n), key=lambda t: float(pool.asserts[t].sum())) for n in range(len(pool))]
+    )
+    titles, apart = (
+        pool.texts @ pool.texts[fullest].T,
+        torch.from_numpy(pool.owners)[:, None] != torch.arange(len(pool)),
+    )
+    return {
+        "text": (across[known], right[known]),
+        "title": (titles[known & apart], right[known & apart]),
+        "like": ((images @ images.T)[pick], same[pick]),
+    }
+
+
+def save(heads: tuple[Head, Head], calibrations: dict[str, dict[str, float]], about: dict[str, str], out: Path) -> None:
+    """Write the heads in half precision, and how they came about, in one move."""
+    tensors = {
+        f"{name}.{key}": value.half().contiguous()
+        for name, head in zip(("image", "text"), heads, strict=True)
+        for key, value in head.state_dict().items()
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    partial = out / f"{HEADS_FILE}.partial"
+    save_file(tensors, partial, {"calibrations": json.dumps(calibrations), **about})
+    os.replace(partial, out / HEADS_FILE)
+
+
+def gather(options: argparse.Namespace) -> tuple[list[Sample], list[Sample], Features, Features]:
+    """Samples that train and samples that check, with their features; held-out ones are in neither."""
+    tower = functools.cache(lambda: ImageTower(options.lite2))
+    sources = [clothing_dataset(options.garments)]
+    sources += [list(co_parsing(options.ccp))] if options.ccp else []
+    sources += [catalog_items(options.catalog)] if options.catalog else []
+    train_samples: list[Sample] = []
+    check_samples: list[Sample] = []
+    parts: tuple[list[Features], list[Features]] = ([], [])
+    for samples in sources:
+        features = cached(samples, tuple(options.views), options.cache, tower)
+        source = samples[0].source
+        free = [source != "garments" or not is_held_out(sample.key) for sample in samples]
+        checks = [source == "garments" and is_check(sample.key) for sample in samples]
+        for into, kept, choose in ((train_samples, parts[0], False), (check_samples, parts[1], True)):
+            places = [n for n in range(len(samples)) if free[n] and checks[n] == choose]
+            into += [samples[n] for n in places]
+            kept.append(features.take(places))
+    return train_samples, check_samples, Features.join(parts[0]), Features.join(parts[1])
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, needed in (("garments", True), ("ccp", False), ("catalog", False), ("minilm", True), ("lite2", True)):
+        parser.add_argument(f"--{name}", type=Path, required=needed)
+    parser.add_argument("--cache", type=Path, default=Path(".cache/retriever"))
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--views", nargs="+", default=["cut"])
+    parser.add_argument("--passes", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+
+    samples, checks, features, check_features = gather(options)
+    rng = np.random.default_rng(options.seed)
+    texts: list[list[list[Text]]] = []
+    for some, known in ((samples, features), (checks, check_features)):
+        labelled = [describe(s, n, bool(w)) for s, n, w in zip(some, known.names, known.whole, strict=True)]
+        texts.append([texts_for(one, TEXTS_PER_GARMENT, rng) for one in labelled])
+    words = [text.words for group in texts for own in group for text in own]
+    vectors = encode_texts(words, options.cache, TextTower(options.minilm))
+    every = [
+        describe(s, n, bool(w))
+        for some, known in ((samples, features), (checks, check_features))
+        for s, n, w in zip(some, known.names, known.whole, strict=True)
+    ]
+    attributes = {
+        name: place for place, name in enumerate(sorted(set().union(*(one.facts | one.maybe for one in every))))
+    }
+    pool = make_pool(samples, features, attributes, texts[0], vectors)
+    check = make_pool(checks, check_features, attributes, texts[1], vectors)
+    print(
+        f"{len(pool)} garments train, {len(check)} check, {len(set(words))} texts, {len(attributes)} attributes",
+        flush=True,
+    )
+    heads = train(pool, check, options.passes, options.seed)
+    calibrations = {name: calibrate(cosines, right) for name, (cosines, right) in pairs(check, heads).items()}
+    print(json.dumps(calibrations))
+    about = {"towers": "efficientnet-lite2 all-MiniLM-L6-v2", "dim": str(DIM), "trained_on": f"{len(pool)} garments"}
+    save(heads, calibrations, about, options.out)
+
+
+if __name__ == "__main__":
+    main()
