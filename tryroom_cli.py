@@ -71,9 +71,7 @@ app.command("demo")(demo.command)
 def start_app(ctx: typer.Context) -> None:
     """Start the app in the browser; further options go to Streamlit (--server.port 8502)."""
     page = Path(__file__).parent / "app.py"
-    quiet = ["--browser.gatherUsageStats=false", "--server.showEmailPrompt=false"]
-    command = [sys.executable, "-m", "streamlit", "run", str(page), *quiet, *ctx.args]
-    os.execv(sys.executable, command)
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(page), *ctx.args])
 
 
 def main() -> None:

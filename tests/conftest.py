@@ -18,6 +18,36 @@ hypothesis.settings.register_profile("tryroom", deadline=None, max_examples=60, 
 hypothesis.settings.load_profile("tryroom")
 
 
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--accept-snapshots", action="store_true", help="keep this run's pictures as the reference")
+
+
+@pytest.fixture
+def check_snapshot(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str, Image, float], None]:
+    """Compares a picture with tests/snapshots/NAME.png, which `make snapshots` writes.
+
+    The limit is a mean difference in grey levels: machines differ in the last bit of a convolution, people do not see
+    two levels, and a garment in the wrong place costs tens.
+    """
+
+    def check(name: str, image: Image, limit: float) -> None:
+        path = SNAPSHOTS / f"{name}.png"
+        if request.config.getoption("--accept-snapshots"):
+            images.save_png(path, image)
+        assert path.is_file(), f"no reference {path.name}: look at the picture, then run make snapshots"
+        reference = images.load_image(path)
+        assert reference.shape == image.shape
+        difference = float(np.abs(reference.astype(int) - image).mean())
+        if difference > limit:
+            images.save_png(tmp_path / path.name, image)
+        assert difference <= limit, f"{name} differs by {difference:.1f} levels; see {tmp_path / path.name}"
+
+    return check
+
+
 def picture(height: int, width: int, seed: int = 0) -> Image:
     """A smooth coloured picture, RGB uint8 (height, width, 3), another for each seed."""
     coarse = np.random.default_rng(seed).integers(0, 256, (6, 5, 3), dtype=np.uint8)

@@ -1,0 +1,144 @@
+"""The whole way, with the networks that ship: the command on the demo people and the demo catalog."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+
+import tryroom
+from pipelines import batch, images
+from recommend.catalog import read_catalog
+from recommend.schema import Item
+
+ROOT = Path(__file__).parents[2]
+STEPS = "1"
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, str(ROOT / "tryroom_cli.py"), *map(str, arguments)]
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*arguments), capture_output=True, text=True, check=False, timeout=900)
+
+
+def report(out: Path) -> dict[str, dict[str, str]]:
+    with (out / batch.REPORT_NAME).open(newline="") as stream:
+        return {row["id"]: row for row in csv.DictReader(stream)}
+
+
+def written(path: Path, rows: list[tuple[str, Path, str]]) -> Path:
+    with path.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("id", "task", "photo", "item", "steps"))
+        writer.writerows((job_id, "tryon", photo, item, STEPS) for job_id, photo, item in rows)
+    return path
+
+
+@pytest.fixture(scope="module")
+def garments() -> list[Item]:
+    """One item of each category."""
+    items = read_catalog(tryroom.CATALOG).items
+    return [next(item for item in items if item.category == category) for category in ("upper", "lower", "dress")]
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory, garments: list[Item]) -> Path:
+    """Two people, each in three garments that are named by their catalog ids."""
+    people = tryroom.demo_people()[:2]
+    rows = [(f"{person.id}-{item.id}", person.image, item.id) for person in people for item in garments]
+    return written(tmp_path_factory.mktemp("shop") / "manifest.csv", rows)
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory, manifest: Path) -> Path:
+    """The manifest rendered by one worker, uninterrupted, with all steps."""
+    out = tmp_path_factory.mktemp("out")
+    done = run("batch", manifest, "-o", out, "--save-steps")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{out / batch.REPORT_NAME}\n"
+    return out
+
+
+def test_every_job_is_rendered_and_only_inside_its_mask(rendered: Path, garments: list[Item]) -> None:
+    assert {row["status"] for row in report(rendered).values()} == {"ok"}
+    for person in tryroom.demo_people()[:2]:
+        photo = images.load_image(person.image)
+        for item in garments:
+            name = f"{person.id}-{item.id}"
+            made, mask = images.load_image(rendered / f"{name}.png"), images.load_mask(rendered / f"{name}_mask.png")
+            assert np.array_equal(made[mask == 0], photo[mask == 0])
+            assert 0.02 < (mask > 0).mean() < 0.7
+            changed = np.abs(made.astype(int) - photo)[mask > 0].mean()
+            assert changed > 3, f"{name} looks as before"
+            recipe = images.read_recipe(rendered / f"{name}.png")
+            assert recipe is not None
+            assert (recipe["renderer"], recipe["seed"], recipe["num_inference_steps"]) == ("compact", 0, int(STEPS))
+            assert recipe["category_used"] == item.category
+
+
+def test_all_steps_are_there_at_the_size_of_the_photo(rendered: Path) -> None:
+    for job_id in report(rendered):
+        size = images.load_image(rendered / f"{job_id}.png").shape
+        for name in batch.STEP_NAMES:
+            assert images.load_image(rendered / f"{job_id}_{name}.png").shape[:2] == size[:2]
+        assert images.load_recipe((rendered / f"{job_id}_recipe.json").read_text())
+
+
+def test_one_try_on_equals_its_line_in_the_batch(rendered: Path, garments: list[Item], tmp_path: Path) -> None:
+    person, item = tryroom.demo_people()[1], garments[0]
+    out = tmp_path / "new" / "out.png"
+    done = run("tryon", person.image, item.id, "-o", out, "--steps", STEPS, "--save-steps", tmp_path / "steps")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{out}\n"
+    assert out.read_bytes() == (rendered / f"{person.id}-{item.id}.png").read_bytes()
+    wanted = {*(f"{name}.png" for name in batch.STEP_NAMES), "recipe.json"}
+    assert set(os.listdir(tmp_path / "steps")) == wanted
+
+
+def test_killed_and_resumed_with_two_workers_equals_one_worker_uninterrupted(
+    rendered: Path, manifest: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    arguments = ("batch", manifest, "-o", out, "--save-steps", "--workers", 2)
+    process = subprocess.Popen(command(*arguments), start_new_session=True, stderr=subprocess.DEVNULL)
+    jobs, end = list(report(rendered)), time.monotonic() + 600
+    while not any((out / f"{job_id}.png").exists() for job_id in jobs):
+        assert process.poll() is None, "the batch ended before it made a picture"
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    resumed = run(*arguments, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert "kept" in {row["status"] for row in report(out).values()}
+    files = sorted(path.name for path in rendered.iterdir() if path.name != batch.REPORT_NAME)
+    assert sorted(path.name for path in out.iterdir() if path.name != batch.REPORT_NAME) == files
+    assert [name for name in files if (out / name).read_bytes() != (rendered / name).read_bytes()] == []
+
+
+def test_no_person_and_no_garment_are_refused_with_the_reason(garments: list[Item], tmp_path: Path) -> None:
+    cat, coffee = tmp_path / "cat.png", tmp_path / "coffee.png"
+    images.save_png(cat, skimage.data.chelsea())
+    images.save_png(coffee, skimage.data.coffee())
+    person = tryroom.demo_people()[0]
+    rows = [("cat", cat, garments[0].id), ("coffee", person.image, str(coffee)), ("good", person.image, garments[0].id)]
+    done = run("batch", written(tmp_path / "manifest.csv", rows), "-o", tmp_path / "out")
+    assert done.returncode == 1
+    rows_by_id = report(tmp_path / "out")
+    assert [row["status"] for row in rows_by_id.values()] == ["failed", "failed", "ok"]
+    assert "no person was found" in rows_by_id["cat"]["error"]
+    assert "garment" in rows_by_id["coffee"]["error"]
+    alone = run("tryon", cat, garments[0].id, "-o", tmp_path / "out.png")
+    assert alone.returncode == 2
+    assert "no person was found" in alone.stderr
+    assert not (tmp_path / "out.png").exists()
