@@ -41,13 +41,17 @@ class MissingWeights(TryroomError):
 
 
 class CorruptWeights(TryroomError):
-    """A weights file does not have the hash that the manifest pins; it was deleted, not used."""
+    """A weights file does not have the hash that the manifest pins; it is not used.
 
-    def __init__(self, file: str, expected: str, got: str, command: str) -> None:
-        self.file, self.expected, self.got, self.command = file, expected, got, command
+    Attributes:
+        deleted: a fetched file is deleted at once; a bundled one, perhaps somebody's fresh training, is left.
+    """
+
+    def __init__(self, file: str, expected: str, got: str, command: str, deleted: bool = True) -> None:
+        self.file, self.expected, self.got, self.command, self.deleted = file, expected, got, command, deleted
+        fate = "the file was deleted" if deleted else "the file is not used"
         super().__init__(
-            f"weights {file}: sha256 {got[:12]}… is not the pinned {expected[:12]}…; "
-            f"the file was deleted. Fetch it again with: {command}"
+            f"weights {file}: sha256 {got[:12]}… is not the pinned {expected[:12]}…; {fate}. Put it right with: {command}"
         )
 
 

@@ -1,6 +1,7 @@
 """Try-on: a garment's picture and a person's photo → the person wearing it.
 
-perceive → plan (mask and hint) → paint (the compact pipeline on a crop) → finish (detail at the photo's own size, paste).
+perceive → plan (mask and hint) → paint (the compact pipeline on a crop) → finish (detail at the photo's own size,
+paste).
 """
 
 from __future__ import annotations
@@ -194,7 +195,7 @@ def paint(
         report(Progress(0.55 + 0.4 * (step + 1) / steps, f"step {step + 1} of {steps}", preview))
         return tensors
 
-    output: CompactOutput = pipe(
+    output = pipe(
         image=picture(cropped(scene.person, plan.crop)) / 127.5 - 1,
         mask_image=torch.from_numpy(mask)[None, None].float() / 255,
         hint=picture(cropped(plan.hint, plan.crop)) / 127.5 - 1,
@@ -206,6 +207,7 @@ def paint(
         generator=torch.Generator("cpu").manual_seed(request.settings.seed),
         callback_on_step_end=on_step,
     )
+    assert isinstance(output, CompactOutput)  # return_dict is left on
     return output
 
 
@@ -272,5 +274,7 @@ def warnings_of(scene: Scene, request: TryOnRequest) -> tuple[str, ...]:
     if scene.pose.people > 1:
         said.append(f"{scene.pose.people} people found; the largest one was dressed.")
     if request.category == "auto" and scene.garment.confidence < SURE:
-        said.append(f"The garment was taken for category {scene.garment.category!r}; choose it by hand if that is wrong.")
+        said.append(
+            f"The garment was taken for category {scene.garment.category!r}; choose it by hand if that is wrong."
+        )
     return tuple(said)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -21,12 +21,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from recommend import features
 from recommend.catalog import read_catalog
-from recommend.embedder import TwoTowerEmbedder, WeightPaths
-from recommend.indexing import OnItem
 from recommend.pictures import read_picture
 from recommend.prices import show
-from recommend.retriever import Retriever, ensure_index
 from recommend.schema import CutOut, Query, ReadPerson, SearchResult
+
+if TYPE_CHECKING:
+    from recommend.embedder import WeightPaths
+    from recommend.indexing import OnItem
+    from recommend.retriever import Retriever
 
 TOOLS: Final = "tryroom.recommend"
 
@@ -72,6 +74,9 @@ def recommend_command(
         photo=read_picture(photo, "--photo") if photo else None,
         max_price=max_price,
     )
+    from recommend.embedder import TwoTowerEmbedder
+    from recommend.retriever import Retriever
+
     embedder = TwoTowerEmbedder(tools.weights())
     with _progress("indexing") as on_item:
         retriever = Retriever.open(
@@ -108,6 +113,9 @@ def index(
 ) -> None:
     """Make or update the index of a catalog; items that did not change are not computed again."""
     tools: Tools = ctx.meta[TOOLS]
+    from recommend.embedder import TwoTowerEmbedder
+    from recommend.retriever import ensure_index
+
     catalog = read_catalog(folder)
     start = time.perf_counter()
     with _progress("indexing") as on_item:

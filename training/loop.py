@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from training.losses import ema_update
+
+#: Whatever a training calls a batch.
+Batch = TypeVar("Batch")
 
 
 class Trainer:
@@ -52,12 +56,12 @@ class Trainer:
         self._file.with_suffix(".tmp").replace(self._file)
         self.on_save(self.ema, f"step {self.step}, {self.spent / 60:.1f} min")
 
-    def train(self, batches: Iterator[dict[str, Tensor]], loss_of: Callable[[dict[str, Tensor]], tuple[Tensor, dict[str, float]]]) -> None:
+    def train(self, batches: Iterator[Batch], loss_of: Callable[[Batch], tuple[Tensor, dict[str, float]]]) -> None:
         """Train until the minutes are spent; `loss_of` gives the loss and figures to print."""
         saved, last = self.spent, time.monotonic()
         while self.spent < self.limit:
             phase = min(1.0, self.spent / self.limit)
-            rate = self.lr * min(1, (self.step + 1) / 200) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * phase)))
+            rate = self.lr * min(1, (self.step + 1) / 200) * (0.02 + 0.49 * (1 + math.cos(math.pi * phase)))
             for group in self.optimizer.param_groups:
                 group["lr"] = rate
             loss, figures = loss_of(next(batches))

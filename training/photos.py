@@ -29,7 +29,9 @@ def read_folder(paths: list[Path], threads: int = 2) -> list[NDArray[np.uint8]]:
         return list(pool.map(read_rgb, paths))
 
 
-def random_crop(image: NDArray[np.uint8], size: int, rng: np.random.Generator, zoom: tuple[float, float]) -> NDArray[np.uint8]:
+def random_crop(
+    image: NDArray[np.uint8], size: int, rng: np.random.Generator, zoom: tuple[float, float]
+) -> NDArray[np.uint8]:
     """A square crop (size, size, 3), scaled by a random factor in `zoom` and mirrored half the time."""
     height, width = image.shape[:2]
     side = int(np.clip(size / rng.uniform(*zoom), 16, min(height, width)))

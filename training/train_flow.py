@@ -1,9 +1,10 @@
 """Train the detail network: the rectified flow from the posterior mean to the photo, in latents.
 
-    python -m training.train_flow --ccp DIR --poses poses.npz --compact weights/compact --out weights/compact/flow --minutes 40
+    python -m training.train_flow --ccp DIR --poses poses.npz --compact weights/compact --out weights/compact/flow
+    --minutes 40
 
-The mean model and the autoencoder are frozen. Their outputs are computed once for `--examples` examples and kept as float16;
-the flow then trains on these alone, which is most of what makes it affordable on a CPU.
+The mean model and the autoencoder are frozen. Their outputs are computed once for `--examples` examples and kept as
+float16; the flow then trains on these alone, which is most of what makes it affordable on a CPU.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ def latents_of(vae: CompactAutoencoder, mean_model: MeanModel, batch: dict[str, 
     return {k: v.half() for k, v in made.items()}
 
 
-def cache(worn: list[Worn], count: int, seed: int, vae: CompactAutoencoder, mean_model: MeanModel, file: Path) -> dict[str, Tensor]:
+def cache(
+    worn: list[Worn], count: int, seed: int, vae: CompactAutoencoder, mean_model: MeanModel, file: Path
+) -> dict[str, Tensor]:
     """`count` examples as stacked tensors, made once and kept in `file`."""
     if not file.exists():
         loader = DataLoader(Examples(worn, SIZE, 8, seed), batch_size=None, num_workers=1, prefetch_factor=2)
@@ -62,7 +65,9 @@ def cache(worn: list[Worn], count: int, seed: int, vae: CompactAutoencoder, mean
     return dict(torch.load(file, weights_only=True))
 
 
-def flow_loss(model: torch.nn.Module, batch: dict[str, Tensor], noise: float, time: Tensor, generator: torch.Generator) -> Tensor:
+def flow_loss(
+    model: torch.nn.Module, batch: dict[str, Tensor], noise: float, time: Tensor, generator: torch.Generator
+) -> Tensor:
     """Squared error of the velocity at `time` on the straight path from the noisy mean (1) to the truth (0)."""
     source = batch["mean"] + noise * torch.randn(batch["mean"].shape, generator=generator)
     t = time[:, None, None, None]
@@ -98,11 +103,16 @@ def main() -> None:
         ema.save_pretrained(args.out)
         with torch.no_grad():
             losses = [
-                flow_loss(ema, checks, noise, torch.full((len(checks["mean"]),), t), torch.Generator().manual_seed(0)).item()
+                flow_loss(
+                    ema, checks, noise, torch.full((len(checks["mean"]),), t), torch.Generator().manual_seed(0)
+                ).item()
                 for t in (1.0, 0.75, 0.5, 0.25)
             ]
             zero = masked_mean((checks["mean"] - checks["truth"]) ** 2, checks["weight"]).item()
-        print(f"saved {when}: held-out velocity error at t 1 .75 .5 .25 {np.round(losses, 4)}; mean error {zero:.4f}", flush=True)
+        print(
+            f"saved {when}: held-out velocity error at t 1 .75 .5 .25 {np.round(losses, 4)}; mean error {zero:.4f}",
+            flush=True,
+        )
 
     def batches() -> Iterator[dict[str, Tensor]]:
         while True:

@@ -2,8 +2,8 @@
 
     python -m training.train_mean --ccp DIR --poses poses.npz --out weights/compact/mean --minutes 60
 
-`poses.npz` is made by training.prepare_poses. Loss, in the mask: L1 + gradient L1 + 1 − SSIM, cross-entropy of the layout, and the
-error of the flow where the true one is known.
+`poses.npz` is made by training.prepare_poses. Loss, in the mask: L1 + L2 + gradient L1 + 1 − SSIM, cross-entropy of
+the layout and of the garment's outline, and the error of the flow where the true one is known.
 """
 
 from __future__ import annotations
@@ -65,8 +65,9 @@ def to_tensors(batch: dict[str, np.ndarray]) -> dict[str, Tensor]:
     known = torch.as_tensor(batch["known"]).long()
     one_hot = F.one_hot(known.clamp(max=len(LAYOUT_LABELS)), len(LAYOUT_LABELS) + 1)[..., :-1]
     return dict(
-        masked=truth * (1 - mask), mask=mask, hint=(picture(batch["hint"]) / 127.5 - 1) * hint_mask, hint_mask=hint_mask,
-        pose=picture(batch["pose"]) / 255, known=one_hot.permute(0, 3, 1, 2).float(), facts=torch.as_tensor(batch["facts"]).float(),
+        masked=truth * (1 - mask), mask=mask, hint=(picture(batch["hint"]) / 127.5 - 1) * hint_mask,
+        hint_mask=hint_mask, pose=picture(batch["pose"]) / 255, known=one_hot.permute(0, 3, 1, 2).float(),
+        facts=torch.as_tensor(batch["facts"]).float(),
         truth=truth, layout=torch.as_tensor(batch["layout"]).long(), true_flow=picture(batch["true_flow"]),
         flow_valid=torch.as_tensor(batch["flow_valid"])[:, None].float(), garment=plane(batch["garment"]),
     )  # fmt: skip
@@ -79,16 +80,31 @@ def mean_loss(out: MeanOutput, batch: dict[str, Tensor]) -> tuple[Tensor, dict[s
     """See the module."""
     mask, truth = batch["mask"], batch["truth"]
     whole = mask * out.sample + (1 - mask) * truth
-    pixel = masked_mean((whole - truth).abs(), mask)
+    pixel = masked_mean((whole - truth).abs(), mask) + 0.5 * masked_mean((whole - truth) ** 2, mask)
+    is_garment = F.binary_cross_entropy(out.garment.clamp(1e-4, 1 - 1e-4), batch["garment"], reduction="none")
+    outline = masked_mean(is_garment, mask)
     structure = masked_mean(1 - ssim_map(whole, truth), mask)
     painted = masked_mean((out.painted - truth).abs(), mask)
     edges = gradient_l1(whole, truth, mask)
     small = F.avg_pool2d(mask, 4)
     layout = masked_mean(F.cross_entropy(out.layout, batch["layout"], reduction="none")[:, None], small)
     valid = batch["flow_valid"]
-    flow = masked_mean((out.flow - batch["true_flow"]).abs() + 0.5 * (out.coarse_flow - batch["true_flow"]).abs(), valid)
-    smooth = (out.flow[..., 1:] - out.flow[..., :-1]).abs().mean() + (out.flow[..., 1:, :] - out.flow[..., :-1, :]).abs().mean()
-    loss = pixel + 0.3 * edges + 0.3 * structure + 0.15 * painted + 0.1 * layout + 0.02 * flow + 0.01 * smooth
+    flow = masked_mean(
+        (out.flow - batch["true_flow"]).abs() + 0.5 * (out.coarse_flow - batch["true_flow"]).abs(), valid
+    )
+    smooth = (out.flow[..., 1:] - out.flow[..., :-1]).abs().mean() + (
+        out.flow[..., 1:, :] - out.flow[..., :-1, :]
+    ).abs().mean()
+    loss = (
+        pixel
+        + 0.3 * edges
+        + 0.3 * structure
+        + 0.15 * painted
+        + 0.3 * outline
+        + 0.1 * layout
+        + 0.02 * flow
+        + 0.01 * smooth
+    )
     psnr = -10 * torch.log10(masked_mean((whole - truth) ** 2, mask) / 4)
     return loss, dict(psnr=psnr.item(), ssim=1 - structure.item(), layout=layout.item(), flow=flow.item())
 
@@ -101,8 +117,11 @@ def evaluate(model: torch.nn.Module, batches: list[dict[str, Tensor]]) -> dict[s
         out = model(*[batch[k] for k in INPUTS])
         _, row = mean_loss(out, batch)
         paste = batch["hint"] * batch["hint_mask"]
+        row["outline"] = masked_mean(((out.garment > 0.5).float() - batch["garment"]).abs(), batch["mask"]).item()
         row["paste"] = (-10 * torch.log10(masked_mean((paste - batch["truth"]) ** 2, batch["garment"]) / 4)).item()
-        row["garment"] = (-10 * torch.log10(masked_mean((out.sample - batch["truth"]) ** 2, batch["garment"]) / 4)).item()
+        row["garment"] = (
+            -10 * torch.log10(masked_mean((out.sample - batch["truth"]) ** 2, batch["garment"]) / 4)
+        ).item()
         rows.append(row)
     return {k: float(np.mean([r[k] for r in rows])) for k in rows[0]}
 
@@ -131,7 +150,9 @@ def main() -> None:
 
     trainer = Trainer(model, args.run, args.minutes, args.lr, on_save)
     size = (args.height, args.height * 3 // 4)
-    loader = DataLoader(Examples(train, size, args.batch, trainer.step, reuse=3), batch_size=None, num_workers=1, prefetch_factor=4)
+    loader = DataLoader(
+        Examples(train, size, args.batch, trainer.step, reuse=3), batch_size=None, num_workers=1, prefetch_factor=4
+    )
 
     def loss_of(batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
         with torch.autocast("cpu", dtype=torch.bfloat16):

@@ -1,13 +1,14 @@
 """Self-supervised try-on examples from photos of dressed people.
 
-Free data has no flat garment beside its worn picture. So the worn garment itself, cut out of the photo, is moved, reshaped,
-relit and recoloured as a warped flat garment would be, and is the hint; the photo is the truth. The errors imitated are
-those of a garment moved part by part with the skeleton: each part a little off, too wide or too short, smooth distortion on
-top, no folds or shadow of the truth, colours of another camera.
+Free data has no flat garment beside its worn picture. So the worn garment itself, cut out of the photo, is moved,
+reshaped, relit and recoloured as a warped flat garment would be, and is the hint; the photo is the truth. The
+errors imitated are those of a garment moved part by part with the skeleton: each part a little off, too wide or too
+short, smooth distortion on top, no folds or shadow of the truth, colours of another camera.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import cv2
@@ -24,7 +25,11 @@ Array = NDArray[np.float32]
 Rng = np.random.Generator
 
 #: The labels of the garment that a category renders.
-GARMENT: dict[Category, tuple[str, ...]] = {"upper": ("upper", "outer"), "lower": ("lower",), "dress": ("dress", "outer")}
+GARMENT: dict[Category, tuple[str, ...]] = {
+    "upper": ("upper", "outer"),
+    "lower": ("lower",),
+    "dress": ("dress", "outer"),
+}
 CATEGORIES: tuple[Category, ...] = ("upper", "lower", "dress")
 CLOTHES = ("upper", "lower", "dress", "outer")
 #: (left, right) indices that change places in a mirrored picture.
@@ -117,7 +122,8 @@ def distance_to(size: tuple[int, int], a: NDArray[np.float64], b: NDArray[np.flo
 
 
 def limb_errors(body: Body, size: tuple[int, int], amount: float, rng: Rng) -> Array:
-    """Displacement (H, W, 2) in pixels of a part-by-part warp gone a little wrong: trunk and each limb its own affine."""
+    """Displacement (H, W, 2) in pixels of a part-by-part warp gone a little wrong: trunk and each limb its own
+    affine."""
     y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
     at = np.stack([x, y], -1)
     unit = body.unit
@@ -131,7 +137,7 @@ def limb_errors(body: Body, size: tuple[int, int], amount: float, rng: Rng) -> A
     field = affine(body.shoulders + 0.6 * unit * body.down, 3, 0.09, 0.05)
     for chain in (("r_shoulder", "r_elbow", "r_wrist"), ("l_shoulder", "l_elbow", "l_wrist"),
                   ("r_hip", "r_knee", "r_ankle"), ("l_hip", "l_knee", "l_ankle")):  # fmt: skip
-        for start, end in zip(chain, chain[1:], strict=False):
+        for start, end in itertools.pairwise(chain):
             if not body.seen(start, end):
                 continue
             middle = body[start] + 0.25 * (body[end] - body[start])
@@ -226,7 +232,9 @@ def make_hint(photo: Image, garment: Mask, body: Body, rng: Rng) -> tuple[Image,
     coarse = displacement(Body(body.points / 4), (size[0] // 4, size[1] // 4), rng)
     field = enlarge(coarse, 4)
     # What hair, hands and bags hide on the truth, a flat garment shows.
-    whole = np.asarray(cv2.morphologyEx(garment, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8), iterations=int(0.12 * unit)), np.uint8)
+    whole = np.asarray(
+        cv2.morphologyEx(garment, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8), iterations=int(0.12 * unit)), np.uint8
+    )
     whole = whole if rng.random() < 0.8 else garment
     grow = rng.normal(0, 0.03) * unit
     whole = dilate(whole, grow) if grow > 0 else erode(whole, -grow)

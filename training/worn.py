@@ -17,18 +17,20 @@ from training.tryon_data import Worn, distance_to, worn_garments
 #: Our label of each CCP label; the rest is `accessory`. Skin is split by the pose.
 FROM_CCP = {
     "null": "background", "hair": "hair", "bag": "bag", "purse": "bag", "wallet": "bag", "hat": "hat",
-    **dict.fromkeys(("blouse", "bodysuit", "bra", "hoodie", "jumper", "shirt", "sweater", "sweatshirt", "t-shirt", "top",
-                     "intimate", "swimwear"), "upper"),
+    **dict.fromkeys(("blouse", "bodysuit", "bra", "hoodie", "jumper", "shirt", "sweater", "sweatshirt", "t-shirt",
+                     "top", "intimate", "swimwear"), "upper"),
     **dict.fromkeys(("blazer", "cape", "cardigan", "coat", "jacket", "vest", "suit"), "outer"),
     **dict.fromkeys(("jeans", "leggings", "pants", "shorts", "skirt", "panties"), "lower"),
     **dict.fromkeys(("dress", "romper"), "dress"),
-    **dict.fromkeys(("boots", "clogs", "flats", "heels", "loafers", "pumps", "sandals", "shoes", "sneakers", "wedges"), "shoes"),
+    **dict.fromkeys(("boots", "clogs", "flats", "heels", "loafers", "pumps", "sandals", "shoes", "sneakers",
+                     "wedges"), "shoes"),
     **dict.fromkeys(("socks", "stockings", "tights"), "legs"),
 }  # fmt: skip
 
 
 def skin_parts(skin: NDArray[np.bool_], points: NDArray[np.float64]) -> Mask:
     """Label each skin pixel by the nearest piece of the skeleton; uint8 (H, W), 0 elsewhere."""
+
     def beyond(a: int, b: int, share: float) -> NDArray[np.float64]:
         return np.asarray(points[b] + share * (points[b] - points[a]))
 
@@ -36,7 +38,11 @@ def skin_parts(skin: NDArray[np.bool_], points: NDArray[np.float64]) -> Mask:
     chin = points[0] + 0.9 * (points[0] - eyes)
     pieces = [("face", eyes, chin), ("neck", 0.6 * chin + 0.4 * shoulders, shoulders)]
     for s, e, w in ((2, 3, 4), (5, 6, 7)):
-        pieces += [("arms", points[s], points[e]), ("arms", points[e], points[w]), ("hands", beyond(e, w, 0.12), beyond(e, w, 0.4))]
+        pieces += [
+            ("arms", points[s], points[e]),
+            ("arms", points[e], points[w]),
+            ("hands", beyond(e, w, 0.12), beyond(e, w, 0.4)),
+        ]
     for h, k, a in ((8, 9, 10), (11, 12, 13)):
         pieces += [("legs", points[h], points[k]), ("legs", points[k], points[a])]
     names = [p[0] for p in pieces]

@@ -6,7 +6,6 @@ full resolution. The latent space is trained to be easy to model: one global sca
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
@@ -45,7 +44,7 @@ class ResBlock(nn.Module):
         return x + self.conv2(F.silu(h))
 
 
-class CompactAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
+class CompactAutoencoder(ModelMixin, ConfigMixin):
     """Convolutional autoencoder, 8× smaller each way.
 
     Args:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
-import torch.nn.functional as F
 from diffusers import DiffusionPipeline, FlowMatchEulerDiscreteScheduler
 from diffusers.utils import BaseOutput
 from diffusers.utils.torch_utils import randn_tensor
@@ -21,7 +20,7 @@ OnStepEnd = Callable[["CompactInpaintPipeline", int, int, dict[str, Tensor]], di
 
 
 @dataclass
-class CompactOutput(BaseOutput):  # type: ignore[misc]
+class CompactOutput(BaseOutput):
     """What the pipeline returns.
 
     Attributes:
@@ -33,7 +32,7 @@ class CompactOutput(BaseOutput):  # type: ignore[misc]
     mean: MeanOutput
 
 
-class CompactInpaintPipeline(DiffusionPipeline):  # type: ignore[misc]
+class CompactInpaintPipeline(DiffusionPipeline):
     """Renders a hint into a masked photo.
 
     Args:
@@ -44,7 +43,7 @@ class CompactInpaintPipeline(DiffusionPipeline):  # type: ignore[misc]
     """
 
     model_cpu_offload_seq = "mean->vae->flow->vae"
-    _callback_tensor_inputs = ["latents"]
+    _callback_tensor_inputs: ClassVar[list[str]] = ["latents"]
 
     def __init__(
         self, vae: CompactAutoencoder, mean: MeanModel, flow: FlowModel, scheduler: FlowMatchEulerDiscreteScheduler
@@ -142,8 +141,3 @@ class CompactInpaintPipeline(DiffusionPipeline):  # type: ignore[misc]
                 raise ValueError(f"{name} has shape {tuple(x.shape)}; expected {(n, channels, h, w)}")
         if steps < 0:
             raise ValueError(f"num_inference_steps is {steps}; it must be 0 or more")
-
-
-def resized(x: Tensor, size: tuple[int, int]) -> Tensor:
-    """Bilinear with antialiasing, float32."""
-    return F.interpolate(x.float(), size=size, mode="bilinear", align_corners=False, antialias=True)

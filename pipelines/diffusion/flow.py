@@ -25,7 +25,7 @@ def time_features(t: Tensor, size: int) -> Tensor:
     return torch.cat([angles.sin(), angles.cos()], dim=1)
 
 
-class FlowModel(ModelMixin, ConfigMixin):  # type: ignore[misc]
+class FlowModel(ModelMixin, ConfigMixin):
     """Velocity of the latents from conditions at 1/8 size; h and w are multiples of 2.
 
     Args:
@@ -47,7 +47,9 @@ class FlowModel(ModelMixin, ConfigMixin):  # type: ignore[misc]
         # noisy latents, mean, masked photo, hint; mask; pose map; layout
         conditions = 4 * latent_channels + 1 + 3 + len(LAYOUT_LABELS)
         embedding = 128
-        self.embed = nn.Sequential(nn.Linear(64 + FACTS, embedding), nn.SiLU(), nn.Linear(embedding, embedding), nn.SiLU())
+        self.embed = nn.Sequential(
+            nn.Linear(64 + FACTS, embedding), nn.SiLU(), nn.Linear(embedding, embedding), nn.SiLU()
+        )
         wide, deep = widths
         self.inlet = nn.Conv2d(conditions, wide, 3, padding=1)
         self.down = nn.ModuleList(ResBlock(wide, embedding) for _ in range(blocks[0]))
@@ -55,9 +57,10 @@ class FlowModel(ModelMixin, ConfigMixin):  # type: ignore[misc]
         self.middle = nn.ModuleList(ResBlock(deep, embedding) for _ in range(2 * blocks[1]))
         self.upsample = nn.Sequential(nn.Conv2d(deep, 4 * wide, 1), nn.PixelShuffle(2))
         self.up = nn.ModuleList(ResBlock(wide, embedding) for _ in range(blocks[0]))
-        self.outlet = nn.Sequential(nn.GroupNorm(8, wide), nn.SiLU(), nn.Conv2d(wide, latent_channels, 3, padding=1))
-        nn.init.zeros_(self.outlet[2].weight)
-        nn.init.zeros_(self.outlet[2].bias)
+        head = nn.Conv2d(wide, latent_channels, 3, padding=1)
+        nn.init.zeros_(head.weight)
+        nn.init.zeros_(head.bias)  # type: ignore[arg-type]
+        self.outlet = nn.Sequential(nn.GroupNorm(8, wide), nn.SiLU(), head)
 
     def forward(self, latents: Tensor, time: Tensor, conditions: Tensor, facts: Tensor) -> Tensor:
         """Velocity (N, C, h, w), pointing from the truth to the source.

@@ -4,8 +4,8 @@ Two U-Nets, coarse to fine. The first sees everything at 1/4 size and predicts t
 skin, hair, other clothes, ground) and a coarse flow that moves the hint. The second sees the moved hint and predicts a
 residual flow, how the light falls on it, what to paint where there is no hint, and where to trust which.
 
-Flow correction of a pasted reference: after the pixel hint of Diffuse-to-Choose (Seyfioglu et al. 2024) and the appearance
-flow of try-on warping (ClothFlow, Han et al. 2019).
+Flow correction of a pasted reference: after the pixel hint of Diffuse-to-Choose (Seyfioglu et al. 2024) and the
+appearance flow of try-on warping (ClothFlow, Han et al. 2019).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FACTS = 6
 
 
 @dataclass
-class MeanOutput(BaseOutput):  # type: ignore[misc]
+class MeanOutput(BaseOutput):
     """What the mean model predicts; N pictures of H × W, all pictures in [-1, 1].
 
     Attributes:
@@ -34,7 +34,8 @@ class MeanOutput(BaseOutput):  # type: ignore[misc]
         layout: logits (N, 6, H/4, W/4) over LAYOUT_LABELS.
         flow: (N, 2, H/4, W/4): pixel x of the finished picture takes the hint at x + flow, in pixels of H × W, (x, y).
         light: (N, 3, H/4, W/4), added to the moved hint.
-        gate: (N, 1, H, W) in [0, 1], 1 = the moved hint, 0 = `painted`.
+        garment: (N, 1, H, W) in [0, 1], how surely a pixel is garment.
+        gate: (N, 1, H, W) in [0, 1], `garment` where there is a hint: 1 = the moved hint, 0 = `painted`.
         painted: (N, 3, H, W).
         coarse_flow: `flow` after the first network.
     """
@@ -43,6 +44,7 @@ class MeanOutput(BaseOutput):  # type: ignore[misc]
     layout: Tensor
     flow: Tensor
     light: Tensor
+    garment: Tensor
     gate: Tensor
     painted: Tensor
     coarse_flow: Tensor
@@ -50,7 +52,7 @@ class MeanOutput(BaseOutput):  # type: ignore[misc]
 
 def warp(picture: Tensor, flow: Tensor) -> Tensor:
     """Sample `picture` (N, C, H, W) at x + flow; `flow` (N, 2, H, W) in pixels, (x, y). Beyond the edge: the edge."""
-    n, _, h, w = picture.shape
+    h, w = picture.shape[-2:]
     y, x = torch.meshgrid(torch.arange(h, device=flow.device), torch.arange(w, device=flow.device), indexing="ij")
     grid_x = (x + flow[:, 0].float()) * (2 / w) + (1 / w - 1)
     grid_y = (y + flow[:, 1].float()) * (2 / h) + (1 / h - 1)
@@ -64,7 +66,8 @@ def upsample(x: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 class Block(nn.Module):
-    """Residual block without normalisation: a regression of pixels is better and faster without (EDSR, Lim et al. 2017)."""
+    """Residual block without normalisation: a regression of pixels is better and faster without (EDSR, Lim et al.
+    2017)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -112,7 +115,7 @@ class UNet(nn.Module):
         return h
 
 
-class MeanModel(ModelMixin, ConfigMixin):  # type: ignore[misc]
+class MeanModel(ModelMixin, ConfigMixin):
     """Masked photo + pose + hint → layout, flow and posterior mean. H and W are multiples of 16.
 
     Args:
@@ -153,7 +156,7 @@ class MeanModel(ModelMixin, ConfigMixin):  # type: ignore[misc]
             known: layout of the kept part, one-hot (N, 6, H/4, W/4), 0 inside the mask.
             facts: (N, 6) category and sleeve, one-hot.
         """
-        size = masked.shape[-2:]
+        size = (masked.shape[-2], masked.shape[-1])
         photo = F.pixel_unshuffle(torch.cat([masked, mask], 1), 4)
         context = torch.cat([F.avg_pool2d(pose, 4), known], 1)
         # 1. layout and coarse flow
@@ -170,9 +173,12 @@ class MeanModel(ModelMixin, ConfigMixin):  # type: ignore[misc]
         light = out[:, 64:67]
         painted, gate = F.pixel_shuffle(out[:, :64], 4).split([3, 1], 1)
         moved = warp(torch.cat([hint, hint_mask], 1), upsample(flow, size))
-        # Where there is no hint there is nothing to trust.
-        gate = torch.sigmoid(gate + 1) * moved[:, 3:]
+        # The gate is where the garment is, not how sure the network is of it: a gate free to say "unsure" blurs every
+        # print. Where there is no hint there is nothing to show.
+        garment = torch.sigmoid(gate + 1)
+        gate = garment * moved[:, 3:]
         sample = gate * (moved[:, :3] / moved[:, 3:].clamp(min=1e-3) + upsample(light, size)) + (1 - gate) * painted
         return MeanOutput(
-            sample=sample, layout=layout, flow=flow, light=light, gate=gate, painted=painted, coarse_flow=coarse
-        )
+            sample=sample, layout=layout, flow=flow, light=light, garment=garment, gate=gate, painted=painted,
+            coarse_flow=coarse,
+        )  # fmt: skip

@@ -57,9 +57,7 @@ def old_garment(labels: Mask, body: Body, category: Category) -> Mask:
     return worn
 
 
-def agnostic_mask(
-    labels: Mask, body: Body, category: Category, garment: Mask, *, margin: float = MARGIN
-) -> Mask:
+def agnostic_mask(labels: Mask, body: Body, category: Category, garment: Mask, *, margin: float = MARGIN) -> Mask:
     """Everything to repaint: the old garment with a margin, the trunk, and where the new garment will lie.
 
     Args:
@@ -82,7 +80,8 @@ def agnostic_mask(
     # Thin slits between old and new would show as ghosts.
     mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8), iterations=2), np.uint8)
     kept = label_mask(labels, KEPT)
-    # The outermost pixels of a kept part mix with the old garment; repaint them, but never where that would eat it away.
+    # The outermost pixels of a kept part mix with the old garment; repaint them, but never where that would eat it
+    # away.
     core = erode(kept, 1)
     mask[core > 0] = 0
     # A kept label inside the old garment wins only where the parsing says so outright.

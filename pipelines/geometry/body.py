@@ -61,7 +61,7 @@ class Body:
         """Middle between the hip joints; where they are not seen, straight below the shoulders."""
         if self.seen("r_hip", "l_hip"):
             return np.asarray((self["r_hip"] + self["l_hip"]) / 2)
-        return self.shoulders + (0, TORSO_PER_SHOULDERS * self._shoulder_width)
+        return np.asarray(self.shoulders + np.array([0, TORSO_PER_SHOULDERS * self._shoulder_width]))
 
     @cached_property
     def _shoulder_width(self) -> float:

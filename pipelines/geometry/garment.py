@@ -27,6 +27,7 @@ POINT_NAMES: Final = (
 PARTS: Final = ("none", "torso", "left sleeve", "right sleeve", "left leg", "right leg", "inner back collar")
 NOTHING, TORSO, LEFT_SLEEVE, RIGHT_SLEEVE, LEFT_LEG, RIGHT_LEG, INNER_COLLAR = range(7)
 
+
 @dataclass(frozen=True, eq=False)
 class GarmentLandmarks:
     """Where the parts of a garment are in its picture.

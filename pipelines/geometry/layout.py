@@ -20,7 +20,8 @@ _FROM_PARSING: dict[str, str] = {
 
 
 def layout_of(labels: Mask, garment: Mask | None = None) -> Mask:
-    """A parsing (H, W) as indices into LAYOUT_LABELS; `garment` is where the rendered garment is, if it is there yet."""
+    """A parsing (H, W) as indices into LAYOUT_LABELS; `garment` is where the rendered garment is, if it is there
+    yet."""
     table = [LAYOUT_LABELS.index(_FROM_PARSING.get(name, "background")) for name in PARSING_LABELS]
     layout = np.asarray(table, np.uint8)[labels]
     if garment is not None:
@@ -31,4 +32,3 @@ def layout_of(labels: Mask, garment: Mask | None = None) -> Mask:
 def known_layout(labels: Mask, mask: Mask) -> Mask:
     """The layout of what stays: UNKNOWN under the agnostic mask."""
     return np.where(mask > 0, UNKNOWN, layout_of(labels)).astype(np.uint8)
-

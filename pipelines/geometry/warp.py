@@ -1,8 +1,8 @@
 """The warped garment: a flat garment moved onto a body part by part with the skeleton.
 
-The trunk is carried by a few pairs of points in a frame fixed to the body; each sleeve and trouser leg is bent along the
-limb's bones. Every part is bounded to its own pixels of the garment, and limbs lie over the trunk. Maps run backwards, from
-the photo to the garment, so nothing tears.
+The trunk is carried by a few pairs of points in a frame fixed to the body; each sleeve and trouser leg is bent along
+the limb's bones. Every part is bounded to its own pixels of the garment, and limbs lie over the trunk. Maps run
+backwards, from the photo to the garment, so nothing tears.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def limb(body: Body, kind: str, left: bool) -> Points:
     return np.asarray(joints, np.float64)
 
 
-# --- the trunk ---------------------------------------------------------------------------------------------------------
+# --- the trunk ------------------------------------------------------------------------------------------------------
 
 
 def garment_unit(shape: GarmentLandmarks, category: Category) -> float:
@@ -174,7 +174,9 @@ def hip_points(shape: GarmentLandmarks) -> dict[str, Points]:
 
 def trunk_map(source: Points, target: Points, size: tuple[int, int]) -> NDArray[np.float32]:
     """Thin-plate map (H, W, 2) from the photo's pixels back to the garment's, through pairs of points."""
-    spline = RBFInterpolator(target, source, kernel="thin_plate_spline", smoothing=1e-3 * float(np.ptp(target)), degree=1)
+    spline = RBFInterpolator(
+        target, source, kernel="thin_plate_spline", smoothing=1e-3 * float(np.ptp(target)), degree=1
+    )
     ys, xs = np.linspace(0, size[0] - 1, 48), np.linspace(0, size[1] - 1, 48)
     grid = np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)
     coarse = spline(grid).reshape(48, 48, 2).astype(np.float32)
@@ -189,7 +191,7 @@ def trunk_map(source: Points, target: Points, size: tuple[int, int]) -> NDArray[
     return back
 
 
-# --- limbs -------------------------------------------------------------------------------------------------------------
+# --- limbs ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,19 +212,19 @@ def along(line: Points, size: tuple[int, int]) -> tuple[NDArray[np.float32], NDA
     n = signed distance in pixels, positive to the right of the direction of travel in a y-down picture."""
     y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
     at = np.stack([x, y], -1)
-    ts, ns = [], []
+    ts, ns, far = [], [], []
     for a, b in ((line[0], line[1]), (line[1], line[2])):
         d = b - a
         length = max(float(np.hypot(*d)), 1e-3)
         rel = at - a.astype(np.float32)
-        ts.append((rel[..., 0] * d[0] + rel[..., 1] * d[1]) / length**2)
+        t = (rel[..., 0] * d[0] + rel[..., 1] * d[1]) / length**2
+        ts.append(t)
         ns.append((rel[..., 1] * d[0] - rel[..., 0] * d[1]) / length)
-    # Past the bisector of the bend the second bone counts, blended over a third of the first's length.
-    first, second = line[1] - line[0], line[2] - line[1]
-    bisector = first / max(float(np.hypot(*first)), 1e-3) + second / max(float(np.hypot(*second)), 1e-3)
-    rel = at - line[1].astype(np.float32)
-    ahead = (rel[..., 0] * bisector[0] + rel[..., 1] * bisector[1]) / max(float(np.hypot(*first)), 1e-3)
-    w = np.clip(ahead / 0.35 + 0.5, 0, 1)
+        beyond = np.clip(t, 0, 1) - t
+        far.append(np.hypot(ns[-1], beyond * length))
+    # The nearer bone counts, blended round the bend over a third of the first's length.
+    blend = 0.3 * max(float(np.hypot(*(line[1] - line[0]))), 1.0)
+    w = np.clip((far[0] - far[1]) / blend + 0.5, 0, 1)
     w = w * w * (3 - 2 * w)
     t = (1 - w) * np.minimum(ts[0], 1.4) + w * (1 + np.maximum(ts[1], -0.4))
     return t.astype(np.float32), ((1 - w) * ns[0] + w * ns[1]).astype(np.float32)
@@ -234,8 +236,10 @@ def limb_map(source: Tube, target: Tube, size: tuple[int, int]) -> NDArray[np.fl
     off = t * np.hypot(*(target.line[1] - target.line[0])) < -0.5 * target.half[0]
     off |= (np.abs(n) > 2 * target.half.max()) | (t > 2.4)
     share = np.clip(t / 2, 0, 1)
-    n = n * (source.half[0] * (1 - share) + source.half[1] * share) / (
-        target.half[0] * (1 - share) + target.half[1] * share
+    n = (
+        n
+        * (source.half[0] * (1 - share) + source.half[1] * share)
+        / (target.half[0] * (1 - share) + target.half[1] * share)
     )
     out = np.zeros((*size, 2), np.float32)
     first, second = source.line[1] - source.line[0], source.line[2] - source.line[1]
@@ -257,13 +261,22 @@ def sleeve_tubes(shape: GarmentLandmarks, body: Body, unit: float, left: bool) -
     reach = 1.02 * whole if shape.sleeve == "long" else min(float(np.hypot(*(end - start))) / unit + 0.1, 0.95 * whole)
     target_line, bend = cut_line(joints, reach * body.unit, (UPPER_ARM * body.unit, FOREARM * body.unit))
     line = np.array([start, start + bend * (end - start), end])
-    half = np.array([min(shape.width(f"shoulder_{side}", f"armpit_{side}"), 0.7 * unit), shape.width(f"cuff_{side}_outer", f"cuff_{side}_inner")]) / 2
+    half = (
+        np.array(
+            [
+                min(shape.width(f"shoulder_{side}", f"armpit_{side}"), 0.7 * unit),
+                shape.width(f"cuff_{side}_outer", f"cuff_{side}_inner"),
+            ]
+        )
+        / 2
+    )
     worn = np.clip(half / unit * 0.8, (0.16, 0.11), (0.3, 0.3)) * body.unit
     return Tube(line, half), Tube(target_line, worn)
 
 
 def cut_line(joints: Points, reach: float, lengths: tuple[float, float]) -> tuple[Points, float]:
-    """The first `reach` pixels of a limb, measured on an unforeshortened limb of `lengths`; and the share before the bend."""
+    """The first `reach` pixels of a limb, measured on an unforeshortened limb of `lengths`; and the share before
+    the bend."""
     upper, lower = lengths
     if reach <= upper:
         end = joints[0] + (joints[1] - joints[0]) * reach / upper
@@ -289,10 +302,12 @@ def leg_tubes(shape: GarmentLandmarks, body: Body, unit: float, left: bool) -> t
     return Tube(line, half), Tube(target_line, worn)
 
 
-# --- the whole garment -------------------------------------------------------------------------------------------------
+# --- the whole garment ----------------------------------------------------------------------------------------------
 
 
-def layers(shape: GarmentLandmarks, category: Category, body: Body, size: tuple[int, int]) -> list[tuple[int, NDArray[np.float32]]]:
+def layers(
+    shape: GarmentLandmarks, category: Category, body: Body, size: tuple[int, int]
+) -> list[tuple[int, NDArray[np.float32]]]:
     """(part label, map back to the garment) from the back to the front."""
     unit = garment_unit(shape, category)
     frame = trunk_frame(body)

@@ -74,7 +74,9 @@ def test_without_steps_the_mean_is_given_and_no_seed_matters(pipe, inputs):
 
 
 def test_what_lies_under_the_mask_is_not_looked_at(pipe, inputs):
-    other = dict(inputs, image=torch.where(inputs["mask_image"] > 0, torch.full_like(inputs["image"], 0.7), inputs["image"]))
+    other = dict(
+        inputs, image=torch.where(inputs["mask_image"] > 0, torch.full_like(inputs["image"], 0.7), inputs["image"])
+    )
     a, b = (pipe(**i, num_inference_steps=2, generator=seeded()).images for i in (inputs, other))
     assert torch.equal(a, b)
 
@@ -93,7 +95,12 @@ def test_every_condition_arrives(pipe, inputs, name):
 
 def test_each_step_is_reported_and_can_cancel(pipe, inputs):
     seen = []
-    pipe(**inputs, num_inference_steps=3, generator=seeded(), callback_on_step_end=lambda p, i, t, k: seen.append((i, t)) or k)
+    pipe(
+        **inputs,
+        num_inference_steps=3,
+        generator=seeded(),
+        callback_on_step_end=lambda p, i, t, k: seen.append((i, t)) or k,
+    )
     assert [i for i, _ in seen] == [0, 1, 2]
     assert seen == sorted(seen, key=lambda s: -s[1])
 

@@ -23,8 +23,8 @@ def t_shirt() -> tuple[np.ndarray, GarmentLandmarks]:
     parts = np.zeros((HEIGHT, WIDTH), np.uint8)
     p = POINTS
     for label, names in (
-        (TORSO, ("collar_left", "neck_bottom", "collar_right", "shoulder_right", "armpit_right", "hem_right", "hem_left",
-                 "armpit_left", "shoulder_left")),
+        (TORSO, ("collar_left", "neck_bottom", "collar_right", "shoulder_right", "armpit_right", "hem_right",
+                 "hem_left", "armpit_left", "shoulder_left")),
         (LEFT_SLEEVE, ("shoulder_left", "armpit_left", "cuff_left_inner", "cuff_left_outer")),
         (RIGHT_SLEEVE, ("shoulder_right", "armpit_right", "cuff_right_inner", "cuff_right_outer")),
     ):  # fmt: skip
