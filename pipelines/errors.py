@@ -51,7 +51,7 @@ class CorruptWeights(TryroomError):
         self.file, self.expected, self.got, self.command, self.deleted = file, expected, got, command, deleted
         fate = "the file was deleted" if deleted else "the file is not used"
         super().__init__(
-            f"weights {file}: sha256 {got[:12]}… is not the pinned {expected[:12]}…; {fate}. Put it right with: {command}"
+            f"weights {file}: sha256 {got[:12]}… is not the pinned {expected[:12]}…; {fate}. Put it right: {command}"
         )
 
 

@@ -26,6 +26,8 @@ class CompactRenderer:
     WEIGHTS = ("blazepose", "parser", "garment", "efficientnet-lite0", "compact")
 
     def __init__(self) -> None:
+        import torch
+
         from pipelines.diffusion.compact import CompactInpaintPipeline
         from pipelines.perception.garment import GarmentAnalyser
         from pipelines.perception.parsing import Parser
@@ -38,7 +40,7 @@ class CompactRenderer:
             Parser(weights.resolve("parser")),
             GarmentAnalyser(weights.resolve("garment"), next(backbone.glob("*.pth"))),
         )
-        self._pipe = CompactInpaintPipeline.from_pretrained(weights.resolve("compact"))
+        self._pipe = CompactInpaintPipeline.from_pretrained(weights.resolve("compact"), torch_dtype=torch.float32)
         self._pipe.set_progress_bar_config(disable=True)
         self._revision = {name: weights.revision(name) for name in self.WEIGHTS}
         # diffusers pipelines and LiteRT interpreters keep state during a call.

@@ -210,9 +210,9 @@ def verify(entry: Entry) -> None:
     """Check that every file is here with its pinned hash; never fetches.
 
     Raises:
-        MissingWeights: a file is not here, or a bundled one is not the pinned one (it may be the only copy of a
-            fresh training, so it is refused but not deleted).
-        CorruptWeights: a cached file has the wrong hash; it was deleted.
+        MissingWeights: a file is not here.
+        CorruptWeights: a file has the wrong hash. A cached one was deleted; a bundled one, perhaps the only copy of a
+            fresh training, is refused but left.
     """
     for file in entry.files:
         path = entry.folder / file.name
@@ -222,8 +222,7 @@ def verify(entry: Entry) -> None:
         if got == file.sha256:
             continue
         if entry.source == "bundled":
-            why = f"the file there has sha256 {got[:12]}…, the manifest pins {file.sha256[:12]}…"
-            raise _missing(entry, file, why)
+            raise CorruptWeights(f"{entry.name}/{file.name}", file.sha256, got, entry.command, deleted=False)
         path.unlink()
         raise CorruptWeights(f"{entry.name}/{file.name}", file.sha256, got, entry.command)
 

@@ -72,7 +72,7 @@ def _make_body(phenotype: Mapping[str, float]) -> dict[str, Array]:
     import anny
     import torch
 
-    model = anny.Anny(rig="default")
+    model = anny.Anny(rig="makehuman", phenotype_blendshapes="original")
     with torch.no_grad():
         output = model(phenotype_kwargs=dict(phenotype), return_bone_ends=True)
     vertices = output["vertices"][0].double().numpy()
@@ -189,7 +189,7 @@ class Collider:
     cell: float
 
 
-def make_collider(body: Body, cell: float = 0.012, margin: float = 0.10) -> Collider:
+def make_collider(body: Body, cell: float = 0.015, margin: float = 0.08) -> Collider:
     """Sample the signed distance around `body`; beyond `margin` of its box nothing collides."""
     low, high = body.vertices.min(0) - margin, body.vertices.max(0) + margin
     shape = np.ceil((high - low) / cell).astype(int) + 1
@@ -205,3 +205,23 @@ def make_collider(body: Body, cell: float = 0.012, margin: float = 0.10) -> Coll
     side = np.einsum("nkd,nkd->nk", grid[:, None] - points[nearest], normals[nearest]).sum(1)
     signed = np.where(side < 0, -distance[:, 0], distance[:, 0]).astype(np.float32)
     return Collider(signed.reshape(tuple(shape)), low, cell)
+
+
+def skirt_form(body: Body, collider: Collider) -> Collider:
+    """The collider with the space between the legs filled, as a dress form has it: skirts hang, they do not cling."""
+    top = body.joints["upperleg01.L"][2]
+    nx, ny, nz = collider.distance.shape
+    x = collider.origin[0] + collider.cell * np.arange(nx)
+    y = collider.origin[1] + collider.cell * np.arange(ny)
+    flat = np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1).reshape(-1, 2)
+    distance = collider.distance.copy()
+    torso = body.vertices[body.arm_weight < 0.3]
+    for k in range(nz):
+        z = collider.origin[2] + collider.cell * k
+        ring = torso[np.abs(torso[:, 2] - z) < 0.02][:, :2]
+        if 0.1 < z < top and len(ring) > 8:
+            hull = ConvexHull(ring)
+            # Outward half-planes: exact inside, an under-estimate near corners outside, which only adds clearance.
+            signed = (flat @ hull.equations[:, :2].T + hull.equations[:, 2]).max(1).astype(np.float32)
+            distance[:, :, k] = np.minimum(distance[:, :, k], signed.reshape(nx, ny))
+    return Collider(distance, collider.origin, collider.cell)

@@ -59,7 +59,7 @@ class Example:
 
     Attributes:
         image: RGB uint8 (H, W, 3).
-        mask: uint8 (H, W) of what is shown; all 255 where that is not known.
+        mask: uint8 (H, W) of what is shown; None = not known.
         label: index into `LABELS`.
         sleeve: index into `SLEEVES`, -1 = unknown.
         held_out: whether it is kept out of training.
@@ -67,16 +67,11 @@ class Example:
     """
 
     image: Image
-    mask: Mask
+    mask: Mask | None
     label: int
     sleeve: int
     held_out: bool
     source: str
-
-
-def whole(image: Image) -> Mask:
-    """A mask of everything."""
-    return np.full(image.shape[:2], 255, np.uint8)
 
 
 def garments(folder: Path, rows: list[dict[str, str]], masks: Path, sure: set[str]) -> Iterator[Example]:
@@ -87,7 +82,7 @@ def garments(folder: Path, rows: list[dict[str, str]], masks: Path, sure: set[st
         name = row["image"]
         sleeve = SLEEVES.index(SLEEVE_OF[row["label"]]) if row["label"] in SLEEVE_OF else -1  # type: ignore[arg-type]
         image = read_rgb(folder / "images" / f"{name}.jpg")
-        mask = cv2.imread(str(masks / f"{name}.png"), cv2.IMREAD_GRAYSCALE) if name in sure else whole(image)
+        mask = cv2.imread(str(masks / f"{name}.png"), cv2.IMREAD_GRAYSCALE) if name in sure else None
         yield Example(image, mask, LABELS.index(LABEL_OF[row["label"]]), sleeve, is_held_out(name), "garments")
 
 
@@ -121,7 +116,7 @@ def people(ccp: Path, count: int) -> Iterator[Example]:
     for path in sorted((ccp / "parse").glob("*.png"))[:count]:
         photo = read_rgb(ccp / "photos" / f"{path.stem}.jpg")
         held_out = is_held_out(path.stem)
-        yield Example(photo, whole(photo), person, -1, held_out, "people")
+        yield Example(photo, None, person, -1, held_out, "people")
         ys, xs = np.nonzero(cv2.imread(str(path), cv2.IMREAD_UNCHANGED) == hair)
         if len(xs) < 150:
             continue
@@ -130,14 +125,14 @@ def people(ccp: Path, count: int) -> Iterator[Example]:
         head = np.ascontiguousarray(
             photo[max(0, y - side // 3) : y + side, max(0, x - side * 2 // 3) : x + side * 2 // 3]
         )
-        yield Example(head, whole(head), face, -1, held_out, "faces")
+        yield Example(head, None, face, -1, held_out, "faces")
 
 
 def nothing(grounds: list[Image], rng: Rng, count: int) -> Iterator[Example]:
     """Bare grounds, and pages of text."""
     for index in range(count):
         picture = lay_ground(rng, grounds, 256) if index % 2 else page(rng)
-        yield Example(picture, whole(picture), LABELS.index("something else"), -1, index % 5 == 0, "nothing")
+        yield Example(picture, None, LABELS.index("something else"), -1, index % 5 == 0, "nothing")
 
 
 def page(rng: Rng, size: int = 256) -> Image:

@@ -8,18 +8,32 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipelines.perception.classify import CATEGORY_OF, KINDS, LABELS, SLEEVES, KindHead, close_view, judge
-from pipelines.perception.garment_net import Encoder
-from pipelines.schema import Image
+from pipelines.perception.classify import (
+    CATEGORY_OF,
+    KINDS,
+    LABELS,
+    SLEEVES,
+    SHAPE_SIZE,
+    KindHead,
+    close_view,
+    judge,
+    letterbox,
+    silhouette,
+)
+from pipelines.perception.garment_net import PICTURE_SIZE, Encoder, ForegroundNet
+from pipelines.schema import Image, Mask
 from training.garment_examples import LABEL_OF, Example, furniture, garments, laid, nothing, people
 from training.garment_files import garment_rows, save_net, sure_names
 from training.garment_pictures import Cut, strips_of_ground
+from training.synthetic_garments import pose_drawing
+from training.synthetic_shapes import draw_lower, draw_top
 
 
 def batched(items: Iterator[Example], size: int) -> Iterator[list[Example]]:
@@ -28,12 +42,14 @@ def batched(items: Iterator[Example], size: int) -> Iterator[list[Example]]:
         yield batch
 
 
-def evenly(rows: list[dict[str, str]], limit: int) -> list[dict[str, str]]:
-    """At most `limit` rows of each of our labels, twice that of tops, which are more than half of all."""
+def evenly(rows: list[dict[str, str]], sure: set[str], limit: int) -> list[dict[str, str]]:
+    """At most `limit` rows of each of our labels, twice that of tops; garments only where the mask is sure."""
     seen: Counter[str] = Counter()
     kept = []
     for row in sorted(rows, key=lambda r: r["image"]):
         label = LABEL_OF.get(row["label"], "")
+        if label in KINDS and row["image"] not in sure:
+            continue
         seen[label] += 1
         if seen[label] <= limit * (2 if label == "top" else 1):
             kept.append(row)
@@ -43,31 +59,33 @@ def evenly(rows: list[dict[str, str]], limit: int) -> list[dict[str, str]]:
 def kind_examples(args: argparse.Namespace) -> Iterator[Example]:
     """Everything that the kind stage learns from and is measured on."""
     rng = np.random.default_rng(3)
-    sure = sure_names(args.run)
-    rows = evenly(garment_rows(args.garments), args.per_kind)
+    rows = evenly(garment_rows(args.garments), sure_names(args.run), args.per_kind)
     grounds: list[Image] = []
-    for example in garments(args.garments, rows, args.run / "masks", sure):
+    for example in garments(args.garments, rows, args.run / "masks", sure_names(args.run)):
         yield example
-        if example.mask.min() == 0:
-            grounds += strips_of_ground(Cut(example.image, example.mask)) if len(grounds) < 600 else []
+        if example.mask is not None:
+            grounds += strips_of_ground(Cut(example.image, example.mask)) if len(grounds) < 300 else []
             if rng.random() < 0.5:
                 yield laid(example, grounds, rng)
     yield from furniture(args.furniture, grounds, rng)
-    yield from people(args.ccp, 220)
-    yield from nothing(grounds, rng, 200)
+    yield from people(args.ccp, args.people)
+    yield from nothing(grounds, rng, 100)
 
 
 def kind_features(args: argparse.Namespace) -> dict[str, NDArray[np.generic]]:
-    """Features and labels of all examples, kept in RUN/kinds.npz."""
+    """Features, silhouettes and labels of all examples, kept in RUN/kinds.npz."""
     path = args.run / "kinds.npz"
     if not path.exists():
         encoder = Encoder(args.backbone)
-        kept: dict[str, list[object]] = {"features": [], "label": [], "sleeve": [], "held_out": [], "source": []}
+        net = ForegroundNet.from_pretrained(args.out / "foreground", torch_dtype=torch.float32).eval()
+        kept: dict[str, list[object]] = {n: [] for n in ("features", "shape", "label", "sleeve", "held_out", "source")}
         for examples in batched(kind_examples(args), 16):
-            seen = torch.from_numpy(np.stack([close_view(e.image, e.mask) for e in examples]))
+            masks = [found_mask(encoder, net, e.image) if e.mask is None else e.mask for e in examples]
+            seen = np.stack([close_view(e.image, m) for e, m in zip(examples, masks, strict=True)])
             with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-                pooled = encoder(seen).pooled
+                pooled = encoder(torch.from_numpy(seen)).pooled
             kept["features"] += list(pooled.half().numpy())
+            kept["shape"] += [silhouette(m).astype(np.float16) for m in masks]
             for name in ("label", "sleeve", "held_out", "source"):
                 kept[name] += [getattr(e, name) for e in examples]
             if len(kept["label"]) % 400 == 0:
@@ -76,32 +94,78 @@ def kind_features(args: argparse.Namespace) -> dict[str, NDArray[np.generic]]:
     return dict(np.load(path))
 
 
+def found_mask(encoder: Encoder, net: ForegroundNet, image: Image) -> Mask:
+    """What the foreground network takes for a garment, whatever the picture shows."""
+    square, (x, y, width, height) = letterbox(image, PICTURE_SIZE)
+    picture = torch.from_numpy(square)[None]
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        logits = net(picture, encoder(picture).maps)[0].float().numpy()
+    mask = np.where(cv2.resize(logits, (PICTURE_SIZE, PICTURE_SIZE)) > 0, 255, 0).astype(np.uint8)
+    return cv2.resize(mask[y : y + height, x : x + width], image.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+
+
 def train_kind(args: argparse.Namespace) -> None:
-    """Train `KindHead` on cached features; temperature and threshold on a tenth, figures on the held-out fifth."""
+    """Train `KindHead` on cached features; temperature on a tenth, figures on the held-out fifth."""
     data = kind_features(args)
-    x = torch.from_numpy(data["features"].astype(np.float32))
-    label, sleeve = torch.from_numpy(data["label"]).long(), torch.from_numpy(data["sleeve"]).long()
+    x, shape = (torch.from_numpy(data[n].astype(np.float32)) for n in ("features", "shape"))
+    label, sleeve = (torch.from_numpy(data[n]).long() for n in ("label", "sleeve"))
     test = torch.from_numpy(data["held_out"])
     tune = ~test & (torch.rand(len(x), generator=torch.Generator().manual_seed(1)) < 0.1)
-    train = ~test & ~tune
+    train = (~test & ~tune).nonzero()[:, 0]
     head = KindHead()
-    weight = 1 / label[train].bincount(minlength=len(LABELS)).float().clamp(min=1).sqrt()
-    optimiser = torch.optim.AdamW(head.parameters(), 1e-3, weight_decay=args.decay)
+    learn_looks(head, x[train], label[train], sleeve[train], args)
+    worn = train[label[train] < len(KINDS)]
+    learn_shape(head, shape[worn], label[worn], args)
+    head.eval().requires_grad_(False)
+    head.register_to_config(temperature=best_temperature(head(x[tune], shape[tune])[0], label[tune]))
+    figures = kind_figures(head, x[test], shape[test], label[test], sleeve[test], data["source"][test.numpy()])
+    print(json.dumps(figures, indent=1), flush=True)
+    save_net(head, args.out / "kind", {"examples": len(train), "held_out": figures})
+
+
+def learn_looks(head: KindHead, x: Tensor, label: Tensor, sleeve: Tensor, args: argparse.Namespace) -> None:
+    """Fit the part that reads features; rare labels count a little more."""
+    weight = 1 / label.bincount(minlength=len(LABELS)).float().clamp(min=1).sqrt()
+    optimiser = torch.optim.AdamW([*head.label.parameters(), *head.sleeve.parameters()], 1e-3, weight_decay=args.decay)
     for _ in range(args.epochs):
-        for index in train.nonzero()[:, 0][torch.randperm(int(train.sum()))].split(256):
-            noisy = F.dropout(x[index], 0.3)
-            labels, sleeves = head(noisy)
+        for index in torch.randperm(len(x)).split(256):
+            labels, sleeves = head.by_looks(F.dropout(x[index], 0.3))
             loss = F.cross_entropy(labels, label[index], weight / weight.mean(), label_smoothing=0.02)
             known = sleeve[index] >= 0
             loss = loss + 0.5 * F.cross_entropy(sleeves[known], sleeve[index][known])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-    head.eval().requires_grad_(False)
-    head.register_to_config(temperature=best_temperature(head(x[tune])[0], label[tune]))
-    figures = kind_figures(head, x[test], label[test], sleeve[test], data["source"][test.numpy()])
-    print(json.dumps(figures, indent=1), flush=True)
-    save_net(head, args.out / "kind", {"examples": int(train.sum()), "held_out": figures})
+
+
+def learn_shape(head: KindHead, shape: Tensor, label: Tensor, args: argparse.Namespace) -> None:
+    """Fit the part that reads silhouettes, real and synthetic in equal number, mirrored at random."""
+    rng = np.random.default_rng(11)
+    drawn = [drawn_silhouette(rng) for _ in range(args.drawn)]
+    shape = torch.cat([shape, torch.from_numpy(np.stack([d[0] for d in drawn]))])
+    label = torch.cat([label, torch.tensor([d[1] for d in drawn])])
+    optimiser = torch.optim.AdamW(head.shape.parameters(), 1e-3, weight_decay=0.1)
+    for _ in range(args.epochs):
+        for index in torch.randperm(len(shape)).split(128):
+            batch = shape[index].view(-1, SHAPE_SIZE, SHAPE_SIZE)
+            batch = batch.flip(-1) if torch.rand(()) < 0.5 else batch
+            loss = F.cross_entropy(head.by_shape(batch.flatten(1)), label[index], label_smoothing=0.05)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+
+
+def drawn_silhouette(rng: np.random.Generator) -> tuple[NDArray[np.float32], int]:
+    """A synthetic garment's silhouette and its index into `KINDS`; the drawing's own proportions decide."""
+    kind = rng.choice(["top", "dress", "lower"], p=[0.5, 0.22, 0.28])
+    drawing = draw_lower(rng) if kind == "lower" else draw_top(rng, dress=kind == "dress")
+    if kind == "lower":
+        kind = drawing.kind
+    pieces, _, _ = pose_drawing(rng, drawing, 96)
+    mask = np.zeros((96, 96), np.uint8)
+    for _, polygon, _ in pieces:
+        cv2.fillPoly(mask, [np.rint(polygon).astype(np.int32)], 255)
+    return silhouette(mask), KINDS.index(kind)
 
 
 def best_temperature(logits: Tensor, label: Tensor) -> float:
@@ -111,10 +175,10 @@ def best_temperature(logits: Tensor, label: Tensor) -> float:
 
 
 def kind_figures(
-    head: KindHead, x: Tensor, label: Tensor, sleeve: Tensor, source: NDArray[np.generic]
+    head: KindHead, x: Tensor, shape: Tensor, label: Tensor, sleeve: Tensor, source: NDArray[np.generic]
 ) -> dict[str, float]:
     """Accuracies on held-out pictures, by the same rules that a shopper meets."""
-    labels, sleeves = head(x)
+    labels, sleeves = head(x, shape)
     answers = [
         judge(p, s, head.config.threshold)
         for p, s in zip(labels.softmax(1).numpy(), sleeves.softmax(1).numpy(), strict=True)

@@ -22,17 +22,21 @@ for _left, _right in ((1, 4), (2, 5), (3, 6), *((i, i + 1) for i in (7, 9, *rang
 Example = tuple[Image, Mask, NDArray[np.float32], NDArray[np.uint8]]
 
 
-def random_view(photo: Labelled, size: tuple[int, int], rng: np.random.Generator) -> Example:
-    """One training example from a photo.
+def random_view(photo: Labelled, size: tuple[int, int], window: tuple[int, int], rng: np.random.Generator) -> Example:
+    """One training example from a photo: a window of what the network would see of it.
+
+    Args:
+        size: (height, width) of the network's views.
+        window: (height, width) to cut out of the view, at most `size`; smaller ones train faster at the same scale.
 
     Returns:
         image uint8 (H, W, 3), person mask uint8 (H, W), limb maps float32 (limbs, H/4, W/4) and labels uint8
         (H/2, W/2).
     """
     frame = _random_frame(photo.pose, rng)
-    view = _random_placing(view_of(_within(photo.pose, frame), size), rng)
+    view = _random_placing(view_of(_within(photo.pose, frame), size), window, rng)
     matrix = _turned(view, rng)
-    image, mask, labels = _draw(photo, frame, matrix, size)
+    image, mask, labels = _draw(photo, frame, matrix, window)
     keypoints, visibility, map_size = keypoints_in_view(_turned_pose(photo.pose, view, matrix), view)
     if rng.random() < 0.5:
         image, mask, labels = image[:, ::-1], mask[:, ::-1], labels[:, ::-1]
@@ -44,6 +48,18 @@ def random_view(photo: Labelled, size: tuple[int, int], rng: np.random.Generator
     image[labels == IGNORE] = BEYOND
     limbs = limb_maps(_shaken(keypoints, rng), visibility, map_size)
     return image, _worse_mask(np.ascontiguousarray(mask), rng), limbs, np.ascontiguousarray(labels[1::2, 1::2])
+
+
+def close_up(photo: Labelled, margin: float = 0.12) -> Labelled:
+    """The photo cut to the person and a margin (share of the photo): a third of the memory."""
+    height, width = photo.parsing.shape
+    x0, y0, x1, y1 = np.clip(np.add(photo.pose.box, [-margin, -margin, margin, margin]), 0, 1)
+    rows, columns = slice(int(y0 * height), int(y1 * height)), slice(int(x0 * width), int(x1 * width))
+    mask = photo.pose.person_mask[rows, columns].copy()
+    corner = np.array([columns.start, rows.start])
+    keypoints = (photo.pose.keypoints * [width, height] - corner) / mask.shape[::-1]
+    pose = pose_from_arrays(keypoints.astype(np.float32), photo.pose.visibility, mask)
+    return Labelled(photo.name, photo.image[rows, columns].copy(), photo.parsing[rows, columns].copy(), pose)
 
 
 def _random_frame(pose: Pose, rng: np.random.Generator) -> tuple[float, float, float, float]:
@@ -76,14 +92,13 @@ def _within(pose: Pose, frame: tuple[float, float, float, float]) -> Pose:
     return pose_from_arrays(pose.keypoints, pose.visibility, mask)
 
 
-def _random_placing(view: View, rng: np.random.Generator) -> View:
-    """The view a little nearer, further or aside."""
+def _random_placing(view: View, window: tuple[int, int], rng: np.random.Generator) -> View:
+    """The view a little nearer, further or aside, and a window of it."""
     zoom = float(np.exp(rng.normal(0, 0.09)))
-    height, width = view.size
-    centre_x = view.x + width / view.scale / 2 + rng.normal(0, 0.03) * width / view.scale
-    centre_y = view.y + height / view.scale / 2 + rng.normal(0, 0.03) * height / view.scale
-    scale = view.scale * zoom
-    return View(centre_x - width / scale / 2, centre_y - height / scale / 2, scale, view.size)
+    aside = rng.normal(0, 0.03, 2) * view.size
+    lost = np.subtract(view.size, window)
+    corner = aside + lost * rng.uniform(0, 1, 2) + (1 - 1 / zoom) * np.array(window) / 2
+    return View(view.x + corner[1] / view.scale, view.y + corner[0] / view.scale, view.scale * zoom, window)
 
 
 def _turned(view: View, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -34,11 +34,13 @@ class Drawing:
         pieces: (part label, polygon (N, 2), role) in drawing order; the role picks the cloth.
         points: landmark name → (x, y); absent names do not exist on this garment.
         lines: left and right sleeve's shoulder, elbow and cuff middle (3, 2); None = no sleeve.
+        kind: "top", "dress", "trousers", "shorts" or "skirt".
     """
 
     pieces: list[tuple[int, Floats, str]] = field(default_factory=list)
     points: dict[str, Floats] = field(default_factory=dict)
     lines: list[Floats | None] = field(default_factory=lambda: [None, None])
+    kind: str = "top"
 
 
 def curve(*points: tuple[float, float] | Floats, steps: int = 10) -> Floats:
@@ -120,7 +122,7 @@ def _measure_top(rng: Rng, dress: bool) -> _Top:
 def draw_top(rng: Rng, dress: bool = False) -> Drawing:
     """A random top or dress."""
     m = _measure_top(rng, dress)
-    drawing = Drawing()
+    drawing = Drawing(kind="dress" if dress else "top")
     sleeve = rng.choice(["none", "short", "long"], p=[0.22, 0.4, 0.38])
     if m.neck in ("straps", "one") and rng.random() < 0.85:
         sleeve = "none"
@@ -374,8 +376,8 @@ def _flaps(rng: Rng, drawing: Drawing, left: Floats, right: Floats, depth: float
 
 def draw_lower(rng: Rng) -> Drawing:
     """Random trousers, shorts or skirt."""
-    drawing = Drawing()
-    kind = rng.choice(["trousers", "shorts", "skirt"], p=[0.45, 0.27, 0.28])
+    kind = str(rng.choice(["trousers", "shorts", "skirt"], p=[0.45, 0.27, 0.28]))
+    drawing = Drawing(kind=kind)
     waist = rng.uniform(0.55, 0.95)
     hip = waist * rng.uniform(1.0, 1.45)
     sag = rng.uniform(-0.12, 0.1)

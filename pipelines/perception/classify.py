@@ -28,6 +28,10 @@ CATEGORY_OF: Final[dict[Kind, Category]] = {
 MARGIN: Final = 0.08
 #: Features per picture, the encoder's.
 FEATURES: Final = 1280
+#: Side of the silhouettes that `KindHead` reads.
+SHAPE_SIZE: Final = 24
+#: Grey that stands for the ground: what lies around a garment must not tell its kind.
+GROUND: Final = 236
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,9 @@ class GarmentKind:
 
 
 class KindHead(ModelMixin, ConfigMixin):
-    """Encoder features (N, 1280) to logits of `LABELS` and of `SLEEVES`.
+    """Encoder features (N, 1280) and silhouettes (N, 576) to logits of `LABELS` and of `SLEEVES`.
+
+    The two are judged apart and their logits added: home photos and product pictures differ in everything but shape.
 
     Args:
         threshold: chance of being no garment from which a picture is refused.
@@ -67,21 +73,50 @@ class KindHead(ModelMixin, ConfigMixin):
         self.norm = nn.BatchNorm1d(FEATURES, affine=False)
         self.label = nn.Linear(FEATURES, len(LABELS))
         self.sleeve = nn.Linear(FEATURES, len(SLEEVES))
+        self.shape = nn.Sequential(nn.Linear(SHAPE_SIZE**2, 96), nn.ReLU(), nn.Dropout(0.3), nn.Linear(96, len(KINDS)))
 
-    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (N, 10), already divided by the temperature, and (N, 3)."""
+    def by_looks(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (N, 10) and (N, 3) from the encoder's features alone."""
         x = self.norm(features)
-        return self.label(x) / self.config.temperature, self.sleeve(x)
+        return self.label(x), self.sleeve(x)
+
+    def by_shape(self, silhouettes: Tensor) -> Tensor:
+        """Logits (N, 5) of `KINDS` from silhouettes (N, 576) in [0, 1] alone."""
+        logits: Tensor = self.shape(silhouettes - 0.5)
+        return logits
+
+    def forward(self, features: Tensor, silhouettes: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (N, 10), already divided by the temperature, and (N, 3)."""
+        labels, sleeves = self.by_looks(features)
+        shape = self.by_shape(silhouettes)
+        # Shape moves chances between kinds, not between garments and other things: the best kind gains nothing.
+        shape = shape - shape.amax(dim=1, keepdim=True)
+        labels = torch.cat([labels[:, : len(KINDS)] + shape, labels[:, len(KINDS) :]], dim=1)
+        return labels / self.config.temperature, sleeves
 
 
 def close_view(image: Image, mask: Mask) -> NDArray[np.float32]:
-    """What the mask holds, with a margin, letterboxed to float32 (3, 224, 224) in [-1, 1]; all, if it is empty."""
+    """The garment alone on light grey, letterboxed to float32 (3, 224, 224) in [-1, 1]; all, if the mask is empty."""
     ys, xs = np.nonzero(mask > 127)
     if len(xs):
         margin = round(MARGIN * max(np.ptp(xs), np.ptp(ys)))
         y0, x0 = max(0, ys.min() - margin), max(0, xs.min() - margin)
-        image = image[y0 : ys.max() + margin + 1, x0 : xs.max() + margin + 1]
+        box = slice(y0, ys.max() + margin + 1), slice(x0, xs.max() + margin + 1)
+        image = np.where(mask[box][..., None] > 127, image[box], np.uint8(GROUND))
     return letterbox(image, PICTURE_SIZE)[0]
+
+
+def silhouette(mask: Mask) -> NDArray[np.float32]:
+    """The mask in its own box, letterboxed to 24 × 24: float32 (576,) in [0, 1]."""
+    ys, xs = np.nonzero(mask > 127)
+    out = np.zeros((SHAPE_SIZE, SHAPE_SIZE), np.float32)
+    if len(xs):
+        cut = np.where(mask[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1] > 127, 255, 0).astype(np.uint8)
+        scale = SHAPE_SIZE / max(cut.shape)
+        width, height = (max(1, round(v * scale)) for v in cut.shape[::-1])
+        y, x = (SHAPE_SIZE - height) // 2, (SHAPE_SIZE - width) // 2
+        out[y : y + height, x : x + width] = cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA) / 255
+    return out.ravel()
 
 
 def letterbox(image: Image, size: int) -> tuple[NDArray[np.float32], tuple[int, int, int, int]]:
@@ -102,7 +137,8 @@ def letterbox(image: Image, size: int) -> tuple[NDArray[np.float32], tuple[int, 
 def read_kind(encoder: Encoder, head: KindHead, image: Image, mask: Mask) -> GarmentKind:
     """What the picture RGB uint8 (H, W, 3) with the mask (H, W) shows."""
     with torch.inference_mode():
-        logits, sleeves = head(encoder(torch.from_numpy(close_view(image, mask))[None]).pooled)
+        features = encoder(torch.from_numpy(close_view(image, mask))[None]).pooled
+        logits, sleeves = head(features, torch.from_numpy(silhouette(mask))[None])
     return judge(logits[0].softmax(dim=0).numpy(), sleeves[0].softmax(dim=0).numpy(), head.config.threshold)
 
 

@@ -207,7 +207,7 @@ def cut_out_with(image: Image, belief: Floats) -> Mask:
     likely = cv2.resize(belief, small.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     distance, noise = ground_distance(small)
     by_colour = _tidy(_grab(small, distance, noise), distance, noise)
-    if noise < PLAIN_NOISE and _overlap(by_colour > 0, likely > 0.5) > AGREE:
+    if noise < PLAIN_NOISE and _same_thing(by_colour > 0, likely > 0.5):
         return _refine(image, by_colour)
     seeds = np.where(likely > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     seeds[likely > 0.9], seeds[likely < 0.1] = cv2.GC_FGD, cv2.GC_BGD
@@ -218,12 +218,32 @@ def cut_out_with(image: Image, belief: Floats) -> Mask:
         grabbed = np.where(seeds % 2 == 1, 255, 0).astype(np.uint8)
         # Cloth and ground of like colour lead GrabCut astray; the network's own outline is then the better one.
         found = grabbed if _overlap(grabbed > 0, found > 0) > AGREE else found
-    return _refine(image, _largest(found))
+    return _refine(image, _fill(_largest(found), likely))
+
+
+def _same_thing(by_colour: NDArray[np.bool_], believed: NDArray[np.bool_]) -> bool:
+    """Whether colour and network mean one thing: they overlap, or the network only missed pieces of colour's mask."""
+    both = float((by_colour & believed).sum())
+    inside = both / max(1.0, float(believed.sum()))
+    return _overlap(by_colour, believed) > AGREE or (inside > 0.95 and both > 0.65 * by_colour.sum())
 
 
 def _overlap(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
     """Intersection over union."""
     return float((a & b).sum() / max(1, (a | b).sum()))
+
+
+def _fill(mask: Mask, likely: Floats) -> Mask:
+    """Close the holes that the network does not clearly take for ground."""
+    count, holes, stats, _ = cv2.connectedComponentsWithStats((mask == 0).astype(np.uint8), connectivity=4)
+    outside = set(np.unique(np.concatenate([holes[0], holes[-1], holes[:, 0], holes[:, -1]])))
+    filled = mask.copy()
+    for index in range(1, count):
+        inside = holes == index
+        small = stats[index, cv2.CC_STAT_AREA] < FILL_SHARE * (mask > 0).sum()
+        if index not in outside and (small or np.median(likely[inside]) > 0.2):
+            filled[inside] = 255
+    return filled
 
 
 def _largest(mask: Mask) -> Mask:

@@ -1,0 +1,295 @@
+"""Retrieval on garments that never trained: the held-out fifth of clothing-dataset, by label.
+
+    python -m benchmarks.retrieval --garments DIR --minilm DIR --lite2 FILE --heads weights/retriever \
+        --cache DIR [--catalog DIR] --out docs/benchmarks/retrieval.csv
+
+Text → image: five written requests per label, none of them a training phrase; an item is right if it has the label.
+Image → image: each held-out picture asks for others of its label. Recall@10 is the share of the best possible ten:
+right ones among the first ten over min(10, right ones there are). Intervals are 95 % bootstrap over the queries. With a
+catalog, requests by kind and colour are also put to it; its items have trained the heads, so those rows show the
+product, not generalisation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import functools
+import importlib.metadata
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+
+from recommend.embedder import HEADS_FILE, TwoTowerEmbedder, WeightPaths, head_from
+from recommend.features import Floats
+from recommend.towers import ImageTower
+from training.retriever_features import Features, Sample, cached, catalog_items, clothing_dataset, is_held_out
+
+K: Final = 10
+_PACKAGES: Final = ("torch", "timm", "transformers", "numpy", "lancedb")
+
+#: What people could type for each label; none of these is a phrase of the training.
+REQUESTS: Final[dict[str, tuple[str, ...]]] = {
+    "T-Shirt": (
+        "basic tee for every day",
+        "t shirt",
+        "short sleeve tee",
+        "crew neck t-shirt",
+        "cotton t-shirt to wear at home",
+    ),
+    "Longsleeve": (
+        "long sleeve",
+        "long sleeved shirt without buttons",
+        "pullover top, long sleeves",
+        "longsleeve tee",
+        "thin jumper",
+    ),
+    "Pants": ("trousers for the office", "pair of jeans", "pants for men", "joggers", "full length trousers"),
+    "Shoes": ("pair of sneakers", "something for my feet", "leather shoes", "boots or trainers", "summer sandals"),
+    "Shirt": (
+        "button shirt",
+        "formal shirt with a collar",
+        "checked shirt with buttons",
+        "business shirt",
+        "shirt with cuffs",
+    ),
+    "Dress": ("summer dress", "evening gown", "a dress for a wedding", "knee-length dress", "dresses"),
+    "Outwear": (
+        "winter jacket",
+        "coat for cold weather",
+        "rain jacket with a zip",
+        "parka",
+        "warm outerwear for winter",
+    ),
+    "Shorts": ("denim shorts", "short trousers for summer", "swim shorts", "sports shorts", "shorts above the knee"),
+    "Hat": ("baseball cap", "knitted hat", "something for my head", "sun hat", "caps and hats"),
+    "Skirt": ("short skirt", "long skirt", "denim skirt", "skirts", "a skirt for the office"),
+    "Polo": (
+        "polo t-shirt",
+        "tennis shirt with a collar",
+        "polos",
+        "golf polo",
+        "short sleeve shirt with a polo collar",
+    ),
+    "Undershirt": ("tank", "sleeveless shirt", "sleeveless undershirt", "racerback tank top", "strappy top"),
+    "Blazer": ("smart blazer", "jacket of a suit", "tailored blazer with lapels", "blazers", "formal jacket"),
+    "Hoodie": ("sweater with a hood", "zip hoodie", "hoodies", "hooded jumper", "sweatshirt with hood and pocket"),
+    "Body": ("baby bodysuit", "bodysuit with snaps", "onesie for a baby", "bodysuits", "infant romper"),
+    "Top": ("crop top", "top for women", "pretty summer tops", "sleeveless women's top", "party top"),
+    "Blouse": ("elegant blouse", "ladies' blouse", "blouses", "chiffon blouse", "blouse for work"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: the mean over queries of both figures, with their intervals."""
+
+    task: str
+    method: str
+    queries: int
+    items: int
+    recall: float
+    recall_interval: tuple[float, float]
+    ndcg: float
+    ndcg_interval: tuple[float, float]
+
+
+def recall_and_ndcg(order: NDArray[np.intp], right: NDArray[np.bool_], k: int = K) -> tuple[float, float]:
+    """Both figures of one query.
+
+    Args:
+        order: (N,) items, best first.
+        right: (N,), by item; at least one is right.
+    """
+    gains = right[order[:k]]
+    best = min(k, int(right.sum()))
+    discounts = 1 / np.log2(np.arange(2, k + 2))
+    return float(gains.sum() / best), float((gains * discounts[: len(gains)]).sum() / discounts[:best].sum())
+
+
+def evaluate(
+    task: str, method: str, scores: Floats, right: NDArray[np.bool_], leave_out: NDArray[np.bool_] | None = None
+) -> Row:
+    """A row from scores (Q, N), right answers (Q, N), and pairs (Q, N) that do not count (a picture and itself)."""
+    figures = []
+    for query in range(len(scores)):
+        counted = np.ones(scores.shape[1], bool) if leave_out is None else ~leave_out[query]
+        answers = right[query, counted]
+        if answers.any():
+            order = np.argsort(-scores[query, counted], kind="stable")
+            figures.append(recall_and_ndcg(order, answers))
+    table = np.array(figures)
+    rng = np.random.default_rng(0)
+    means = table[rng.integers(0, len(table), (1000, len(table)))].mean(1)
+    low, high = np.quantile(means, 0.025, axis=0), np.quantile(means, 0.975, axis=0)
+    recall, ndcg = table.mean(0)
+    return Row(
+        task,
+        method,
+        len(table),
+        scores.shape[1],
+        float(recall),
+        (float(low[0]), float(high[0])),
+        float(ndcg),
+        (float(low[1]), float(high[1])),
+    )
+
+
+def unit(rows: Floats) -> Floats:
+    """Rows of unit norm."""
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float32)
+
+
+def picture_vectors(features: Features, heads: Path) -> Floats:
+    """Pictures in the common space, from cached features of the first view."""
+    head = head_from(load_file(heads / HEADS_FILE), "image")
+    inputs = np.concatenate([features.views[0].astype(np.float32), features.colours], 1)
+    with torch.inference_mode():
+        return np.asarray(head(torch.from_numpy(inputs)).numpy(), np.float32)
+
+
+def held_out_rows(samples: list[Sample], features: Features, embedder: TwoTowerEmbedder, heads: Path) -> list[Row]:
+    """All rows on the held-out garments."""
+    tests = [place for place, sample in enumerate(samples) if is_held_out(sample.key)]
+    trains = [place for place, sample in enumerate(samples) if not is_held_out(sample.key)]
+    labels = np.array([sample.label for sample in samples])
+    test, test_labels = features.take(tests), labels[tests]
+    requests = [(label, text) for label, texts in REQUESTS.items() for text in texts]
+    asked = np.array([label for label, _ in requests])
+    right = asked[:, None] == test_labels[None]
+    # The histogram knows no words: a label's request becomes the mean histogram of its training pictures.
+    means = {label: features.colours[[p for p in trains if labels[p] == label]].mean(0) for label in REQUESTS}
+    ours, texts = picture_vectors(test, heads), embedder.texts([text for _, text in requests])
+    rows = [
+        random_row("text → image", right, None),
+        evaluate(
+            "text → image",
+            "colour histogram",
+            unit(np.stack([means[label] for label in asked])) @ test.colours.T,
+            right,
+        ),
+        evaluate("text → image", "ours", texts @ ours.T, right),
+    ]
+    same, itself = test_labels[:, None] == test_labels[None], np.eye(len(tests), dtype=bool)
+    tower = test.views[0].astype(np.float32)
+    tower = (tower - tower.mean(0)) / (tower.std(0) + 1e-3)
+    for method, vectors in (
+        ("colour histogram", test.colours),
+        ("frozen EfficientNet-Lite2 features", unit(tower)),
+        ("ours", ours),
+    ):
+        rows.append(evaluate("image → image", method, vectors @ vectors.T, same, itself))
+    rows.insert(3, random_row("image → image", same, itself))
+    return rows + per_label(texts @ ours.T, asked, test_labels)
+
+
+def per_label(scores: Floats, asked: NDArray[np.str_], labels: NDArray[np.str_]) -> list[Row]:
+    """Ours, text → image, label by label."""
+    rows = []
+    for label in REQUESTS:
+        own = asked == label
+        right = np.repeat((labels == label)[None], int(own.sum()), axis=0)
+        rows.append(evaluate(f"text → image, {label}", "ours", scores[own], right))
+    return rows
+
+
+def random_row(task: str, right: NDArray[np.bool_], leave_out: NDArray[np.bool_] | None) -> Row:
+    """Random order."""
+    scores = np.random.default_rng(0).random(right.shape, np.float32)
+    return evaluate(task, "random", scores, right, leave_out)
+
+
+def catalog_rows(samples: list[Sample], features: Features, embedder: TwoTowerEmbedder, heads: Path) -> list[Row]:
+    """Requests "red hoodie" for every kind and main colour in the catalog; right = that kind with that colour."""
+    wanted = sorted({(s.facts["kind"] or s.facts["category"], c) for s in samples for c in s.facts["colours"][:1]})
+    texts = [f"{colour} {kind}" for kind, colour in wanted]
+    right = np.array(
+        [
+            [kind in (s.facts["kind"], s.facts["category"]) and c in s.facts["colours"] for s in samples]
+            for kind, c in wanted
+        ]
+    )
+    pictures = embedder.texts(texts) @ picture_vectors(features, heads).T
+    titles = embedder.words(texts) @ embedder.words([s.facts["title"] for s in samples]).T
+    chances = embedder.calibrations
+    both = chances["text"].chance(pictures) * chances["title"].chance(titles)
+    task = "text → catalog (kind and colour)"
+    return [
+        random_row(task, right, None),
+        evaluate(task, "MiniLM on titles", titles, right),
+        evaluate(task, "ours, picture only", pictures, right),
+        evaluate(task, "ours, picture × title", both, right),
+    ]
+
+
+def machine() -> str:
+    """The processor and how many cores of it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        name = platform.processor() or platform.machine()
+    return f"{name}, {os.cpu_count()} cores"
+
+
+def write(rows: list[Row], path: Path) -> None:
+    """The table as CSV; every line names machine and versions."""
+    versions = " ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    with partial.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow(
+            "task method queries items recall@10 recall_low recall_high ndcg@10 ndcg_low ndcg_high machine versions".split()
+        )
+        for row in rows:
+            numbers = (row.recall, *row.recall_interval, row.ndcg, *row.ndcg_interval)
+            shown = [f"{number:.3f}" for number in numbers]
+            writer.writerow(
+                [
+                    row.task,
+                    row.method,
+                    row.queries,
+                    row.items,
+                    *shown,
+                    machine(),
+                    f"python {platform.python_version()} {versions}",
+                ]
+            )
+    os.replace(partial, path)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("garments", "minilm", "lite2", "heads"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--catalog", type=Path)
+    parser.add_argument("--cache", type=Path, default=Path(".cache/retriever"))
+    parser.add_argument("--out", type=Path, default=Path("docs/benchmarks/retrieval.csv"))
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    embedder = TwoTowerEmbedder(WeightPaths(options.minilm, options.lite2, options.heads))
+    tower: Callable[[], ImageTower] = functools.cache(lambda: ImageTower(options.lite2))
+    samples = clothing_dataset(options.garments)
+    rows = held_out_rows(samples, cached(samples, ("cut",), options.cache, tower), embedder, options.heads)
+    if options.catalog:
+        items = catalog_items(options.catalog)
+        rows += catalog_rows(items, cached(items, ("cut",), options.cache, tower), embedder, options.heads)
+    write(rows, options.out)
+    for row in rows:
+        print(
+            f"{row.task:36s} {row.method:36s} recall@10 {row.recall:.3f}  nDCG@10 {row.ndcg:.3f}  ({row.queries} queries)"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,529 @@
+"""Fabrics as numbers: colour patterns, prints and surface relief, painted in pattern space at one millimetre a pixel.
+
+Colours are linear RGB reflectance in 0 to 1; relief is height in metres. All noise is seeded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+from scipy.ndimage import gaussian_filter
+
+Array = NDArray[np.float64]
+
+PIXELS_PER_METRE = 1000
+
+#: sRGB, as a shop names them.
+COLOURS: Mapping[str, str] = {
+    "white": "f4f3ef", "off-white": "ebe5d6", "cream": "efe3c8", "beige": "cdb898", "sand": "c2a878", "camel": "b5824a",
+    "brown": "6b4630", "chocolate": "46301f", "tan": "b07a4a", "rust": "a84e24", "orange": "e0752a", "coral": "ec7561",
+    "peach": "f2b594", "red": "bf2430", "burgundy": "6a1c2b", "pink": "e9a3b5", "fuchsia": "c92f78", "lilac": "b7a2d4",
+    "purple": "5c3a80", "navy": "1d2945", "blue": "2f57a3", "light blue": "a3c0dd", "sky": "8dbbe0", "teal": "1f6a70",
+    "turquoise": "3fb0ac", "mint": "b3dcc6", "green": "2f7a4a", "forest": "22462f", "olive": "66663a", "khaki": "9a8f68",
+    "sage": "a3b096", "yellow": "efc840", "mustard": "c8952c", "grey": "8b8d90", "light grey": "c3c4c6",
+    "charcoal": "3e4146", "black": "17181b", "indigo": "2a3a5c", "mid blue": "54749f", "bleached": "a9bdd2",
+    "silver": "b9bbbf", "gold": "b58d45",
+}  # fmt: skip
+
+
+def to_linear(srgb: Array) -> Array:
+    """sRGB 0–1 to linear light."""
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+
+
+def to_srgb(linear: Array) -> Array:
+    """Linear light to sRGB 0–1, clipped."""
+    c = np.clip(linear, 0, 1)
+    return np.where(c <= 0.0031308, c * 12.92, 1.055 * c ** (1 / 2.4) - 0.055)
+
+
+def colour(name: str) -> Array:
+    """Linear RGB of a colour name; raises KeyError with the known names."""
+    if name not in COLOURS:
+        raise KeyError(f"unknown colour {name!r}; known: {', '.join(sorted(COLOURS))}")
+    code = COLOURS[name]
+    return to_linear(np.array([int(code[i : i + 2], 16) / 255 for i in (0, 2, 4)]))
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """The painted rectangle of pattern space.
+
+    Attributes:
+        low: (x, z) of its lower left corner, metres.
+        u, v: (H, W) fabric coordinates in metres: across and along the grain; sleeves have their own grain.
+        x, z: (H, W) pattern coordinates; row 0 is the top.
+        on_sleeve: (H, W) bool.
+    """
+
+    low: Array
+    u: Array
+    v: Array
+    x: Array
+    z: Array
+    on_sleeve: NDArray[np.bool_]
+
+    def pixel(self, points: Array) -> Array:
+        """(N, 2) pattern points → (N, 2) pixel (column, row)."""
+        return np.stack(
+            [
+                (points[:, 0] - self.low[0]) * PIXELS_PER_METRE,
+                self.x.shape[0] - (points[:, 1] - self.low[1]) * PIXELS_PER_METRE,
+            ],
+            axis=1,
+        )
+
+
+def make_sheet(low: Array, high: Array, sleeve: tuple[Array, Array] | None, armhole: Array | None) -> Sheet:
+    """The sheet over a pattern's extent; beyond the armhole the grain turns with the sleeve."""
+    size = np.ceil((high - low) * PIXELS_PER_METRE).astype(int)
+    x = low[0] + (np.arange(size[0]) + 0.5) / PIXELS_PER_METRE
+    z = low[1] + (size[1] - np.arange(size[1]) - 0.5) / PIXELS_PER_METRE
+    gx, gz = np.meshgrid(x, z)
+    points = np.stack([gx.ravel(), gz.ravel()], axis=1)
+    u, v, on_sleeve = (values.reshape(gx.shape) for values in grain(points, sleeve, armhole))
+    return Sheet(low, u, v, gx, gz, on_sleeve)
+
+
+def grain(
+    points: Array, sleeve: tuple[Array, Array] | None, armhole: Array | None
+) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Fabric coordinates of (N, 2) pattern points: across, along, and whether on a sleeve."""
+    x, z = points[:, 0], points[:, 1]
+    if sleeve is None or armhole is None:
+        return x.copy(), z.copy(), np.zeros(len(points), dtype=bool)
+    order = np.argsort(armhole[:, 1])
+    low_x, low_z = armhole[order[0]]
+    # Below the arm the sleeve runs outwards, the side seam straight down.
+    limit = np.interp(z, armhole[order, 1], armhole[order, 0]) + 0.9 * np.maximum(low_z - z, 0)
+    on_sleeve = (np.abs(x) > limit) & (z > low_z - 0.30)
+    start, axis = sleeve
+    dx, dz = np.abs(x) - start[0], z - start[1]
+    along, across = dx * axis[0] + dz * axis[1], -dx * axis[1] + dz * axis[0]
+    return np.where(on_sleeve, np.sign(x) * (across + 0.35), x), np.where(on_sleeve, start[1] - along, z), on_sleeve
+
+
+def noise(shape: tuple[int, int], scale: float, rng: np.random.Generator, stretch: float = 1.0) -> Array:
+    """Smooth unit-variance noise; `scale` is its size in pixels, `stretch` lengthens it vertically."""
+    step = max(1, int(scale / 3))
+    small = rng.standard_normal((shape[0] // step + 3, shape[1] // step + 3))
+    small = gaussian_filter(small, (scale / step * stretch, scale / step), mode="wrap")
+    image = Image.fromarray(small.astype(np.float32)).resize((shape[1], shape[0]), Image.Resampling.BICUBIC)
+    result = np.asarray(image, dtype=np.float64)
+    return (result - result.mean()) / (result.std() + 1e-9)
+
+
+# --- colour patterns: (sheet, colours (K, 3), options, rng) → (H, W, 3) ------------------------------------------------
+
+Painter = Callable[[Sheet, Array, Mapping[str, Any], np.random.Generator], Array]
+
+
+def _mix(a: Array, b: Array, share: Array) -> Array:
+    return a + (b - a) * share[..., None]
+
+
+def _wave(t: Array, period: float, width: float = 0.5) -> Array:
+    """1 on a share `width` of every period, with edges half a pixel soft."""
+    phase = np.abs((t / period) % 1.0 - 0.5) * 2
+    edge = 0.001 / period
+    return np.clip((width - phase) / (2 * edge) + 0.5, 0, 1)
+
+
+def plain(sheet: Sheet, colours: Array, options: Mapping[str, Any], rng: np.random.Generator) -> Array:
+    return np.broadcast_to(colours[0], (*sheet.u.shape, 3)).copy()
+
+
+def melange(sheet: Sheet, colours: Array, options: Mapping[str, Any], rng: np.random.Generator) -> Array:
+    fibre = noise(sheet.u.shape, 1.0, rng, 0.6) * 0.7 + noise(sheet.u.shape, 2.4, rng, 0.4) * 0.3
+    other = colours[1] if len(colours) > 1 else colours[0] * 0.55
+    return _mix(colours[0], other, np.clip(0.35 + 0.13 * fibre, 0, 1))
+
+
+def stripes(sheet: Sheet, colours: Array, options: Mapping[str, Any], rng: np.random.Generator) -> Array:
+    t = sheet.u if options.get("vertical") else sheet.v
+    period, width = options.get("period", 0.03), options.get("width", 0.5)
+    out = _mix(colours[0], colours[1], _wave(t, period, width))
+    if len(colours) > 2:
+        out = _mix(out, colours[2], _wave(t + period / 2, period, width * 0.4)[...])
+    return out
+
+
+def check(sheet: Sheet, colours: Array, options: Mapping[str, Any], rng: np.random.Generator) -> Array:
+    """Gingham with two colours; with more, a tartan of overlaid bands."""
+    period = options.get("period", 0.024)
+    warp, weft = _wave(sheet.u, period), _wave(sheet.v, period)
+    out = _mix(colours[0], colours[1], (warp + weft) / 2)
+    for k, extra in enumerate(colours[2:]):
+        shift = period * (0.5 + 0.22 * k)
+        thin = (_wave(sheet.u + shift, period, 0.07) + _wave(sheet.v + shift, period, 0.07)) / 2
+        out = _mix(out, extra, np.clip(thin * 1.4, 0, 1))
+    return out
+
+
+def windowpane(sheet: Sheet, colours: Array, options: Mapping[str, Any], rng: np.random.Generator) -> Array:
+    period = options.get("period", 0.05)
+    line = np.maximum(_wave(sheet.u, period, 0.05), _wave(sheet.v, period * 1.2, 0.045))
+    return _mix(melange(sheet, colours[:1], {}, rng), colours[1], line * 0.8)
+
+
+def dots(sheet: Sheet, colours: Array, options: Mapping[str, Any], rng: np.random.Generator) -> Array:
+    period, radius = options.get("period", 0.026), options.get("radius", 0.007)
+    row = np.floor(sheet.v / (period / 2))
+    du = (sheet.u + (row % 2) * period / 2) % period - period / 2
+    dv = sheet.v % (period / 2) - period / 4
+    return _mix(colours[0], colours[1], np.clip((radius - np.hypot(du, dv)) * 1000 + 0.5, 0, 1))
+
+
+def houndstooth(sheet: Sheet, colours: Array, options: Mapping[str, Any], rng: np.random.Generator) -> Array:
+    cell = options.get("period", 0.02) / 8
+    i, j = np.floor(sheet.u / cell).astype(int), np.floor(sheet.v / cell).astype(int)
+    warp, weft = (i % 8) < 4, (j % 8) < 4
+    over = (i + j) % 4 < 2
+    dark = np.where(warp == weft, warp, np.where(over, warp, weft))
+    return _mix(colours[0], colours[1], gaussian_filter(dark.astype(float), 0.6))
+
+
+def herringbone(sheet: Sheet, colours: Array, options: Mapping[str, Any], rng: np.random.Generator) -> Array:
+    period = options.get("period", 0.024)
+    fold = np.abs(sheet.u % period - period / 2)
+    line = _wave(sheet.v + fold, 0.006, 0.5)
+    return _mix(melange(sheet, colours[:1], {}, rng), colours[1], line * 0.55)
+
+
+def ombre(sheet: Sheet, colours: Array, options: Mapping[str, Any], rng: np.random.Generator) -> Array:
+    """From the first colour at the top to the last at the bottom, a little uneven as dip-dyeing is."""
+    t = (sheet.z.max() - sheet.z) / np.ptp(sheet.z)
+    t = np.clip((t - 0.15) / 0.7 + 0.03 * noise(t.shape, 40, rng), 0, 1) * (len(colours) - 1)
+    k = np.minimum(t.astype(int), len(colours) - 2)
+    return colours[k] + (colours[k + 1] - colours[k]) * (t - k)[..., None]
+
+
+def tie_dye(sheet: Sheet, colours: Array, options: Mapping[str, Any], rng: np.random.Generator) -> Array:
+    cz = sheet.z.max() - 0.28
+    r = np.hypot(sheet.x, sheet.z - cz)
+    turn = np.arctan2(sheet.z - cz, sheet.x)
+    t = 2 * turn / (2 * np.pi) + r * 5 + 0.07 * noise(r.shape, 18, rng) + 0.05 * noise(r.shape, 6, rng)
+    k = np.floor(t * len(colours)).astype(int) % len(colours)
+    out = np.stack([gaussian_filter(colours[k][..., c], 4) for c in range(3)], axis=-1)
+    return out * (1 + 0.10 * noise(r.shape, 10, rng)[..., None])
+
+
+def _scatter(shape: tuple[int, int], spacing: float, rng: np.random.Generator) -> Array:
+    """Pixel positions on a jittered lattice, shuffled."""
+    ys, xs = np.mgrid[-1 : shape[0] / spacing + 1, -1 : shape[1] / spacing + 1]
+    points = np.stack([xs + 0.5 * (ys % 2), ys], axis=-1).reshape(-1, 2) + rng.uniform(-0.28, 0.28, (xs.size, 2))
+    rng.shuffle(points)
+    return points * spacing
+
+
+def _paint(shape: tuple[int, int], ground: Array, draw: Callable[[ImageDraw.ImageDraw, int], None]) -> Array:
+    """Draw with PIL at twice the size on a ground colour (linear), return linear."""
+    base = tuple(int(round(255 * c)) for c in to_srgb(ground))
+    image = Image.new("RGB", (shape[1] * 2, shape[0] * 2), base)
+    draw(ImageDraw.Draw(image), 2)
+    return to_linear(np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BOX), dtype=np.float64) / 255)
+
+
+def _rgb(linear: Array) -> tuple[int, int, int]:
+    r, g, b = (int(round(255 * c)) for c in to_srgb(linear))
+    return r, g, b
+
+
+def floral(sheet: Sheet, colours: Array, options: Mapping[str, Any], rng: np.random.Generator) -> Array:
+    """Five-petalled flowers with leaves on a ground: colours are ground, petals…, last = leaves."""
+    size, spacing = options.get("size", 0.022) * 1000, options.get("spacing", 0.048) * 1000
+    petals, leaf = colours[1:-1], colours[-1]
+
+    def draw(pen: ImageDraw.ImageDraw, k: int) -> None:
+        for x, y in _scatter(sheet.u.shape, spacing * 0.6, rng):
+            turn, r = rng.uniform(0, 2 * np.pi), size * rng.uniform(0.5, 0.8)
+            tip = np.array([np.cos(turn), np.sin(turn)]) * r
+            side = np.array([-tip[1], tip[0]]) * 0.28
+            c = np.array([x, y])
+            pen.polygon([tuple((p * k).tolist()) for p in (c - tip, c + side, c + tip, c - side)], fill=_rgb(leaf))
+        for n, (x, y) in enumerate(_scatter(sheet.u.shape, spacing, rng)):
+            r, turn = size * rng.uniform(0.55, 1.0), rng.uniform(0, 2 * np.pi)
+            tint = petals[n % len(petals)]
+            for p in range(5):
+                a = turn + p * 2 * np.pi / 5
+                px, py, q = x + 0.55 * r * np.cos(a), y + 0.55 * r * np.sin(a), 0.46 * r
+                pen.ellipse(
+                    [(px - q) * k, (py - q) * k, (px + q) * k, (py + q) * k], fill=_rgb(tint * (0.88 + 0.04 * p))
+                )
+            q = 0.24 * r
+            pen.ellipse([(x - q) * k, (y - q) * k, (x + q) * k, (y + q) * k], fill=_rgb(colour("mustard")))
+
+    return _paint((sheet.u.shape[0], sheet.u.shape[1]), colours[0], draw)
+
+
+def leaves(sheet: Sheet, colours: Array, options: Mapping[str, Any], rng: np.random.Generator) -> Array:
+    """Palm fronds: colours are ground, then leaf colours."""
+    size = options.get("size", 0.075) * 1000
+
+    def draw(pen: ImageDraw.ImageDraw, k: int) -> None:
+        for n, (x, y) in enumerate(_scatter(sheet.u.shape, size * 0.85, rng)):
+            turn, tint = rng.uniform(0, 2 * np.pi), colours[1 + n % (len(colours) - 1)]
+            stem = np.array([np.cos(turn), np.sin(turn)])
+            for t in np.linspace(-0.45, 0.5, 9):
+                for hand in (-1, 1):
+                    a = turn + hand * (0.9 - 0.5 * t)
+                    length = size * 0.42 * (1 - 0.9 * t * t) * 0.8
+                    foot = np.array([x, y]) + stem * t * size
+                    tip = foot + length * np.array([np.cos(a), np.sin(a)])
+                    wide = 0.13 * length * np.array([-np.sin(a), np.cos(a)])
+                    middle = (foot + tip) / 2
+                    pen.polygon(
+                        [tuple((p * k).tolist()) for p in (foot, middle + wide, tip, middle - wide)],
+                        fill=_rgb(tint * rng.uniform(0.85, 1.1)),
+                    )
+
+    return _paint((sheet.u.shape[0], sheet.u.shape[1]), colours[0], draw)
+
+
+def camouflage(sheet: Sheet, colours: Array, options: Mapping[str, Any], rng: np.random.Generator) -> Array:
+    out = plain(sheet, colours, options, rng)
+    for tint in colours[1:]:
+        patch = noise(sheet.u.shape, 22, rng, 0.7) + 0.35 * noise(sheet.u.shape, 8, rng)
+        out = _mix(out, tint, np.clip((patch - 0.45) * 14, 0, 1))
+    return out
+
+
+def leopard(sheet: Sheet, colours: Array, options: Mapping[str, Any], rng: np.random.Generator) -> Array:
+    """Rosettes: colours are ground, centre, ring."""
+    ring, heart = np.zeros(sheet.u.shape), np.zeros(sheet.u.shape)
+    wobble = 1 + 0.28 * noise(sheet.u.shape, 4, rng)
+    for x, y in _scatter((sheet.u.shape[0], sheet.u.shape[1]), 25.0, rng):
+        x0, y0 = max(int(x) - 16, 0), max(int(y) - 16, 0)
+        part = np.s_[y0 : max(int(y) + 17, 0), x0 : max(int(x) + 17, 0)]
+        if ring[part].size:
+            ys, xs = np.mgrid[part]
+            r = np.hypot(xs - x, ys - y) * wobble[part] / rng.uniform(0.75, 1.1)
+            gap = np.cos(np.arctan2(ys - y, xs - x) * 2 + rng.uniform(0, 6.3)) > -0.75
+            ring[part] = np.maximum(ring[part], np.clip(2.6 - np.abs(r - 7.5), 0, 1) * gap)
+            heart[part] = np.maximum(heart[part], np.clip(7 - r, 0, 1))
+    return _mix(_mix(colours[0], colours[1], heart), colours[2], ring)
+
+
+def denim(sheet: Sheet, colours: Array, options: Mapping[str, Any], rng: np.random.Generator) -> Array:
+    """Indigo warp over pale weft, slubby, worn lighter on the thighs (`fade`: strength)."""
+    shape = sheet.u.shape
+    twill = 0.5 + 0.5 * np.sin((sheet.u + sheet.v) * 2 * np.pi / 0.0032)
+    slub = noise(shape, 1.0, rng, 9.0) * 0.5 + noise(shape, 1.2, rng) * 0.5
+    share = np.clip(0.10 + 0.06 * twill + 0.035 * slub + 0.02 * noise(shape, 25, rng), 0, 1)
+    fade = options.get("fade", 0.0)
+    if fade:
+        top = sheet.z.max()
+        thigh = np.exp(-(((np.abs(sheet.x) - 0.16 - 0.06 * (top - sheet.z)) / 0.06) ** 2))
+        reach = np.exp(-(((top - sheet.z - 0.40) / 0.22) ** 2))
+        share = np.clip(share + fade * thigh * reach * (1 + 0.12 * noise(shape, 12, rng, 0.4)), 0, 1)
+    return _mix(colours[0], to_linear(np.array([0.86, 0.88, 0.90])), share)
+
+
+def colour_block(sheet: Sheet, colours: Array, options: Mapping[str, Any], rng: np.random.Generator) -> Array:
+    """Horizontal blocks at the heights `levels` (share of the way down)."""
+    t = (sheet.z.max() - sheet.v) / np.ptp(sheet.z)
+    k = np.searchsorted(np.array(options.get("levels", [0.4])), t)
+    return colours[np.minimum(k, len(colours) - 1)]
+
+
+def fair_isle(sheet: Sheet, colours: Array, options: Mapping[str, Any], rng: np.random.Generator) -> Array:
+    """A knitted yoke: bands of small figures, one stitch = 5 mm, below the shoulder."""
+    stitch = 0.005
+    i, j = (
+        np.floor(sheet.u / stitch).astype(int),
+        np.floor((sheet.v - sheet.z.max() + options.get("top", 0.12)) / stitch).astype(int),
+    )
+    row = -j % 34
+    a, b = np.abs(i % 12 - 6), np.abs(i % 6 - 3)
+    figure = np.where(row < 3, (i + row) % 2 * (row != 1), 0)
+    figure = np.where((row >= 6) & (row < 17) & (np.abs(row - 11) + a <= 5), 1, figure)
+    figure = np.where((row >= 9) & (row < 14) & (np.abs(row - 11) + a <= 2), 2, figure)
+    figure = np.where((row >= 21) & (row < 25) & (b == np.abs(row - 23)), 2, figure)
+    figure = np.where(row == 29, i % 4 == 0, figure)
+    inside_yoke = (j < 0) & (j > -options.get("rows", 34))
+    return np.asarray(colours)[np.where(inside_yoke, figure, 0).astype(int) % len(colours)]
+
+
+def lace(sheet: Sheet, colours: Array, options: Mapping[str, Any], rng: np.random.Generator) -> Array:
+    """Openwork over a lining: a mesh with rosettes."""
+    cell = 0.03
+    du, dv = sheet.u % cell - cell / 2, sheet.v % cell - cell / 2
+    r, turn = np.hypot(du, dv), np.arctan2(dv, du)
+    rosette = np.clip((0.010 + 0.0025 * np.cos(6 * turn) - r) * 900 + 0.5, 0, 1) * (r > 0.003)
+    net = np.maximum(_wave(sheet.u + sheet.v, 0.006, 0.35), _wave(sheet.u - sheet.v, 0.006, 0.35))
+    return _mix(colours[1], colours[0], np.clip(np.maximum(rosette, 0.75 * net), 0, 1))
+
+
+PATTERNS: Mapping[str, Painter] = {
+    "plain": plain, "melange": melange, "stripes": stripes, "check": check, "windowpane": windowpane, "dots": dots,
+    "houndstooth": houndstooth, "herringbone": herringbone, "ombre": ombre, "tie-dye": tie_dye, "floral": floral,
+    "leaves": leaves, "camouflage": camouflage, "leopard": leopard, "denim": denim, "colour-block": colour_block,
+    "fair-isle": fair_isle, "lace": lace,
+}  # fmt: skip
+
+
+# --- prints: small pictures on the chest -----------------------------------------------------------------------------
+
+
+def _text(
+    pen: ImageDraw.ImageDraw, centre: tuple[float, float], text: str, size: float, ink: tuple, bold: float
+) -> None:  # type: ignore[type-arg]
+    font = ImageFont.load_default(size)
+    pen.text(centre, text, font=font, fill=ink, anchor="mm", stroke_width=int(size * bold), stroke_fill=ink)
+
+
+def add_print(sheet: Sheet, base: Array, spec: Mapping[str, Any], chest: float) -> Array:
+    """Draw a print `size` metres wide, centred at `at`: metres to the wearer's left, and above the height `chest`."""
+    size, at = float(spec["size"]), np.array([spec.get("at", (0.0, 0.0))], dtype=float) + [0.0, chest]
+    k = 4
+    side = int(size * PIXELS_PER_METRE * 1.3) * k
+    image = Image.new("RGBA", (side, side), (0, 0, 0, 0))
+    PRINTS[spec["kind"]](ImageDraw.Draw(image), side, spec)
+    image = image.resize((side // k, side // k), Image.Resampling.LANCZOS)
+    layer = np.asarray(image, dtype=np.float64) / 255
+    (column, row) = sheet.pixel(at)[0]
+    y, x = int(row) - layer.shape[0] // 2, int(column) - layer.shape[1] // 2
+    out = base.copy()
+    region = out[y : y + layer.shape[0], x : x + layer.shape[1]]
+    alpha = layer[: region.shape[0], : region.shape[1], 3:] * spec.get("opacity", 0.95)
+    region += (to_linear(layer[: region.shape[0], : region.shape[1], :3]) - region) * alpha
+    return out
+
+
+def _inks(spec: Mapping[str, Any]) -> list[tuple[int, int, int]]:
+    return [_rgb(colour(name)) for name in spec["colours"]]
+
+
+def _print_text(pen: ImageDraw.ImageDraw, side: int, spec: Mapping[str, Any]) -> None:
+    lines, ink = spec["text"].split("\n"), _inks(spec)
+    for i, line in enumerate(lines):
+        size = side * 0.72 / max(len(line), 3) * 1.55
+        size = min(size, side * 0.8 / len(lines))
+        y = side / 2 + (i - (len(lines) - 1) / 2) * size * 1.05
+        _text(pen, (side / 2, y), line, size, ink[i % len(ink)], spec.get("bold", 0.03))
+
+
+def _print_box(pen: ImageDraw.ImageDraw, side: int, spec: Mapping[str, Any]) -> None:
+    ground, ink = _inks(spec)[:2]
+    pen.rectangle([side * 0.12, side * 0.38, side * 0.88, side * 0.62], fill=ground)
+    _text(pen, (side / 2, side / 2), spec["text"], min(side * 0.17, side * 1.05 / len(spec["text"])), ink, 0.03)
+
+
+def _print_sunset(pen: ImageDraw.ImageDraw, side: int, spec: Mapping[str, Any]) -> None:
+    inks = _inks(spec)
+    r, c = side * 0.36, side / 2
+    for i in range(7):
+        low, high = -1 + i * 2 / 7, -1 + (i + 1) * 2 / 7 - 0.02 - 0.03 * i
+        y = np.linspace(low, high, 24)
+        half = np.sqrt(np.clip(1 - y**2, 0, 1))
+        left = [(c - r * h, c + r * t) for h, t in zip(half, y, strict=True)]
+        right = [(c + r * h, c + r * t) for h, t in zip(half, y, strict=True)]
+        pen.polygon(left + right[::-1], fill=inks[min(i * len(inks) // 7, len(inks) - 1)])
+    if "text" in spec:
+        _text(pen, (c, side * 0.93), spec["text"], side * 0.085, inks[0], 0.03)
+
+
+def _print_mountains(pen: ImageDraw.ImageDraw, side: int, spec: Mapping[str, Any]) -> None:
+    far, near, sun = _inks(spec)[:3]
+    s = side
+    pen.ellipse([s * 0.56, s * 0.16, s * 0.78, s * 0.38], fill=sun)
+    pen.polygon([(s * 0.30, s * 0.70), (s * 0.60, s * 0.27), (s * 0.92, s * 0.70)], fill=far)
+    pen.polygon([(s * 0.08, s * 0.70), (s * 0.36, s * 0.34), (s * 0.66, s * 0.70)], fill=near)
+    pen.polygon(
+        [
+            (s * 0.28, s * 0.44),
+            (s * 0.36, s * 0.34),
+            (s * 0.445, s * 0.44),
+            (s * 0.39, s * 0.47),
+            (s * 0.35, s * 0.43),
+            (s * 0.32, s * 0.47),
+        ],
+        fill=sun,
+    )
+    for i in range(3):
+        pen.rectangle(
+            [s * (0.14 + 0.06 * i), s * (0.73 + 0.035 * i), s * (0.86 - 0.06 * i), s * (0.745 + 0.035 * i)], fill=near
+        )
+    if "text" in spec:
+        _text(pen, (s / 2, s * 0.91), spec["text"], s * 0.10, near, 0.03)
+
+
+def _print_wave(pen: ImageDraw.ImageDraw, side: int, spec: Mapping[str, Any]) -> None:
+    inks = _inks(spec)
+    t = np.linspace(0, 1, 80)
+    for i, ink in enumerate(inks):
+        y = side * (0.38 + 0.11 * i) + side * 0.055 * np.sin(2 * np.pi * (1.6 * t + 0.17 * i))
+        top = [(side * (0.1 + 0.8 * a), b) for a, b in zip(t, y, strict=True)]
+        pen.polygon(top + [(a, b + side * 0.075) for a, b in top[::-1]], fill=ink)
+
+
+def _star(cx: float, cy: float, r: float, points: int, inner: float) -> list[tuple[float, float]]:
+    angle = -np.pi / 2 + np.arange(2 * points) * np.pi / points
+    radius = np.where(np.arange(2 * points) % 2, inner * r, r)
+    return [(cx + a * np.cos(b), cy + a * np.sin(b)) for a, b in zip(radius, angle, strict=True)]
+
+
+def _print_star(pen: ImageDraw.ImageDraw, side: int, spec: Mapping[str, Any]) -> None:
+    inks = _inks(spec)
+    for i, ink in enumerate(inks):
+        pen.polygon(_star(side / 2, side / 2, side * (0.40 - 0.055 * i), 5, 0.42), fill=ink)
+
+
+def _print_heart(pen: ImageDraw.ImageDraw, side: int, spec: Mapping[str, Any]) -> None:
+    t = np.linspace(0, 2 * np.pi, 120)
+    x, y = 16 * np.sin(t) ** 3, 13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t)
+    pen.polygon(
+        [(side / 2 + a * side * 0.023, side / 2 - b * side * 0.023) for a, b in zip(x, y, strict=True)],
+        fill=_inks(spec)[0],
+    )
+
+
+def _print_flower(pen: ImageDraw.ImageDraw, side: int, spec: Mapping[str, Any]) -> None:
+    petal, heart, stem = _inks(spec)[:3]
+    cx, cy, r = side * 0.5, side * 0.36, side * 0.13
+    pen.line([(cx, cy), (side * 0.52, side * 0.7), (side * 0.49, side * 0.95)], fill=stem, width=int(side * 0.018))
+    for hand, y in ((-1, 0.72), (1, 0.80)):
+        x = side * 0.51
+        pen.polygon(
+            [
+                (x, side * y),
+                (x + hand * side * 0.10, side * (y - 0.09)),
+                (x + hand * side * 0.20, side * (y - 0.07)),
+                (x + hand * side * 0.11, side * (y - 0.01)),
+            ],
+            fill=stem,
+        )
+    for k in range(8):
+        a = k * np.pi / 4
+        px, py = cx + 1.15 * r * np.cos(a), cy + 1.15 * r * np.sin(a)
+        pen.ellipse([px - 0.62 * r, py - 0.62 * r, px + 0.62 * r, py + 0.62 * r], fill=petal)
+    pen.ellipse([cx - 0.75 * r, cy - 0.75 * r, cx + 0.75 * r, cy + 0.75 * r], fill=heart)
+
+
+def _print_number(pen: ImageDraw.ImageDraw, side: int, spec: Mapping[str, Any]) -> None:
+    inks = _inks(spec)
+    _text(pen, (side / 2, side * 0.27), spec["text"], side * 0.15, inks[0], 0.045)
+    _text(pen, (side / 2, side * 0.62), spec["number"], side * 0.50, inks[-1], 0.075)
+    _text(pen, (side / 2, side * 0.62), spec["number"], side * 0.50, inks[0], 0.035)
+
+
+def _print_badge(pen: ImageDraw.ImageDraw, side: int, spec: Mapping[str, Any]) -> None:
+    ring, ground = _inks(spec)[:2]
+    pen.ellipse([side * 0.14, side * 0.14, side * 0.86, side * 0.86], fill=ring)
+    pen.ellipse([side * 0.18, side * 0.18, side * 0.82, side * 0.82], fill=ground)
+    pen.ellipse([side * 0.21, side * 0.21, side * 0.79, side * 0.79], outline=ring, width=max(2, side // 90))
+    pen.polygon(_star(side / 2, side * 0.36, side * 0.09, 5, 0.42), fill=ring)
+    _text(pen, (side / 2, side * 0.55), spec["text"], side * 0.62 / max(len(spec["text"]), 4) * 1.3, ring, 0.04)
+    pen.rectangle([side * 0.33, side * 0.66, side * 0.67, side * 0.675], fill=ring)
+
+
+PRINTS: Mapping[str, Callable[[ImageDraw.ImageDraw, int, Mapping[str, Any]], None]] = {
+    "text": _print_text, "box": _print_box, "sunset": _print_sunset, "mountains": _print_mountains,
+    "wave": _print_wave, "star": _print_star, "heart": _print_heart, "flower": _print_flower,
+    "number": _print_number, "badge": _print_badge,
+}  # fmt: skip

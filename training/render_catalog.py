@@ -1,0 +1,186 @@
+"""Make the demo catalog and the demo people: `python -m training.render_catalog [garments|people] …`.
+
+Recipes are in `training/catalog.toml`: *shapes* are cut, draped and rendered once, without colour; *items* dye and print
+a shape; *people* are mannequins wearing shapes. Everything is seeded by its own name. A picture carries the hash of its
+recipe and is skipped while that is unchanged. Needs `training/requirements-render.txt` (Blender as a module, Python 3.11).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+#: Raise when code changes what the same recipe looks like.
+VERSION = 1
+CATALOG_KEYS = (
+    "id", "title", "category", "kind", "colours", "material", "pattern", "sleeve", "price", "currency", "image",
+    "description", "style",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asked for; `size` is (width, height) in pixels."""
+
+    out: Path
+    work: Path
+    size: tuple[int, int]
+    samples: int
+    only: frozenset[str]
+    quality: int
+
+
+def load_recipes(path: Path) -> dict[str, Any]:
+    """Read the recipe file; shapes may name another as their `like` and then hold only what differs."""
+    recipes = tomllib.loads(path.read_text())
+    shapes = recipes["shape"]
+    recipes["shape"] = {name: _inherit(name, shapes) for name in shapes}
+    return recipes
+
+
+def _inherit(name: str, shapes: Mapping[str, Any]) -> dict[str, Any]:
+    shape = dict(shapes[name])
+    if "like" not in shape:
+        return shape
+    base = _inherit(shape.pop("like"), shapes)
+    for key in ("pattern", "fabric"):
+        shape[key] = base.get(key, {}) | shape.get(key, {})
+    return base | shape
+
+
+def stored_hash(path: Path) -> str | None:
+    """The recipe hash a picture carries, None if there is no picture."""
+    if not path.exists():
+        return None
+    with Image.open(path) as image:
+        comment = image.info.get("comment", b"")
+    return comment.decode() if isinstance(comment, bytes) else str(comment)
+
+
+def save_picture(linear: np.ndarray, path: Path, recipe: str, quality: int) -> None:
+    """Write a linear picture as JPEG with its recipe hash, atomically."""
+    from training.catalog_textile import to_srgb
+
+    shown = np.where(linear > 0.8, 0.8 + 0.2 * np.tanh((linear - 0.8) / 0.2), linear)
+    image = Image.fromarray(np.rint(to_srgb(shown) * 255).astype(np.uint8))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    image.save(part, "JPEG", quality=quality, subsampling=0, comment=recipe.encode(), optimize=True)
+    os.replace(part, path)
+
+
+def render_garments(recipes: Mapping[str, Any], options: Options) -> None:
+    """Render every item whose picture is missing or out of date, and write catalog.jsonl."""
+    from training.catalog_garment import recipe_hash
+
+    todo: dict[str, list[tuple[dict[str, Any], str]]] = {}
+    for item in recipes["item"]:
+        shape = recipes["shape"][item["shape"]]
+        recipe = recipe_hash(VERSION, item, shape, recipes["body"][shape["body"]], options.size, options.samples)
+        wanted = not options.only or item["id"] in options.only or item["shape"] in options.only
+        if wanted and stored_hash(options.out / f"{item['id']}.jpg") != recipe:
+            todo.setdefault(item["shape"], []).append((item, recipe))
+    # Shapes with the most items first: an interrupted run then leaves the most pictures.
+    order = sorted(todo.items(), key=lambda entry: -len(entry[1]))
+    for number, (name, items) in enumerate(order, 1):
+        print(f"[{number}/{len(todo)}] {name}: {', '.join(i['id'] for i, _ in items)}", file=sys.stderr, flush=True)
+        _render_shape(name, recipes, items, options)
+    _write_catalog(recipes, options)
+
+
+def _render_shape(
+    name: str, recipes: Mapping[str, Any], items: list[tuple[dict[str, Any], str]], options: Options
+) -> None:
+    from training import catalog_garment as make
+
+    started, shape = time.process_time(), recipes["shape"][name]
+    body = recipes["body"][shape["body"]]
+    wearer = make.make_wearer(body, shape.get("arms", 25.0), shape.get("legs", 2.5), options.work)
+    garment = make.make_garment(shape, wearer, make.seed_of(name))
+    made = time.process_time()
+    shot = _shot(name, shape, garment, make.recipe_hash(VERSION, shape, body, options.size, options.samples), options)
+    shown = time.process_time()
+    for item, recipe in items:
+        paint = make.colouring(garment, item, make.seed_of(item["id"]))
+        picture = make.develop(shot["light"], shot["uv"], shot["code"], float(shot["background"]), paint, garment)
+        save_picture(picture, options.out / f"{item['id']}.jpg", recipe, options.quality)
+    done = time.process_time()
+    print(
+        f"    made {made - started:.0f} s, rendered {shown - made:.0f} s, coloured {done - shown:.0f} s (CPU)",
+        file=sys.stderr,
+    )
+
+
+def _shot(name: str, shape: Mapping[str, Any], garment: Any, recipe: str, options: Options) -> Mapping[str, Any]:
+    """Render a shape's light, or take it from the work folder."""
+    path = options.work / f"shot-{name}-{recipe}.npz"
+    if not path.exists():
+        from training.catalog_garment import seed_of
+        from training.catalog_scene import Surface, photograph
+
+        cloths = (garment.sheet.low, garment.high, Surface(**shape.get("surface", {})), garment.reliefs)
+        shot = photograph(garment.parts, cloths, options.size, options.samples, seed_of(name) % 2**31)
+        part = path.with_suffix(".part.npz")
+        np.savez_compressed(
+            part, light=shot.light.astype(np.float32), uv=shot.uv.astype(np.float32), code=shot.code.astype(np.int8),
+            background=shot.background,
+        )  # fmt: skip
+        os.replace(part, path)
+    return dict(np.load(path))
+
+
+def _write_catalog(recipes: Mapping[str, Any], options: Options) -> None:
+    lines = []
+    for item in recipes["item"]:
+        image = f"{item['id']}.jpg"
+        if (options.out / image).exists():
+            entry = {"currency": "EUR", "sleeve": None} | item | {"image": image}
+            lines.append(json.dumps({key: entry[key] for key in CATALOG_KEYS}, ensure_ascii=False))
+    path = options.out / "catalog.jsonl"
+    part = path.with_suffix(".part")
+    part.write_text("\n".join(lines) + "\n")
+    os.replace(part, path)
+    print(f"{path}: {len(lines)} of {len(recipes['item'])} items", file=sys.stderr)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("garments", "people"))
+    parser.add_argument("--recipes", type=Path, default=Path(__file__).with_name("catalog.toml"))
+    parser.add_argument("--out", type=Path, help="default: assets/catalog/garments or assets/people")
+    parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "catalog", help="bodies and uncoloured renders")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="ID", help="an item, shape or person; repeatable"
+    )
+    parser.add_argument("--size", default=None, metavar="WxH", help="default: 512x640, people 768x1024")
+    parser.add_argument("--samples", type=int, default=12)
+    parser.add_argument("--quality", type=int, default=90, help="JPEG quality")
+    asked = parser.parse_args()
+    people = asked.what == "people"
+    width, height = (int(v) for v in (asked.size or ("768x1024" if people else "512x640")).split("x"))
+    out = asked.out or ROOT / "assets" / ("people" if people else "catalog/garments")
+    asked.work.mkdir(parents=True, exist_ok=True)
+    options = Options(out, asked.work, (width, height), asked.samples, frozenset(asked.only), asked.quality)
+    recipes = load_recipes(asked.recipes)
+    if people:
+        from training.catalog_people import render_people
+
+        render_people(recipes, options)
+    else:
+        render_garments(recipes, options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""What clicks do to the session. Called as widget callbacks, before the page is drawn again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
+
+from pipelines import images
+from pipelines.errors import BadInput, TryroomError
+from pipelines.schema import CATEGORY_CHOICES, CategoryChoice, RenderSettings
+from recommend.prices import show
+from recommend.schema import Item
+from ui import loaders, pictures
+from ui.history import Choices, Garment, Look, Person
+from ui.messages import explain
+from ui.rendering import render_task
+from ui.session import Session, forget_uploads, session
+from ui.tasks import Task
+
+#: Widgets of the settings, by the field of `Choices` that each one sets.
+SETTINGS = ("category", "seed", "steps")
+
+
+# --- pictures in --------------------------------------------------------------------------------------------
+
+
+def take(key: str, place: str, accept: Callable[[bytes], None]) -> None:
+    """Read the file that an uploader or camera has got, once, and let go of it.
+
+    Args:
+        key: of the widget.
+        place: where on the page to say what is wrong with it.
+        accept: turns its bytes into state; may raise.
+    """
+    state = session()
+    file = st.session_state.get(key)
+    if file is None:
+        return
+    state.uploads += 1
+    state.trouble.pop(place, None)
+    try:
+        accept(file.getvalue())
+    except TryroomError as error:
+        state.trouble[place] = explain(error)
+    forget_uploads()
+
+
+def accept_photo(data: bytes) -> None:
+    """A photo of the shopper."""
+    pixels = images.load_image_bytes(data, what="person photo")
+    dress(Person("your photo", pixels, pictures.fit(pixels, pictures.SHOWN_SIDE)))
+
+
+def accept_like(data: bytes) -> None:
+    """A picture of what garments shall resemble."""
+    picture = images.load_image_bytes(data, what="picture")
+    session().like = pictures.fit(picture, pictures.SHOWN_SIDE)
+
+
+def accept_garment(data: bytes) -> None:
+    """A picture of the shopper's own garment."""
+    pixels = images.load_image_bytes(data, what="garment picture", keep_alpha=True)
+    session().own = Garment("your own garment", pixels)
+
+
+def accept_mask(data: bytes) -> None:
+    """A mask of the shopper's own; checked against the photo here, so that the message comes at once."""
+    state = session()
+    mask = pictures.mask(data)
+    if state.person is not None and mask.shape != state.person.pixels.shape[:2]:
+        (height, width), (h, w) = mask.shape, state.person.pixels.shape[:2]
+        step = "Download the mask of a finished look, change that, and give it back."
+        raise BadInput("mask", f"{width} × {height} pixels", f"the size of the photo, {w} × {h}", step)
+    state.choices = replace(state.choices, mask=mask)
+
+
+def choose_demo(name: str, image: Path) -> None:
+    """Dress a demo person."""
+    state = session()
+    state.trouble.pop("person", None)
+    try:
+        pixels = images.load_image(image, what="person photo")
+    except TryroomError as error:
+        state.trouble["person"] = explain(error)
+        return
+    dress(Person(name, pixels, pictures.fit(pixels, pictures.SHOWN_SIDE)))
+
+
+def dress(person: Person) -> None:
+    """Put a person before the mirror."""
+    state = session()
+    drop_render()
+    state.person, state.look, state.picking = person, None, False
+    state.choices = replace(state.choices, mask=None)  # it was drawn for another photo
+    for place in ("person", "mirror", "mask"):
+        state.trouble.pop(place, None)
+    look_at(person)
+
+
+def look_at(person: Person) -> None:
+    """Begin to find out what a person wears."""
+    reader = loaders.worn_reader()
+    session().looking = Task(lambda report: loaders.look_at(person.shown, reader, report), "look-at-person").start()
+
+
+# --- rendering ----------------------------------------------------------------------------------------------
+
+
+def try_item(item: Item, picture: Path) -> None:
+    """Try on an item of the catalog."""
+    category: CategoryChoice = item.category if item.category in CATEGORY_CHOICES else "auto"  # type: ignore[assignment]
+    try:
+        pixels = images.load_image(picture, what="garment picture", keep_alpha=True)
+    except TryroomError as error:
+        session().trouble["mirror"] = explain(error)
+        return
+    try_on(Garment(item.title, pixels, category, show(item.price, item.currency)))
+
+
+def try_on(garment: Garment) -> None:
+    """Begin to try a garment on; another try-on under way is given up."""
+    state = session()
+    if state.person is None:
+        return
+    drop_render()
+    state.trouble.pop("mirror", None)
+    try:
+        loading = loaders.fresh_renderer(RenderSettings.renderer)
+        task = render_task(state.person, garment, state.choices, loading, loaders.turns())
+    except TryroomError as error:
+        state.trouble["mirror"] = explain(error)
+        return
+    state.garment, state.picking = garment, False
+    state.render = task.start()
+
+
+def drop_render() -> None:
+    """Give up the try-on under way, if there is one."""
+    state = session()
+    if state.render is not None:
+        state.render.cancel()
+        state.render = None
+
+
+def settle(state: Session) -> None:
+    """Take in what tasks have finished since the page was drawn."""
+    task = state.render
+    if task is not None and task.done:
+        state.render = None
+        if task.error is None:
+            state.look = task.result()
+            state.history.add(state.look)
+        else:
+            state.trouble["mirror"] = explain(task.error)
+    looking = state.looking
+    if looking is not None and looking.error is not None and not looking.cancelled:
+        state.trouble["person"] = explain(looking.error)
+
+
+# --- settings and looks -------------------------------------------------------------------------------------
+
+
+def read_settings() -> None:
+    """Take over what the widgets of the settings say."""
+    state = session()
+    values = {name: st.session_state.get(state.key(name)) for name in SETTINGS}
+    state.choices = replace(state.choices, **{name: value for name, value in values.items() if value is not None})
+
+
+def set_choices(choices: Choices) -> None:
+    """Set the choices, and the widgets with them."""
+    state = session()
+    state.choices = choices
+    for name in SETTINGS:
+        st.session_state[state.key(name)] = getattr(choices, name)
+
+
+def recall(look: Look) -> None:
+    """Bring a look back, with the photo, the garment and the settings it was made from."""
+    state = session()
+    drop_render()
+    state.trouble.clear()
+    state.look, state.garment, state.picking = look, look.garment, False
+    if look.person is not state.person:
+        state.person = look.person
+        look_at(look.person)
+    set_choices(look.choices)
+
+
+def take_off() -> None:
+    """Show the bare photo again."""
+    session().look = None
+
+
+def pick(open_: bool) -> None:
+    """Offer other photos, or go back to the one that is there."""
+    state = session()
+    state.picking = open_
+    if not open_ and state.looking is not None and state.looking.error is None:
+        state.trouble.pop("person", None)
+
+
+def remove_mask() -> None:
+    """Let the mask be found again."""
+    state = session()
+    state.choices = replace(state.choices, mask=None)

@@ -1,0 +1,145 @@
+"""What every session shares: the catalog, the networks, and whose turn it is to render. Loaded once, never changed.
+
+Loading takes seconds, and minutes where weights have to be fetched first; it happens in threads that the page watches.
+What is cached is asked for on the page's thread and handed to the others, which do not know the session.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+import tryroom
+from pipelines import images, renderers, weights
+from pipelines.renderers import Renderer
+from pipelines.schema import Image, Mask, OnProgress, Progress
+from recommend.catalog import Catalog, read_catalog
+from ui import pictures
+from ui.tasks import Task, Turns, part
+
+# Seconds to import, because of torch; done where it is used, in a thread.
+if TYPE_CHECKING:
+    from recommend.retriever import Retriever
+
+#: What `tryroom.read_person` needs.
+_READER_WEIGHTS = ("blazepose", "parser")
+
+
+# --- shared by all sessions ---------------------------------------------------------------------------------
+
+
+@st.cache_resource(show_spinner=False)
+def retriever() -> Task[Retriever]:
+    """The task that opens the catalog for searching; begun with the first call."""
+    reader = worn_reader()
+    return Task(lambda report: open_retriever(reader, report), "open-catalog").start()
+
+
+@st.cache_resource(show_spinner=False)
+def renderer(name: str) -> Task[Renderer]:
+    """The task that loads a renderer; begun with the first call."""
+    return Task(lambda report: load_renderer(name, report), f"load-{name}").start()
+
+
+@st.cache_resource(show_spinner=False)
+def turns() -> Turns:
+    """Whose turn it is to render."""
+    return Turns()
+
+
+@st.cache_resource(show_spinner=False)
+def worn_reader() -> WornReader:
+    """Reads what people wear."""
+    return WornReader()
+
+
+@st.cache_resource(show_spinner=False)
+def catalog() -> Catalog:
+    """The garments, to be shown before they can be searched."""
+    return read_catalog(tryroom.CATALOG)
+
+
+@st.cache_data(show_spinner=False)
+def demo_people() -> list[tryroom.DemoPerson]:
+    """The people who come with the project."""
+    return tryroom.demo_people(tryroom.PEOPLE)
+
+
+@st.cache_data(show_spinner=False)
+def card(path: str) -> bytes:
+    """A picture that comes with the project as a card, JPEG; never used for photos of shoppers."""
+    return pictures.jpeg(pictures.card(images.load_image(path)))
+
+
+def fresh_renderer(name: str) -> Task[Renderer]:
+    """As `renderer`, but a load that failed is tried once more."""
+    if renderer(name).error is not None:
+        renderer.clear(name)
+    return renderer(name)
+
+
+# --- the work -----------------------------------------------------------------------------------------------
+
+
+class WornReader:
+    """`tryroom.read_person`, asked once per photo; the answer goes when the photo does."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[weakref.ref[Image], Mapping[str, Mask]]] = {}
+
+    def __call__(self, photo: Image) -> Mapping[str, Mask]:
+        """What a person wears: part → mask. BadInput if there is no person."""
+        key = id(photo)
+        if key in self._known:
+            return self._known[key][1]
+        worn = tryroom.read_person(photo)
+        # An id may come again once its array is gone; the entry goes in the same moment.
+        self._known[key] = (weakref.ref(photo, lambda _: self._drop(key)), worn)
+        return worn
+
+    def _drop(self, key: int) -> None:
+        self._known.pop(key, None)
+
+
+def open_retriever(reader: WornReader, report: OnProgress) -> Retriever:
+    """Fetch what searching needs, and open the catalog; index it first if that was not done yet."""
+    fetch(tryroom.RETRIEVER_WEIGHTS, part(report, 0.0, 0.6))
+    report(Progress(0.6, "opening the catalog"))
+    from recommend.embedder import TwoTowerEmbedder
+    from recommend.retriever import Retriever
+
+    return Retriever.open(
+        tryroom.CATALOG,
+        TwoTowerEmbedder(tryroom.retriever_weights()),
+        read_person=reader,
+        on_item=lambda done, total: report(Progress(0.6 + 0.4 * done / total, f"looking at garment {done} of {total}")),
+    )
+
+
+def load_renderer(name: str, report: OnProgress) -> Renderer:
+    """Fetch what a renderer needs, and load it."""
+    fetch(renderers.weights_of(name), part(report, 0.0, 0.7))
+    report(Progress(0.7, "loading the networks"))
+    return renderers.load(name)
+
+
+def look_at(photo: Image, reader: WornReader, report: OnProgress) -> Mapping[str, Mask]:
+    """Find out what a person wears, so that garments can go with it."""
+    fetch(_READER_WEIGHTS, part(report, 0.0, 0.5))
+    report(Progress(0.5, "looking at what you wear"))
+    return reader(photo)
+
+
+def fetch(names: Iterable[str], report: OnProgress) -> None:
+    """Bring weights to this machine that are not here yet."""
+    entries = [entry for entry in map(weights.find, names) if weights.missing_files(entry)]
+    for place, entry in enumerate(entries):
+        step = part(report, place / len(entries), (place + 1) / len(entries))
+
+        def tell(done: int, total: int, name: str = entry.name, step: OnProgress = step) -> None:
+            step(Progress(done / max(total, 1), f"fetching {name}, {done / 1e6:.0f} of {total / 1e6:.0f} MB"))
+
+        weights.resolve(entry.name, on_progress=tell)

@@ -1,0 +1,43 @@
+"""What the theme cannot say: the frame of the page, cards of one height, a mirror that stays in view."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+#: A hanger. Drawn here, since Streamlit asks a server on the internet for icons that it knows by name.
+ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke="#2f4f43" stroke-width="2.6"
+stroke-linecap="round" stroke-linejoin="round"><path d="M12.5 9.5a3.5 3.5 0 1 1 3.5 3.5v2.5L3.5 24.5h25L16 15.5"/>
+</svg>"""
+
+_CSS = """
+<style>
+.stMainBlockContainer { padding: 1.6rem 2.5rem 4rem; max-width: 1500px }
+.stAppHeader { background: none; pointer-events: none }
+.tr-mark { font: 600 2rem/1.1 "Source Serif", Georgia, serif; letter-spacing: -.02em }
+.tr-line { color: #6b665c; font-size: .98rem; margin-top: .15rem }
+.tr-empty { border: 1.5px dashed #d8d1c3; border-radius: .9rem; padding: 1.5rem; color: #6b665c; text-align: center }
+.tr-title { font-weight: 600; line-height: 1.25; height: 2.5em; overflow: hidden; display: -webkit-box;
+            -webkit-line-clamp: 2; -webkit-box-orient: vertical }
+.tr-price { font-weight: 600; color: #2f4f43; margin-top: .2rem }
+.tr-why { color: #6b665c; font-size: .84rem; line-height: 1.3; height: 2.6em; overflow: hidden; display: -webkit-box;
+          -webkit-line-clamp: 2; -webkit-box-orient: vertical; margin-top: .15rem }
+.tr-worn { font-size: 1.05rem } .tr-worn b { font-weight: 600 } .tr-worn span { color: #2f4f43; font-weight: 600 }
+[class*="st-key-card-"] img, [class*="st-key-people"] img, [class*="st-key-looks"] img { border-radius: .7rem }
+[class*="st-key-card-"] { gap: .55rem }
+[class*="st-key-mirror-picture"] img { max-height: 70vh; object-fit: contain; border-radius: .75rem }
+[class*="st-key-mirror-picture"] [data-testid="stImage"], [class*="st-key-mirror-picture"] [data-testid="stImage"] > div
+  { margin: 0 auto; text-align: center }
+[class*="st-key-chips"] button { min-height: 1.9rem; padding: .1rem .75rem; font-size: .86rem }
+@media (min-width: 900px) {
+  [data-testid="stColumn"]:has([class*="st-key-mirror-0"]) > [data-testid="stVerticalBlock"],
+  [data-testid="stColumn"]:has([class*="st-key-mirror-column"]) > [data-testid="stVerticalBlock"]
+    { position: sticky; top: 1rem; max-height: calc(100vh - 2rem); overflow-y: auto; padding-right: .6rem;
+      scrollbar-width: thin }
+}
+</style>
+"""
+
+
+def apply() -> None:
+    """Add the style to the page."""
+    st.html(_CSS)
