@@ -1,7 +1,7 @@
-"""The sewing vocabulary: named details (pockets, plackets, flies, darts …) placed by a pattern's own lines and heights.
+"""The sewing vocabulary: named details (pockets, plackets, darts …) placed by a pattern's own lines and heights.
 
-A detail adds seams, stitches and bands to the painted finish, and parts laid on the draped cloth. Only the wearer's left
-half is described; the painting mirrors it, and laid-on pieces are mirrored where they come in pairs.
+A detail adds seams, stitches and bands to the painted finish, and parts laid on the draped cloth. Only the wearer's
+left half is described; the painting mirrors it, and laid-on pieces are mirrored where they come in pairs.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def raglan(p: Pattern, w: Work) -> None:
 
 def hem(p: Pattern, w: Work) -> None:
     line = p.lines["hem"]
-    w.stitches += [line + [0, 0.021], line + [0, 0.026]]
+    w.stitches += [np.add(line, [0, 0.021]), np.add(line, [0, 0.026])]
 
 
 def blind_hem(p: Pattern, w: Work) -> None:
@@ -89,7 +89,7 @@ def blind_hem(p: Pattern, w: Work) -> None:
 
 
 def _cuff(p: Pattern) -> tuple[Array, Array]:
-    """The cuff's edge, a little longer than it is so that lines along it reach both seams, and the sleeve's direction."""
+    """The cuff's edge, longer than it is so that lines along it reach both seams, and the sleeve's direction."""
     cuff, axis = p.lines["cuff"], p.sleeve[1] if p.sleeve else np.array([0.0, -1.0])
     over = 0.02 * (cuff[1] - cuff[0]) / np.linalg.norm(cuff[1] - cuff[0])
     return np.stack([cuff[0] - over, cuff[1] + over]), axis
@@ -223,10 +223,14 @@ def lapels(p: Pattern, w: Work) -> None:
     side, low = neck[0], neck[-1]
     depth = side[1] - low[1]
     at = lambda share: low + (side - low) * share  # noqa: E731
-    lapel = np.array([low + [0.002, -0.01], low + [0.05, 0.22 * depth], [side[0] + 0.035, low[1] + 0.62 * depth],
-                      [side[0] - 0.005, low[1] + 0.66 * depth], at(0.72), at(0.36)])  # fmt: skip
-    collar = np.array([at(0.70), [side[0] + 0.000, low[1] + 0.68 * depth], [side[0] + 0.052, low[1] + 0.74 * depth],
-                       side + [0.048, -0.02], side + [0.02, 0.0], at(0.97)])  # fmt: skip
+    lapel = np.array([
+        np.add(low, [0.002, -0.01]), np.add(low, [0.05, 0.22 * depth]), [side[0] + 0.035, low[1] + 0.62 * depth],
+        [side[0] - 0.005, low[1] + 0.66 * depth], at(0.72), at(0.36),
+    ])  # fmt: skip
+    collar = np.array([
+        at(0.70), [side[0] + 0.000, low[1] + 0.68 * depth], [side[0] + 0.052, low[1] + 0.74 * depth],
+        np.add(side, [0.048, -0.02]), np.add(side, [0.02, 0.0]), at(0.97),
+    ])  # fmt: skip
     for outline, lift in ((lapel, 0.006), (collar, 0.0075)):
         w.pieces += [(outline, lift, False), (_mirror(outline), lift, False)]
     hem_z = _hem_bottom(p)
@@ -348,12 +352,12 @@ def cargo(p: Pattern, w: Work) -> None:
 
 def side_stripe(p: Pattern, w: Work) -> None:
     side = p.lines["side"]
-    w.bands.append(np.concatenate([side + [0.01, 0], (side - [0.022, 0])[::-1]]))
+    w.bands.append(np.concatenate([np.add(side, [0.01, 0]), (side - [0.022, 0])[::-1]]))
 
 
 def trouser_hem(p: Pattern, w: Work) -> None:
     line = p.lines["hem"]
-    w.stitches.append(line + [0, 0.022])
+    w.stitches.append(np.add(line, [0, 0.022]))
 
 
 def patch_pockets(p: Pattern, w: Work) -> None:

@@ -239,8 +239,8 @@ def colouring(garment: Garment, item: Recipe, seed: int) -> Colouring:
         else front + (thread - front) * 0.85 * sewn.thread[..., None]
     )
     back = base if "lining" not in item else np.broadcast_to(colour(item["lining"]), base.shape).copy()
-    return Colouring(np.clip(front, 0.004, 0.92), np.clip(_label(garment, back), 0.004, 0.92), np.clip(trim, 0.004, 0.92),
-                     colour(item.get("buttons", "silver")))  # fmt: skip
+    front, back, trim = (np.clip(picture, 0.004, 0.92) for picture in (front, _label(garment, back), trim))
+    return Colouring(front, back, trim, colour(item.get("buttons", "silver")))
 
 
 def _label(garment: Garment, back: Array) -> Array:
@@ -273,7 +273,7 @@ def develop(
     mean = total / np.maximum(covered, 1)[..., None]
     distance, nearest = distance_transform_edt(covered == 0, return_indices=True)
     mean = mean[tuple(nearest)]
-    # Light that left the cloth and came back has met the neighbourhood's colour, not just this pixel's; so has the wall.
+    # Light that left the cloth and came back met the neighbourhood's colour, not just this pixel's; so did the wall.
     around = np.stack([gaussian_filter(mean[..., c], 12) for c in range(3)], axis=-1)
     mean = np.where(distance[..., None] > 2, around, mean)
     c0, c1, c2 = (c[..., None] for c in light)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Mapping
@@ -23,12 +22,10 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-PERSON_KEYS = ("id", "title", "image", "note")
-
 
 def render_people(recipes: Mapping[str, Any], options: Options) -> None:
     """Render every person whose picture is missing or out of date, and write people.jsonl."""
-    from training.render_catalog import VERSION, save_picture, stored_hash
+    from training.render_catalog import VERSION, save_picture, stored_hash, write_people
 
     for person in recipes["person"]:
         shapes = [recipes["shape"][piece["shape"]] for piece in person["wears"]]
@@ -40,10 +37,7 @@ def render_people(recipes: Mapping[str, Any], options: Options) -> None:
         picture = _photograph(person, recipes["shape"], options)
         save_picture(picture, path, recipe, options.quality)
         print(f"{person['id']}: {time.process_time() - started:.0f} s (CPU)", file=sys.stderr, flush=True)
-    entries = [p | {"image": f"{p['id']}.jpg"} for p in recipes["person"] if (options.out / f"{p['id']}.jpg").exists()]
-    part = options.out / "people.part"
-    part.write_text("".join(json.dumps({k: e[k] for k in PERSON_KEYS}, ensure_ascii=False) + "\n" for e in entries))
-    os.replace(part, options.out / "people.jsonl")
+    write_people(recipes, options.out)
 
 
 def _photograph(person: Mapping[str, Any], shapes: Mapping[str, Any], options: Options) -> Array:

@@ -271,11 +271,11 @@ def photograph(
     )  # fmt: skip
     wall.data.materials.append(glowing_wall())
     set_world(scene, 0.40)
-    add_light(scene, centre + [-2.3, -1.5, 2.0], centre, 150.0, 1.0)
-    add_light(scene, centre + [2.4, -2.4, 0.4], centre, 16.0, 2.0)
+    add_light(scene, np.add(centre, [-2.3, -1.5, 2.0]), centre, 150.0, 1.0)
+    add_light(scene, np.add(centre, [2.4, -2.4, 0.4]), centre, 16.0, 2.0)
     distance = 6.0
     extent = max((high[2] - low[2]) / size[1], (high[0] - low[0]) / size[0]) * max(size) * 1.13
-    add_camera(scene, centre + [0, -distance, 0.12], centre, 36.0 * (distance - 0.15) / extent)
+    add_camera(scene, np.add(centre, [0, -distance, 0.12]), centre, 36.0 * (distance - 0.15) / extent)
     things = [add_part(scene, part, cloths) for part in parts]
     for thing, part in zip(things, parts, strict=True):
         relief = part.relief or ("back" if part.code == 1 else "front")

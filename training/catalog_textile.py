@@ -24,15 +24,15 @@ COLOURS: Mapping[str, str] = {
     "brown": "6b4630", "chocolate": "46301f", "tan": "b07a4a", "rust": "a84e24", "orange": "e0752a", "coral": "ec7561",
     "peach": "f2b594", "red": "bf2430", "burgundy": "6a1c2b", "pink": "e9a3b5", "fuchsia": "c92f78", "lilac": "b7a2d4",
     "purple": "5c3a80", "navy": "1d2945", "blue": "2f57a3", "light blue": "a3c0dd", "sky": "8dbbe0", "teal": "1f6a70",
-    "turquoise": "3fb0ac", "mint": "b3dcc6", "green": "2f7a4a", "forest": "22462f", "olive": "66663a", "khaki": "9a8f68",
-    "sage": "a3b096", "yellow": "efc840", "mustard": "c8952c", "grey": "8b8d90", "light grey": "c3c4c6",
-    "charcoal": "3e4146", "black": "17181b", "indigo": "2a3a5c", "mid blue": "54749f", "bleached": "a9bdd2",
-    "silver": "b9bbbf", "gold": "b58d45",
+    "turquoise": "3fb0ac", "mint": "b3dcc6", "green": "2f7a4a", "forest": "22462f", "olive": "66663a",
+    "khaki": "9a8f68", "sage": "a3b096", "yellow": "efc840", "mustard": "c8952c", "grey": "8b8d90",
+    "light grey": "c3c4c6", "charcoal": "3e4146", "black": "17181b", "indigo": "2a3a5c", "mid blue": "54749f",
+    "bleached": "a9bdd2", "silver": "b9bbbf", "gold": "b58d45",
 }  # fmt: skip
 
 
 def to_linear(srgb: Array) -> Array:
-    """sRGB 0–1 to linear light."""
+    """Linear light from sRGB 0–1."""
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
 
@@ -98,7 +98,7 @@ def grain(
     if sleeve is None or armhole is None:
         return x.copy(), z.copy(), np.zeros(len(points), dtype=bool)
     order = np.argsort(armhole[:, 1])
-    low_x, low_z = armhole[order[0]]
+    low_z = armhole[order[0], 1]
     # Below the arm the sleeve runs outwards, the side seam straight down.
     limit = np.interp(z, armhole[order, 1], armhole[order, 0]) + 0.9 * np.maximum(low_z - z, 0)
     on_sleeve = (np.abs(x) > limit) & (z > low_z - 0.30)
@@ -118,7 +118,7 @@ def noise(shape: tuple[int, int], scale: float, rng: np.random.Generator, stretc
     return (result - result.mean()) / (result.std() + 1e-9)
 
 
-# --- colour patterns: (sheet, colours (K, 3), options, rng) → (H, W, 3) ------------------------------------------------
+# --- colour patterns: (sheet, colours (K, 3), options, rng) → (H, W, 3) -----------------------------------------------
 
 Painter = Callable[[Sheet, Array, Mapping[str, Any], np.random.Generator], Array]
 
@@ -223,14 +223,14 @@ def _scatter(shape: tuple[int, int], spacing: float, rng: np.random.Generator) -
 
 def _paint(shape: tuple[int, int], ground: Array, draw: Callable[[ImageDraw.ImageDraw, int], None]) -> Array:
     """Draw with PIL at twice the size on a ground colour (linear), return linear."""
-    base = tuple(int(round(255 * c)) for c in to_srgb(ground))
+    base = tuple(round(255 * float(c)) for c in to_srgb(ground))
     image = Image.new("RGB", (shape[1] * 2, shape[0] * 2), base)
     draw(ImageDraw.Draw(image), 2)
     return to_linear(np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BOX), dtype=np.float64) / 255)
 
 
 def _rgb(linear: Array) -> tuple[int, int, int]:
-    r, g, b = (int(round(255 * c)) for c in to_srgb(linear))
+    r, g, b = (round(255 * float(c)) for c in to_srgb(linear))
     return r, g, b
 
 
@@ -379,7 +379,7 @@ def _text(
 
 def add_print(sheet: Sheet, base: Array, spec: Mapping[str, Any], chest: float) -> Array:
     """Draw a print `size` metres wide, centred at `at`: metres to the wearer's left, and above the height `chest`."""
-    size, at = float(spec["size"]), np.array([spec.get("at", (0.0, 0.0))], dtype=float) + [0.0, chest]
+    size, at = float(spec["size"]), np.add([spec.get("at", (0.0, 0.0))], [0.0, chest])
     k = 4
     side = int(size * PIXELS_PER_METRE * 1.3) * k
     image = Image.new("RGBA", (side, side), (0, 0, 0, 0))

@@ -103,7 +103,7 @@ def band(
 
 
 def _spare(cloth: Cloth, length: float) -> Array:
-    """Where on the sheet a trim `length` metres long takes its fabric from: near the hem, where the grain is straight."""
+    """Where on the sheet a trim `length` metres long takes its fabric from: near the hem, on straight grain."""
     return np.array([-length / 2, float(cloth.pattern[:, 1].min()) + 0.04])
 
 
@@ -148,7 +148,7 @@ def shirt_collar(cloth: Cloth, worn: Array, stand: float = 0.03, fall: float = 0
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
     front = np.clip(1 - np.minimum(s, arc[-1] - s) / (0.28 * arc[-1]), 0, 1)[:, None]
     up, side = np.array([0.0, 0.0, 1.0]), np.sign(s - arc[-1] / 2)[:, None] * np.array([[1.0, 0, 0]])
-    side = side * np.sign((ring[:36, 0].mean() - ring[36:, 0].mean())) * -1.0
+    side = side * np.sign(ring[:36, 0].mean() - ring[36:, 0].mean()) * -1.0
     height = stand * (1 - 0.35 * front)
     length = fall + point * front**2
     profile = [(-0.002, 0.0, 0), (-0.004, 0.5, 0), (-0.004, 0.95, 0), (0.0, 1.1, 0), (0.006, 1.08, 0.02)]

@@ -1,8 +1,17 @@
-"""Make the demo catalog and the demo people: `python -m training.render_catalog [garments|people] …`.
+"""Make the demo catalog and the demo people from `training/catalog.toml`.
 
-Recipes are in `training/catalog.toml`: *shapes* are cut, draped and rendered once, without colour; *items* dye and print
-a shape; *people* are mannequins wearing shapes. Everything is seeded by its own name. A picture carries the hash of its
-recipe and is skipped while that is unchanged. Needs `training/requirements-render.txt` (Blender as a module, Python 3.11).
+From the repository's root, in an environment of its own with Python 3.11 (Blender's module comes for no other):
+
+    python3.11 -m venv .cache/render && .cache/render/bin/pip install -r training/requirements-render.txt
+    .cache/render/bin/python -m training.render_catalog garments      # → assets/catalog/garments
+    .cache/render/bin/python -m training.render_catalog people        # → assets/people
+    .cache/render/bin/python -m training.render_catalog list          # only catalog.jsonl and people.jsonl, no picture
+
+In the recipes *shapes* are cut, draped and rendered once, without colour; *items* dye and print a shape; *people* are
+mannequins wearing shapes. Everything is seeded by its own name and rendered on one thread, so parts of the work can run
+side by side (`--only NAME`). A picture carries the hash of its recipe and is skipped while that is unchanged; the hash
+covers size and samples too, so keep their defaults. Bodies and uncoloured renders are kept in `.cache/catalog`.
+catalog.jsonl lists the items whose picture exists: recipes without one are simply not for sale yet.
 """
 
 from __future__ import annotations
@@ -28,6 +37,8 @@ CATALOG_KEYS = (
     "id", "title", "category", "kind", "colours", "material", "pattern", "sleeve", "price", "currency", "image",
     "description", "style",
 )  # fmt: skip
+PERSON_KEYS = ("id", "title", "image", "note")
+GARMENTS, PEOPLE = ROOT / "assets" / "catalog" / "garments", ROOT / "assets" / "people"
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,6 @@ def save_picture(linear: np.ndarray, path: Path, recipe: str, quality: int) -> N
 
     shown = np.where(linear > 0.8, 0.8 + 0.2 * np.tanh((linear - 0.8) / 0.2), linear)
     image = Image.fromarray(np.rint(to_srgb(shown) * 255).astype(np.uint8))
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     image.save(part, "JPEG", quality=quality, subsampling=0, comment=recipe.encode(), optimize=True)
     os.replace(part, path)
@@ -97,7 +107,7 @@ def render_garments(recipes: Mapping[str, Any], options: Options) -> None:
     for number, (name, items) in enumerate(order, 1):
         print(f"[{number}/{len(todo)}] {name}: {', '.join(i['id'] for i, _ in items)}", file=sys.stderr, flush=True)
         _render_shape(name, recipes, items, options)
-    _write_catalog(recipes, options)
+    write_catalog(recipes, options.out)
 
 
 def _render_shape(
@@ -141,45 +151,64 @@ def _shot(name: str, shape: Mapping[str, Any], garment: Any, recipe: str, option
     return dict(np.load(path))
 
 
-def _write_catalog(recipes: Mapping[str, Any], options: Options) -> None:
-    lines = []
-    for item in recipes["item"]:
-        image = f"{item['id']}.jpg"
-        if (options.out / image).exists():
-            entry = {"currency": "EUR", "sleeve": None} | item | {"image": image}
-            lines.append(json.dumps({key: entry[key] for key in CATALOG_KEYS}, ensure_ascii=False))
-    path = options.out / "catalog.jsonl"
-    part = path.with_suffix(".part")
-    part.write_text("\n".join(lines) + "\n")
-    os.replace(part, path)
-    print(f"{path}: {len(lines)} of {len(recipes['item'])} items", file=sys.stderr)
+def write_catalog(recipes: Mapping[str, Any], folder: Path) -> None:
+    """Write catalog.jsonl: the items whose picture lies in `folder`."""
+    entries = [{"currency": "EUR", "sleeve": None} | item | {"image": f"{item['id']}.jpg"} for item in recipes["item"]]
+    _write_lines(entries, CATALOG_KEYS, folder, "catalog.jsonl")
+
+
+def write_people(recipes: Mapping[str, Any], folder: Path) -> None:
+    """Write people.jsonl: the people whose picture lies in `folder`."""
+    entries = [person | {"image": f"{person['id']}.jpg"} for person in recipes["person"]]
+    _write_lines(entries, PERSON_KEYS, folder, "people.jsonl")
+
+
+def _write_lines(entries: list[dict[str, Any]], keys: tuple[str, ...], folder: Path, name: str) -> None:
+    """One JSON object a line for every entry with a picture, atomically."""
+    shown = [entry for entry in entries if (folder / entry["image"]).exists()]
+    part = (folder / name).with_suffix(".part")
+    part.write_text(
+        "".join(json.dumps({key: entry[key] for key in keys}, ensure_ascii=False) + "\n" for entry in shown),
+        encoding="utf-8",
+    )
+    os.replace(part, folder / name)
+    print(f"{folder / name}: {len(shown)} of {len(entries)}", file=sys.stderr)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("garments", "people"))
-    parser.add_argument("--recipes", type=Path, default=Path(__file__).with_name("catalog.toml"))
-    parser.add_argument("--out", type=Path, help="default: assets/catalog/garments or assets/people")
-    parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "catalog", help="bodies and uncoloured renders")
-    parser.add_argument(
-        "--only", action="append", default=[], metavar="ID", help="an item, shape or person; repeatable"
-    )
-    parser.add_argument("--size", default=None, metavar="WxH", help="default: 512x640, people 768x1024")
-    parser.add_argument("--samples", type=int, default=12)
-    parser.add_argument("--quality", type=int, default=90, help="JPEG quality")
-    asked = parser.parse_args()
+    asked = _arguments()
+    recipes = load_recipes(asked.recipes)
+    if asked.what == "list":
+        write_catalog(recipes, asked.out or GARMENTS)
+        write_people(recipes, asked.out or PEOPLE)
+        return
     people = asked.what == "people"
     width, height = (int(v) for v in (asked.size or ("768x1024" if people else "512x640")).split("x"))
-    out = asked.out or ROOT / "assets" / ("people" if people else "catalog/garments")
-    asked.work.mkdir(parents=True, exist_ok=True)
+    out = asked.out or (PEOPLE if people else GARMENTS)
+    for folder in (asked.work, out):
+        folder.mkdir(parents=True, exist_ok=True)
     options = Options(out, asked.work, (width, height), asked.samples, frozenset(asked.only), asked.quality)
-    recipes = load_recipes(asked.recipes)
     if people:
         from training.catalog_people import render_people
 
         render_people(recipes, options)
     else:
         render_garments(recipes, options)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("garments", "people", "list"))
+    parser.add_argument("--recipes", type=Path, default=Path(__file__).with_name("catalog.toml"))
+    parser.add_argument("--out", type=Path, help="default: assets/catalog/garments or assets/people")
+    parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "catalog", help="bodies and uncoloured renders")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="NAME", help="an item, shape or person; repeatable"
+    )
+    parser.add_argument("--size", default=None, metavar="WxH", help="default: 512x640, people 768x1024")
+    parser.add_argument("--samples", type=int, default=12)
+    parser.add_argument("--quality", type=int, default=90, help="JPEG quality")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
