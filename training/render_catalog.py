@@ -37,6 +37,8 @@ CATALOG_KEYS = (
     "id", "title", "category", "kind", "colours", "material", "pattern", "sleeve", "price", "currency", "image",
     "description", "style",
 )  # fmt: skip
+#: What the shop says about an item; the rest of its recipe is how it looks.
+SAID = frozenset(CATALOG_KEYS) - {"id", "image"}
 PERSON_KEYS = ("id", "title", "image", "note")
 GARMENTS, PEOPLE = ROOT / "assets" / "catalog" / "garments", ROOT / "assets" / "people"
 
@@ -98,7 +100,8 @@ def render_garments(recipes: Mapping[str, Any], options: Options) -> None:
     todo: dict[str, list[tuple[dict[str, Any], str]]] = {}
     for item in recipes["item"]:
         shape = recipes["shape"][item["shape"]]
-        recipe = recipe_hash(VERSION, item, shape, recipes["body"][shape["body"]], options.size, options.samples)
+        look = {key: value for key, value in item.items() if key not in SAID}
+        recipe = recipe_hash(VERSION, look, shape, recipes["body"][shape["body"]], options.size, options.samples)
         wanted = not options.only or item["id"] in options.only or item["shape"] in options.only
         if wanted and stored_hash(options.out / f"{item['id']}.jpg") != recipe:
             todo.setdefault(item["shape"], []).append((item, recipe))
