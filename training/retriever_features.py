@@ -1,7 +1,7 @@
 """Frozen image features for the retriever's heads, computed once and kept: the towers never train.
 
-Each picture is seen in several views, because with frozen towers this is the only place where augmentation can happen.
-A cache folder holds one file per source, view and block of pictures; a run that was stopped goes on at the next block.
+A cache folder holds one file per picture, so a stopped run goes on where it was. A picture costs about 0.2 s on one
+core; `at_most` keeps that affordable.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import csv
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -25,10 +26,8 @@ from recommend.indexing import palette_rows
 from recommend.towers import ImageTower
 from training.photos import read_rgb
 
-#: How a picture is shown to the tower. "cut" = garment on white; "whole" = as photographed; the others are moved and
-#: lit differently.
-VIEWS: Final = ("cut", "whole", "cut-a", "cut-b", "whole-a")
-BLOCK: Final = 200
+#: Progress is printed each so many pictures computed.
+REPORTED: Final = 200
 
 _CCP_KINDS: Final = """
 bag belt blazer blouse bodysuit boots cape cardigan coat dress flats hat heels hoodie jacket jeans jumper leggings
@@ -64,31 +63,16 @@ class Features:
     """What the towers and the pixels say of N garments.
 
     Attributes:
-        views: float16 (V, N, IMAGE_FEATURES), in the order of the views asked for.
+        tower: float32 (N, IMAGE_FEATURES).
         colours: float32 (N, COLOUR_DIM).
         names: of each garment, colour name → share of its area.
         whole: bool (N,), True where no garment could be cut out.
     """
 
-    views: NDArray[np.float16]
+    tower: NDArray[np.float32]
     colours: NDArray[np.float32]
     names: list[dict[str, float]]
     whole: NDArray[np.bool_]
-
-    def take(self, places: list[int]) -> Features:
-        """Some of the garments."""
-        chosen = [self.names[place] for place in places]
-        return Features(self.views[:, places], self.colours[places], chosen, self.whole[places])
-
-    @staticmethod
-    def join(parts: list[Features]) -> Features:
-        """All garments of several sets."""
-        return Features(
-            np.concatenate([part.views for part in parts], axis=1),
-            np.concatenate([part.colours for part in parts]),
-            [names for part in parts for names in part.names],
-            np.concatenate([part.whole for part in parts]),
-        )
 
 
 def is_held_out(key: str) -> bool:
@@ -96,8 +80,8 @@ def is_held_out(key: str) -> bool:
     return int(hashlib.sha1(key.encode()).hexdigest(), 16) % 5 == 0
 
 
-def clothing_dataset(folder: Path) -> list[Sample]:
-    """All garments of clothing-dataset (images/, labels.csv), in the order of the names."""
+def clothing_dataset(folder: Path, held_out: bool) -> list[Sample]:
+    """The garments of clothing-dataset (images/, labels.csv) that may train, or those that never do, by name."""
     with (folder / "labels.csv").open(newline="") as lines:
         rows = sorted(csv.DictReader(lines), key=lambda row: row["image"])
     return [
@@ -109,6 +93,7 @@ def clothing_dataset(folder: Path) -> list[Sample]:
             {"kids": row["kids"] == "True"},
         )
         for row in rows
+        if is_held_out(row["image"]) == held_out
     ]
 
 
@@ -162,40 +147,27 @@ def catalog_items(folder: Path) -> list[Sample]:
     ]
 
 
-def seen(image: Image, mask: Mask, view: str, key: str) -> tuple[Image, Mask]:
-    """The picture and mask of one view; the random views are the same each time for one key."""
-    if view.startswith("whole"):
-        mask = np.full(image.shape[:2], 255, np.uint8)
-    if view in ("cut", "whole"):
-        return image, mask
-    rng = np.random.default_rng(int(hashlib.sha1(f"{key} {view}".encode()).hexdigest()[:12], 16))
-    if rng.random() < 0.5:
-        image, mask = image[:, ::-1], mask[:, ::-1]
-    height, width = image.shape[:2]
-    move = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(-18, 18), rng.uniform(0.8, 1.15))
-    move[0, 1] += rng.uniform(-0.12, 0.12)
-    image = cv2.warpAffine(np.ascontiguousarray(image), move, (width, height), borderMode=cv2.BORDER_REFLECT)
-    mask = cv2.warpAffine(np.ascontiguousarray(mask), move, (width, height))
-    lit = 255 * (image / 255.0) ** rng.uniform(0.75, 1.3) * rng.uniform(0.85, 1.1)
-    return np.clip(lit, 0, 255).astype(np.uint8), mask
-
-
-def compute(samples: list[Sample], view: str, tower: ImageTower) -> dict[str, NDArray[Any]]:
-    """The arrays of one cache file: tower features, and for the first view also what the pixels say."""
-    rows: list[NDArray[np.float16]] = []
-    colours, palettes, whole = [], [], []
+def at_most(samples: Iterable[Sample], count: int) -> list[Sample]:
+    """The first `count` of each label, so that frequent ones neither crowd out the rest nor cost the most."""
+    counts: Counter[str] = Counter()
+    kept = []
     for sample in samples:
-        image, mask = sample.read()
-        mask = cut_out(image) if mask is None else mask
-        rows.append(tower.encode(*seen(image, mask, view, sample.key)).astype(np.float16))
-        if view == VIEWS[0]:
-            colours.append(colour_vector(image, mask))
-            palettes.append(palette_rows(palette(image, mask)))
-            whole.append(bool(mask.min() == 255))
-    arrays: dict[str, NDArray[Any]] = {"features": np.stack(rows)}
-    if view == VIEWS[0]:
-        arrays |= {"colours": np.stack(colours), "palettes": np.stack(palettes), "whole": np.array(whole)}
-    return arrays
+        counts[sample.label] += 1
+        if counts[sample.label] <= count:
+            kept.append(sample)
+    return kept
+
+
+def compute(sample: Sample, tower: ImageTower) -> dict[str, NDArray[Any]]:
+    """The arrays of one cache file: tower features, and what the pixels say."""
+    image, mask = sample.read()
+    mask = cut_out(image) if mask is None else mask
+    return {
+        "tower": tower.encode(image, mask).astype(np.float16),
+        "colours": colour_vector(image, mask),
+        "palette": palette_rows(palette(image, mask)),
+        "whole": np.array(mask.min() == 255),
+    }
 
 
 def names_of(rows: NDArray[np.float32]) -> dict[str, float]:
@@ -204,35 +176,25 @@ def names_of(rows: NDArray[np.float32]) -> dict[str, float]:
     return colour_shares(Palette(kept[:, :3], kept[:, 3]))
 
 
-def block_path(cache: Path, samples: list[Sample], view: str) -> Path:
-    """A name that changes with the garments in the block, so that a changed data set is computed anew."""
-    listing = "\n".join(f"{s.source} {s.key}" for s in samples)
-    return cache / f"{samples[0].source}-{view}-{hashlib.sha1(listing.encode()).hexdigest()[:12]}.npz"
-
-
-def cached(samples: list[Sample], views: tuple[str, ...], cache: Path, tower: Callable[[], ImageTower]) -> Features:
-    """Features of `samples` in `views`, from the cache where they are there, else computed and kept."""
-    cache.mkdir(parents=True, exist_ok=True)
-    stacks: list[NDArray[np.float16]] = []
-    facts: list[dict[str, NDArray[Any]]] = []
-    for view in views:
-        blocks = []
-        for start in range(0, len(samples), BLOCK):
-            block = samples[start : start + BLOCK]
-            path = block_path(cache, block, view)
-            if not path.exists():
-                print(f"features: {block[0].source} {view} {start + len(block)}/{len(samples)}", flush=True)
-                partial = path.with_suffix(".partial.npz")
-                np.savez(partial, **compute(block, view, tower()))
-                os.replace(partial, path)
-            with np.load(path) as stored:
-                blocks.append({name: stored[name] for name in stored.files})
-        stacks.append(np.concatenate([block["features"] for block in blocks]))
-        if view == VIEWS[0]:
-            facts = blocks
+def cached(samples: list[Sample], cache: Path, tower: Callable[[], ImageTower]) -> Features:
+    """Features of `samples`, from the cache where they are there, else computed and kept there."""
+    rows: list[dict[str, NDArray[Any]]] = []
+    computed = 0
+    for sample in samples:
+        path = cache / sample.source / f"{sample.key}.npz"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial = path.with_suffix(".partial.npz")
+            np.savez(partial, allow_pickle=False, **compute(sample, tower()))
+            os.replace(partial, path)
+            computed += 1
+            if computed % REPORTED == 0:
+                print(f"features: {sample.source}, {computed} computed", flush=True)
+        with np.load(path) as kept:
+            rows.append({name: kept[name] for name in kept.files})
     return Features(
-        np.stack(stacks),
-        np.concatenate([block["colours"] for block in facts]),
-        [names_of(rows) for block in facts for rows in block["palettes"]],
-        np.concatenate([block["whole"] for block in facts]),
+        np.stack([row["tower"] for row in rows]).astype(np.float32),
+        np.stack([row["colours"] for row in rows]),
+        [names_of(row["palette"]) for row in rows],
+        np.array([bool(row["whole"]) for row in rows]),
     )

@@ -1,11 +1,11 @@
 """Train the retriever's two heads on frozen features: pictures and words into one space.
 
-    python -m training.train_retriever --garments DIR --ccp DIR --catalog DIR --minilm DIR --lite2 FILE \
-        --cache DIR --out weights/retriever
+    python -m training.train_retriever --garments DIR --ccp DIR --minilm DIR --lite2 FILE --cache DIR \
+        --out weights/retriever
 
-DIRs: clothing-dataset (images/, labels.csv), Clothing Co-Parsing (labels.json, parse/, photos/), and a catalog folder.
-Each is optional but the first. A fifth of clothing-dataset, chosen by a hash of the names, never trains
-(benchmarks/retrieval.py uses it); a tenth of the rest checks the training and calibrates the scores.
+DIRs: clothing-dataset (images/, labels.csv) and Clothing Co-Parsing (labels.json, parse/, photos/). A fifth of
+clothing-dataset, chosen by a hash of the names, never trains (benchmarks/retrieval.py uses it); a tenth of the rest
+checks the training and calibrates the scores. No catalog trains: the demo catalog is as new to the heads as any other.
 
 The loss is contrastive in three directions: text → image, image → text, image → image. A text counts as right for every
 garment in the batch that it describes, and is left out where the labels cannot tell (see `retriever_texts`). Takes a
@@ -37,16 +37,18 @@ from recommend.towers import ImageTower, TextTower
 from training.retriever_features import (
     Features,
     Sample,
+    at_most,
     cached,
-    catalog_items,
     clothing_dataset,
     co_parsing,
-    is_held_out,
 )
 from training.retriever_texts import Labelled, Text, describe, texts_for
 
 DIM: Final = 256
 HIDDEN: Final = 512
+#: Pictures of one label that train, by source: what frozen features of them cost is most of the training.
+MOST_GARMENTS: Final = 160
+MOST_CROPS: Final = 40
 TEXTS_PER_GARMENT: Final = 6
 BATCH: Final = 384
 TEMPERATURE: Final = 0.07
@@ -60,7 +62,7 @@ class Pool:
     """Garments to train on or to check with.
 
     Attributes:
-        images: (V, N, F) features in several views.
+        images: (N, F), tower features and colour histogram.
         labelled: what is known of each.
         owners: (T,), the garment that each text was made for.
         texts: (T, 384) of the text tower.
@@ -107,19 +109,17 @@ def encode_texts(texts: list[str], cache: Path, tower: TextTower) -> dict[str, N
 def make_pool(
     samples: list[Sample],
     features: Features,
+    labelled: list[Labelled],
     attributes: dict[str, int],
     texts: list[list[Text]],
     vectors: dict[str, NDArray[np.float32]],
 ) -> Pool:
     """Tensors of some garments and their texts; `attributes` numbers all attributes."""
-    labelled = [describe(s, n, bool(w)) for s, n, w in zip(samples, features.names, features.whole, strict=True)]
     flat = [(place, text) for place, own in enumerate(texts) for text in own]
     names = sorted({f"{s.source} {s.label}" for s in samples})
-    images = np.concatenate(
-        [features.views, np.broadcast_to(features.colours, (len(features.views), *features.colours.shape))], -1
-    )
+    images = np.concatenate([features.tower, features.colours], 1)
     return Pool(
-        torch.from_numpy(images.astype(np.float32)),
+        torch.from_numpy(images),
         labelled,
         np.array([place for place, _ in flat]),
         torch.from_numpy(np.stack([vectors[text.words] for _, text in flat])),
@@ -127,7 +127,7 @@ def make_pool(
         hot([one.facts for one in labelled], attributes),
         hot([one.facts | one.maybe for one in labelled], attributes),
         torch.tensor([names.index(f"{s.source} {s.label}") for s in samples]),
-        torch.tensor([("garments", "ccp", "catalog").index(s.source) for s in samples]),
+        torch.tensor([("garments", "ccp").index(s.source) for s in samples]),
     )
 
 
@@ -158,10 +158,10 @@ def contrastive(logits: Tensor, right: Tensor, unknown: Tensor) -> Tensor:
     return ((loss * right).sum(1)[used] / counts[used]).mean()
 
 
-def batch_loss(pool: Pool, heads: tuple[Head, Head], rows: Tensor, texts: Tensor, views: Tensor) -> Tensor:
-    """The loss of one batch: garments `rows` in `views`, and for each one of its texts."""
+def batch_loss(pool: Pool, heads: tuple[Head, Head], rows: Tensor, texts: Tensor) -> Tensor:
+    """The loss of one batch: garments `rows`, and for each one of its texts."""
     image_head, text_head = heads
-    images, words = image_head(pool.images[views, rows]), text_head(pool.texts[texts])
+    images, words = image_head(pool.images[rows]), text_head(pool.texts[texts])
     right = described(pool.asserts[texts], pool.facts[rows])
     unknown = described(pool.asserts[texts], pool.maybe[rows]) & ~right
     logits = words @ images.T / TEMPERATURE
@@ -173,22 +173,21 @@ def batch_loss(pool: Pool, heads: tuple[Head, Head], rows: Tensor, texts: Tensor
     return across + LIKENESS_WEIGHT * kinds
 
 
-def batches(pool: Pool, rng: np.random.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """One pass over the garments: rows, one text of each, and one view of each."""
+def batches(pool: Pool, rng: np.random.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+    """One pass over the garments: rows, and one text of each."""
     by_owner = [np.flatnonzero(pool.owners == place) for place in range(len(pool))]
     order = rng.permutation(len(pool))
     for start in range(0, len(order) - BATCH // 2, BATCH):
         rows = order[start : start + BATCH]
         texts = np.array([rng.choice(by_owner[row]) for row in rows])
-        views = rng.integers(0, len(pool.images), len(rows))
-        yield torch.from_numpy(rows), torch.from_numpy(texts), torch.from_numpy(views)
+        yield torch.from_numpy(rows), torch.from_numpy(texts)
 
 
 def new_heads(pool: Pool) -> tuple[Head, Head]:
     """Untrained heads that standardise by the pool's own features."""
     image_head = Head(pool.images.shape[-1], HIDDEN, DIM, DROPOUT)
     text_head = Head(pool.texts.shape[-1], HIDDEN, DIM, DROPOUT)
-    for head, features in ((image_head, pool.images.flatten(0, 1)), (text_head, pool.texts)):
+    for head, features in ((image_head, pool.images), (text_head, pool.texts)):
         head.mean.copy_(features.mean(0))
         head.scale.copy_(1 / (features.std(0) + 1e-3))
     return image_head, text_head
@@ -207,8 +206,8 @@ def train(pool: Pool, check: Pool, passes: int, seed: int) -> tuple[Head, Head]:
         start, losses = time.perf_counter(), []
         for head in heads:
             head.train()
-        for rows, texts, views in batches(pool, rng):
-            loss = batch_loss(pool, heads, rows, texts, views)
+        for rows, texts in batches(pool, rng):
+            loss = batch_loss(pool, heads, rows, texts)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -224,10 +223,10 @@ def train(pool: Pool, check: Pool, passes: int, seed: int) -> tuple[Head, Head]:
 
 @torch.no_grad()
 def embed(pool: Pool, heads: tuple[Head, Head]) -> tuple[Tensor, Tensor]:
-    """Pictures (first view) and texts of a pool in the common space."""
+    """Pictures and texts of a pool in the common space."""
     for head in heads:
         head.eval()
-    return heads[0](pool.images[0]), heads[1](pool.texts)
+    return heads[0](pool.images), heads[1](pool.texts)
 
 
 def figures(pool: Pool, heads: tuple[Head, Head]) -> str:
@@ -294,62 +293,58 @@ def save(heads: tuple[Head, Head], calibrations: dict[str, dict[str, float]], ab
 
 
 def gather(options: argparse.Namespace) -> tuple[list[Sample], list[Sample], Features, Features]:
-    """Samples that train and samples that check, with their features; held-out ones are in neither."""
+    """Samples that train and samples that check, with their features."""
     tower = functools.cache(lambda: ImageTower(options.lite2))
-    sources = [clothing_dataset(options.garments)]
-    sources += [list(co_parsing(options.ccp))] if options.ccp else []
-    sources += [catalog_items(options.catalog)] if options.catalog else []
-    train_samples: list[Sample] = []
-    check_samples: list[Sample] = []
-    parts: tuple[list[Features], list[Features]] = ([], [])
-    for samples in sources:
-        features = cached(samples, tuple(options.views), options.cache, tower)
-        source = samples[0].source
-        free = [source != "garments" or not is_held_out(sample.key) for sample in samples]
-        checks = [source == "garments" and is_check(sample.key) for sample in samples]
-        for into, kept, choose in ((train_samples, parts[0], False), (check_samples, parts[1], True)):
-            places = [n for n in range(len(samples)) if free[n] and checks[n] == choose]
-            into += [samples[n] for n in places]
-            kept.append(features.take(places))
-    return train_samples, check_samples, Features.join(parts[0]), Features.join(parts[1])
+    garments = at_most(clothing_dataset(options.garments, held_out=False), MOST_GARMENTS)
+    crops = at_most(co_parsing(options.ccp), MOST_CROPS)
+    train_samples = [sample for sample in garments if not is_check(sample.key)] + crops
+    check_samples = [sample for sample in garments if is_check(sample.key)]
+    return (
+        train_samples,
+        check_samples,
+        cached(train_samples, options.cache, tower),
+        cached(check_samples, options.cache, tower),
+    )
+
+
+def make_pools(options: argparse.Namespace) -> tuple[Pool, Pool]:
+    """Garments to train on and garments to check with, each with its phrases."""
+    samples, checks, features, check_features = gather(options)
+    rng = np.random.default_rng(options.seed)
+    parts = ((samples, features), (checks, check_features))
+    labelled = [
+        [
+            describe(sample, names, bool(whole))
+            for sample, names, whole in zip(some, known.names, known.whole, strict=True)
+        ]
+        for some, known in parts
+    ]
+    texts = [[texts_for(one, TEXTS_PER_GARMENT, rng) for one in group] for group in labelled]
+    words = [text.words for group in texts for own in group for text in own]
+    vectors = encode_texts(words, options.cache, TextTower(options.minilm))
+    known = sorted(set().union(*(one.facts | one.maybe for group in labelled for one in group)))
+    attributes = {name: place for place, name in enumerate(known)}
+    print(f"{len(samples)} garments train, {len(checks)} check, {len(set(words))} texts, {len(known)} attributes")
+    first, second = (
+        make_pool(some, features, group, attributes, own, vectors)
+        for (some, features), group, own in zip(parts, labelled, texts, strict=True)
+    )
+    return first, second
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, needed in (("garments", True), ("ccp", False), ("catalog", False), ("minilm", True), ("lite2", True)):
-        parser.add_argument(f"--{name}", type=Path, required=needed)
+    for name in ("garments", "ccp", "minilm", "lite2"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--cache", type=Path, default=Path(".cache/retriever"))
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--views", nargs="+", default=["cut"])
     parser.add_argument("--passes", type=int, default=40)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-
-    samples, checks, features, check_features = gather(options)
-    rng = np.random.default_rng(options.seed)
-    texts: list[list[list[Text]]] = []
-    for some, known in ((samples, features), (checks, check_features)):
-        labelled = [describe(s, n, bool(w)) for s, n, w in zip(some, known.names, known.whole, strict=True)]
-        texts.append([texts_for(one, TEXTS_PER_GARMENT, rng) for one in labelled])
-    words = [text.words for group in texts for own in group for text in own]
-    vectors = encode_texts(words, options.cache, TextTower(options.minilm))
-    every = [
-        describe(s, n, bool(w))
-        for some, known in ((samples, features), (checks, check_features))
-        for s, n, w in zip(some, known.names, known.whole, strict=True)
-    ]
-    attributes = {
-        name: place for place, name in enumerate(sorted(set().union(*(one.facts | one.maybe for one in every))))
-    }
-    pool = make_pool(samples, features, attributes, texts[0], vectors)
-    check = make_pool(checks, check_features, attributes, texts[1], vectors)
-    print(
-        f"{len(pool)} garments train, {len(check)} check, {len(set(words))} texts, {len(attributes)} attributes",
-        flush=True,
-    )
+    pool, check = make_pools(options)
     heads = train(pool, check, options.passes, options.seed)
     calibrations = {name: calibrate(cosines, right) for name, (cosines, right) in pairs(check, heads).items()}
     print(json.dumps(calibrations))

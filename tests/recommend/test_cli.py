@@ -23,7 +23,7 @@ NOWHERE = WeightPaths(Path("minilm"), Path("lite2.pth"), Path("heads"))
 def app(shop: Path, embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
     """The commands joined as the entry point joins them."""
     monkeypatch.setenv("TRYROOM_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(cli, "TwoTowerEmbedder", lambda paths: embedder)
+    monkeypatch.setattr("recommend.embedder.TwoTowerEmbedder", lambda paths: embedder)
     app = typer.Typer(pretty_exceptions_enable=False)
 
     @app.callback()
