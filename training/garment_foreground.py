@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipelines.perception.garment_net import ENCODER_CHANNELS, PICTURE_SIZE, Encoder, ForegroundNet
-from training.garment_files import save_net, sure_cuts, take_statistics
+from training.garment_files import fast, save_net, sure_cuts, take_statistics
 from training.garment_pictures import Cut, compose, jpeg, lay_ground, place, strips_of_ground
 from training.loop import Trainer
 
@@ -45,7 +45,7 @@ def fill_bank(encoder: Encoder, cuts: list[Cut], count: int, seed: int) -> Bank:
         for i in range(start, start + 16):
             picture, mask = foreground_sample(rng, cuts)
             pictures[i], masks[i] = torch.from_numpy(picture).permute(2, 0, 1), mask
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast():
             found = encoder(pictures[start : start + 16].float() / 127.5 - 1).maps
         for kept, new in zip(maps, found, strict=True):
             kept.append(new.bfloat16().contiguous())
@@ -90,7 +90,7 @@ def train_foreground(args: argparse.Namespace) -> None:
     net = ForegroundNet().to(memory_format=torch.channels_last)
 
     def read(net: torch.nn.Module, batch: Batch) -> Tensor:
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast():
             return net(batch["picture"], tuple(batch[f"map{i}"] for i in range(len(ENCODER_CHANNELS)))).float()  # type: ignore[no-any-return]
 
     def on_save(average: torch.nn.Module, when: str) -> None:

@@ -19,8 +19,8 @@ from pipelines.perception.classify import (
     CATEGORY_OF,
     KINDS,
     LABELS,
-    SLEEVES,
     SHAPE_SIZE,
+    SLEEVES,
     KindHead,
     close_view,
     judge,
@@ -30,7 +30,7 @@ from pipelines.perception.classify import (
 from pipelines.perception.garment_net import PICTURE_SIZE, Encoder, ForegroundNet
 from pipelines.schema import Image, Mask
 from training.garment_examples import LABEL_OF, Example, furniture, garments, laid, nothing, people
-from training.garment_files import garment_rows, save_net, sure_names
+from training.garment_files import fast, garment_rows, save_net, sure_names
 from training.garment_pictures import Cut, strips_of_ground
 from training.synthetic_garments import pose_drawing
 from training.synthetic_shapes import draw_lower, draw_top
@@ -82,7 +82,7 @@ def kind_features(args: argparse.Namespace) -> dict[str, NDArray[np.generic]]:
         for examples in batched(kind_examples(args), 16):
             masks = [found_mask(encoder, net, e.image) if e.mask is None else e.mask for e in examples]
             seen = np.stack([close_view(e.image, m) for e, m in zip(examples, masks, strict=True)])
-            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+            with torch.inference_mode(), fast():
                 pooled = encoder(torch.from_numpy(seen)).pooled
             kept["features"] += list(pooled.half().numpy())
             kept["shape"] += [silhouette(m).astype(np.float16) for m in masks]
@@ -98,7 +98,7 @@ def found_mask(encoder: Encoder, net: ForegroundNet, image: Image) -> Mask:
     """What the foreground network takes for a garment, whatever the picture shows."""
     square, (x, y, width, height) = letterbox(image, PICTURE_SIZE)
     picture = torch.from_numpy(square)[None]
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+    with torch.inference_mode(), fast():
         logits = net(picture, encoder(picture).maps)[0].float().numpy()
     mask = np.where(cv2.resize(logits, (PICTURE_SIZE, PICTURE_SIZE)) > 0, 255, 0).astype(np.uint8)
     return cv2.resize(mask[y : y + height, x : x + width], image.shape[1::-1], interpolation=cv2.INTER_NEAREST)

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from pipelines.geometry.garment import INNER_COLLAR, POINT_NAMES
 from pipelines.perception.garment_net import MAP_SIZE, PART_SIZE, PartNet
-from training.garment_files import garment_rows, save_net, take_statistics
+from training.garment_files import fast, garment_rows, save_net, take_statistics
 from training.loop import Trainer
 from training.photos import read_rgb
 from training.synthetic_garments import sample
@@ -111,7 +111,7 @@ def heat_targets(points: Tensor) -> tuple[Tensor, Tensor]:
 
 def landmark_loss(net: torch.nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
     """Cross-entropies of parts, of where each point is, and of whether it exists."""
-    with torch.autocast("cpu", torch.bfloat16):
+    with fast():
         outputs = net(batch["x"].contiguous(memory_format=torch.channels_last))
     part_logits, heat_logits, present = (o.float() for o in outputs)
     part = F.cross_entropy(part_logits, batch["parts"], weight=torch.tensor(PART_WEIGHTS))

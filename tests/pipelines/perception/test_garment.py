@@ -169,4 +169,3 @@ def test_mask_quality_knows_right_from_wrong() -> None:
 def test_a_fifth_is_held_out_for_good() -> None:
     share = np.mean([is_held_out(f"picture-{i}") for i in range(2000)])
     assert 0.17 < share < 0.23 and is_held_out("a") == is_held_out("a")
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,8 @@ def test_the_view_holds_the_whole_box(height: int, width: int, x: float, y: floa
     assert (seen > -0.51).all() and (seen < np.array([192, 256]) + 0.51).all()
     # It is not smaller than need be: margin included, it reaches two opposite edges.
     margin = parsing.MARGIN * extent * max(height, width)
-    assert max((extent * width + 2 * margin) * view.scale / 192, (extent * height + 2 * margin) * view.scale / 256) > 0.999
+    seen_size = (extent * np.array([width, height]) + 2 * margin) * view.scale
+    assert (seen_size / [192, 256]).max() > 0.999
 
 
 def test_drawing_a_view_and_labels_back_agree() -> None:
@@ -87,11 +89,13 @@ def test_a_view_larger_than_the_photo_is_grey_beyond_it() -> None:
     assert not mask[:, :50].any() and (mask[5:-5, 75:125] == 255).all()
 
 
-def reference_map(keypoints: np.ndarray, chains: tuple[tuple[int, ...], ...], point: tuple[int, int], unit: float) -> float:
+def reference_map(
+    keypoints: np.ndarray, chains: tuple[tuple[int, ...], ...], point: tuple[int, int], unit: float
+) -> float:
     """One pixel of a limb map, computed with plain loops."""
     best = 0.0
     for chain in chains:
-        for a, b in zip(chain, chain[1:], strict=False):
+        for a, b in itertools.pairwise(chain):
             start, end = keypoints[a].astype(float), keypoints[b].astype(float)
             line = end - start
             share = np.clip((np.array(point) - start) @ line / max(line @ line, 1e-6), 0, 1)
