@@ -35,6 +35,10 @@ _BESIDE_ENDS: Final = re.compile(r"\b(?:but|not|without|no|in|for|and)\b")
 _OTHER_THAN: Final = re.compile(
     r"\b(?:anything but|everything but|other than|rather than|instead of|apart from|except for)\b"
 )
+#: Category of a garment → categories that take its place on the body.
+_INSTEAD: Final = {"lower": ("lower", "dress"), "dress": ("dress", "lower")}
+#: Names of sets of values, for people.
+_GROUP_NAMES: Final = {values: name for name, values in (words.PATTERN_FAMILIES | words.KIND_GROUPS).items()}
 _UNITS: Final = frozenset({"cm", "mm", "inch", "inches", "kg", "den", "denier"})
 
 
@@ -69,7 +73,7 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
     draft = _Draft(dismissed=frozenset(query.dismissed))
     prices = read_prices((query.text or "").lower(), currency)
     prices = _with_limits(prices, query, currency)
-    rest, beside = _take_beside(prices.rest, lexicon, draft)
+    rest, beside, instead = _take_beside(prices.rest, lexicon, draft)
     tokens = _join_sizes(tokens_of(_OTHER_THAN.sub(" without ", rest)))
     terms = find_terms(tokens, lexicon)
     denied, gone = _denied(tokens, terms)
@@ -80,6 +84,8 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
     for together_facets in query.exclude:
         _exclude(together_facets, draft)
     _ask(tokens, [term for term in terms if term.start not in gone], query, draft)
+    for facet in instead if not draft.categories else ():
+        _exclude((facet,), draft)
     low, high = _price_chips(prices, draft)
     cheapness = prices.cheapness
     if cheapness and not draft.chip("price:wish", "cheaper first" if cheapness > 0 else "dearer first", False):
@@ -111,14 +117,17 @@ def _price_chips(prices: Prices, draft: _Draft) -> tuple[float | None, float | N
     return low, high
 
 
-def _take_beside(text: str, lexicon: Lexicon, draft: _Draft) -> tuple[str, tuple[str, ...]]:
-    """Take out what the item shall go with ("to wear with my navy jacket") and return the colours named there.
+def _take_beside(text: str, lexicon: Lexicon, draft: _Draft) -> tuple[str, tuple[str, ...], list[Facet]]:
+    """Take out what the item shall go with ("to wear with my navy jacket").
 
     It describes another garment, so it must not filter this one.
+
+    Returns:
+        the text without it, the colours named there, and what is worn instead of that garment rather than with it.
     """
     match = _BESIDE.search(text)
     if match is None:
-        return text, ()
+        return text, (), []
     what = match["what"] or match["mine"]
     ends = _BESIDE_ENDS.search(what)
     what = (what[: ends.start()] if ends else what).strip()
@@ -126,12 +135,29 @@ def _take_beside(text: str, lexicon: Lexicon, draft: _Draft) -> tuple[str, tuple
     rest = f"{text[: match.start()]} , {text[cut:]}"
     terms = find_terms(tokens_of(what), lexicon)
     colours = [(t.said, t.meaning.values[0]) for t in terms if t.meaning.attribute == "colours"]
-    if not colours:
-        draft.notes.append(f"“{what}” names no colour, so nothing is known of what it goes with; it was not used.")
-        return rest, ()
+    instead = [facet for term in terms for facet in _worn_instead(term)]
+    if not colours and not instead:
+        draft.notes.append(f"“{what}” names no colour or garment, so it was not used.")
+        return rest, (), []
     if not draft.chip("beside", f"to go with {what}", False):
-        return rest, ()
-    return rest, tuple(name if said not in words.COLOURS else said for said, name in colours)
+        return rest, (), []
+    return rest, tuple(name if said not in words.COLOURS else said for said, name in colours), instead
+
+
+def _worn_instead(named: Term) -> list[Facet]:
+    """What nobody wears together with the garment named: other trousers with trousers, another coat with a coat."""
+    if named.meaning.attribute not in ("kind", "category"):
+        return []
+    categories = named.meaning.values
+    if named.meaning.attribute == "kind":
+        categories = tuple(dict.fromkeys(_category_of(kind) for kind in named.meaning.values))
+    if categories == ("upper",):
+        outer = words.KIND_GROUPS["outerwear"]
+        kinds = outer if set(named.meaning.values) & set(outer) else named.meaning.values
+        return [Facet("kind", kinds)] if named.meaning.attribute == "kind" else []
+    return [
+        Facet("category", (each,)) for each in dict.fromkeys(e for c in categories if c for e in _INSTEAD.get(c, (c,)))
+    ]
 
 
 def _join_sizes(tokens: list[str]) -> list[str]:
@@ -232,7 +258,7 @@ def _goes_on(tokens: list[str], starts: dict[int, Term], place: int, denied: Ter
 
 def _exclude(together: tuple[Facet, ...], draft: _Draft) -> None:
     """Add one combination that must not occur."""
-    label = " ".join(facet.values[0] if len(facet.values) < 4 else "patterned" for facet in together)
+    label = " ".join(_GROUP_NAMES.get(facet.values, facet.values[0]) for facet in together)
     key = "not:" + "+".join(f"{facet.attribute}={'|'.join(facet.values)}" for facet in together)
     if draft.chip(key, f"not {label}", True):
         draft.without.append(together)

@@ -19,6 +19,8 @@ from recommend.schema import Facet, Item, Understanding, values_of
 #: Chance left to an item that states another value than the one wished for, and to one that states none.
 MISSED: Final = 0.2
 UNSTATED: Final = 0.5
+#: Chance of an item whose second, third … colour is the one asked for: a white shirt with red cuffs is hardly red.
+SECOND_COLOUR: Final = (1.0, 0.75, 0.6)
 #: How much the dearest candidate loses when "cheap" is asked for.
 PRICE_PULL: Final = 0.7
 #: OKLab chroma below which a colour counts as neutral and goes with everything.
@@ -51,6 +53,15 @@ def wish_chances(items: Sequence[Item], wishes: Sequence[Facet]) -> Floats:
         for wish in wishes:
             if not wish.match(item):
                 chances[place] *= MISSED if values_of(item, wish.attribute) else UNSTATED
+    return chances
+
+
+def colour_chances(items: Sequence[Item], groups: Sequence[Sequence[str]]) -> Floats:
+    """Falls with the place of the asked colours among each item's own; with several groups, by the best of them."""
+    chances = np.ones(len(items), np.float32)
+    for row, item in enumerate(items):
+        places = [place for place, name in enumerate(item.colours) if any(name in group for group in groups)]
+        chances[row] = SECOND_COLOUR[min(places[0], len(SECOND_COLOUR) - 1)] if places else 1.0
     return chances
 
 

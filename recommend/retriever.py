@@ -28,7 +28,7 @@ from recommend.schema import MAX_RESULTS, CutOut, Hit, Item, Query, ReadPerson, 
 
 #: Candidates taken from each vector search; up to this many matching items, all of them are ranked.
 POOL: Final = 400
-#: Weight of variety among the results when something was asked for, and when nothing was.
+#: Weight of variety among the results when something was asked for, and when nothing was but to go with an outfit.
 VARIETY: Final = 0.15
 VARIETY_UNASKED: Final = 0.6
 #: Chance above which a picture is said to look like the one given; overlap of colours that is called the same colours.
@@ -191,7 +191,8 @@ class Retriever:
         order = rerank.ranked(scores, [item.id for item in rows.items])[:POOL]
         sorts = rerank.same_sort([rows.items[place].category for place in order])
         close = rerank.likeness([rows.vectors["semantic"][order], rows.vectors["colour"][order], sorts])
-        chosen = rerank.spread(scores[order], close, k, VARIETY if parts else VARIETY_UNASKED)
+        asked = parts.keys() - {"photo", "beside"}
+        chosen = rerank.spread(scores[order], close, k, VARIETY if asked else VARIETY_UNASKED)
         hits = []
         for place in (order[i] for i in chosen):
             item = rows.items[place]
@@ -207,14 +208,18 @@ class Retriever:
             # Picture and title are two readings of the same words: their geometric mean counts as one part.
             parts["words"] = np.sqrt(chances["text"].chance(rows.vectors["semantic"] @ evidence.text))
             parts["title"] = np.sqrt(chances["title"].chance(rows.vectors["words"] @ evidence.title))
-        if evidence.like is not None and evidence.like_colour is not None:
+        if evidence.like is not None:
             parts["like"] = chances["like"].chance(rows.vectors["semantic"] @ evidence.like)
+        # "like this, but in red": the words say which colours, so those of the picture do not count.
+        if evidence.like_colour is not None and not understood.filters.colours:
             parts["like colour"] = 0.3 + 0.7 * np.clip(rows.vectors["colour"] @ evidence.like_colour, 0, 1)
         palettes = rows.vectors["palette"].reshape(len(rows), PALETTE_ROWS, 4)
         if evidence.worn:
             parts["photo"] = rerank.beside_chances(rows.items, palettes, evidence.worn)
         if evidence.beside is not None:
             parts["beside"] = rerank.harmony(palettes, evidence.beside)
+        if understood.filters.colours:
+            parts["colour"] = rerank.colour_chances(rows.items, understood.filters.colours)
         if understood.wishes:
             parts["wishes"] = rerank.wish_chances(rows.items, understood.wishes)
         if understood.cheapness:

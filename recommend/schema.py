@@ -240,7 +240,8 @@ class Hit:
     Attributes:
         score: 0 to 1, the product of `scores`.
         reason: one line why, from matched facts only.
-        scores: the parts by name: "words", "title", "like", "photo", "wishes", "price", "beside".
+        scores: the parts by name: "words", "title", "like", "like colour", "photo", "beside", "colour",
+            "wishes", "price".
     """
 
     item: Item

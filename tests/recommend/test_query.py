@@ -178,6 +178,27 @@ def test_what_it_goes_with_does_not_filter() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "excluded"),
+    [
+        ("something to wear with my navy chinos", [("category", "lower"), ("category", "dress")]),
+        ("anything to go with my dress", [("category", "dress"), ("category", "lower")]),
+        ("something to wear with my blazer", [("kind", "jacket")]),
+        ("to go with my white shirt", [("kind", "shirt")]),
+        ("a coat to wear with my jacket", []),
+        ("to go with my top", []),
+    ],
+)
+def test_nothing_is_offered_that_is_worn_instead(text: str, excluded: list[tuple[str, str]]) -> None:
+    without = [(facet.attribute, facet.values[0]) for (facet,) in read(text).filters.without]
+    assert without == excluded
+
+
+def test_groups_keep_their_name_when_excluded() -> None:
+    assert [chip.label for chip in read("no outerwear").chips] == ["not outerwear"]
+    assert [chip.label for chip in read("not patterned").chips] == ["not patterned"]
+
+
+@pytest.mark.parametrize(
     ("text", "word"),
     [
         ("jeans in size 42", "size 42"),

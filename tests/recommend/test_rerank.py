@@ -66,6 +66,15 @@ def test_what_an_item_replaces_does_not_count_beside_it() -> None:
     assert chances[1] != pytest.approx(rerank.NEUTRAL_HARMONY)
 
 
+def test_a_main_colour_counts_more_than_a_trim() -> None:
+    red, trimmed, other = (
+        Item(name, "Shirt", "upper", 1.0, "s.png", colours=colours)
+        for name, colours in (("r", ("red",)), ("t", ("white", "red")), ("o", ("green",)))
+    )
+    assert rerank.colour_chances([red, trimmed, other], [("red", "burgundy")]).tolist() == pytest.approx([1, 0.75, 1])
+    assert rerank.colour_chances([trimmed], [("red",), ("white",)]).tolist() == [1]
+
+
 def test_unknown_colour_names_give_no_palette() -> None:
     assert rerank.named_palette(["petrol haze"]).shape == (0, 4)
 

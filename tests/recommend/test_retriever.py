@@ -55,6 +55,12 @@ def test_the_like_picture_finds_its_own_item_first(retriever: Retriever, shop: P
     assert "tee-navy" not in ids(retriever.search(Query(like=picture, exclude_ids=("tee-navy",))))
 
 
+def test_like_this_but_in_another_colour(retriever: Retriever, garment: Callable[..., Image]) -> None:
+    result = retriever.search(Query(text="like this but in green", like=garment((29, 43, 79))))
+    assert set(ids(result)) == {"hoodie-green", "skirt-green"}
+    assert "like" in result.hits[0].scores and "like colour" not in result.hits[0].scores
+
+
 def test_an_empty_query_gives_a_varied_selection(retriever: Retriever) -> None:
     result = retriever.search(Query(), k=4)
     assert len(result.hits) == 4
