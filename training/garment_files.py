@@ -39,11 +39,6 @@ def sure_cuts(garments: Path, run: Path, held_out: bool) -> list[Cut]:
     return cuts
 
 
-def fast() -> torch.autocast:
-    """Half precision where the processor has it; elsewhere it would be emulated, a hundred times slower."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=torch.ops.mkldnn._is_mkldnn_bf16_supported())
-
-
 def save_net(net: ModelMixin, folder: Path, facts: dict[str, object]) -> None:
     """Write config.json, half-precision weights and facts.json (how it came about)."""
     net.half().save_pretrained(folder)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipelines.perception.garment_net import ENCODER_CHANNELS, PICTURE_SIZE, Encoder, ForegroundNet
-from training.garment_files import fast, save_net, sure_cuts, take_statistics
+from training.garment_files import save_net, sure_cuts, take_statistics
 from training.garment_pictures import Cut, compose, jpeg, lay_ground, place, strips_of_ground
-from training.loop import Trainer
+from training.loop import Trainer, fast
 
 Batch = dict[str, Tensor]
 

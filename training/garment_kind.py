@@ -30,8 +30,9 @@ from pipelines.perception.classify import (
 from pipelines.perception.garment_net import PICTURE_SIZE, Encoder, ForegroundNet
 from pipelines.schema import Image, Mask
 from training.garment_examples import LABEL_OF, Example, furniture, garments, laid, nothing, people
-from training.garment_files import fast, garment_rows, save_net, sure_names
+from training.garment_files import garment_rows, save_net, sure_names
 from training.garment_pictures import Cut, strips_of_ground
+from training.loop import fast
 from training.synthetic_garments import pose_drawing
 from training.synthetic_shapes import draw_lower, draw_top
 

@@ -16,8 +16,8 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from pipelines.geometry.garment import INNER_COLLAR, POINT_NAMES
 from pipelines.perception.garment_net import MAP_SIZE, PART_SIZE, PartNet
-from training.garment_files import fast, garment_rows, save_net, take_statistics
-from training.loop import Trainer
+from training.garment_files import garment_rows, save_net, take_statistics
+from training.loop import Trainer, begin, fast
 from training.photos import read_rgb
 from training.synthetic_garments import sample
 
@@ -146,7 +146,7 @@ def train_landmarks(args: argparse.Namespace) -> None:
     """Train `PartNet`."""
     pictures = [args.garments / "images" / f"{r['image']}.jpg" for r in garment_rows(args.garments)]
     held_out = next(iter(DataLoader(SyntheticGarments(pictures, seed=10**6), 256)))
-    net = PartNet().to(memory_format=torch.channels_last)
+    net = begin(PartNet, args.init).to(memory_format=torch.channels_last)
 
     def on_save(average: torch.nn.Module, when: str) -> None:
         take_statistics(average, net)
@@ -154,6 +154,6 @@ def train_landmarks(args: argparse.Namespace) -> None:
         print(f"{when}: held-out {figures}", flush=True)
         save_net(average, args.out / "parts", {"trained": when, "synthetic_held_out": figures})
 
-    trainer = Trainer(net, args.run / "landmarks", args.minutes, 2e-3, on_save)
+    trainer = Trainer(net, args.run / "landmarks", args.minutes, 6e-4 if args.init else 2e-3, on_save)
     loader = DataLoader(SyntheticGarments(pictures, seed=trainer.step + 1), args.batch, num_workers=args.workers)
     trainer.train(iter(loader), lambda b: landmark_loss(net, b))

@@ -20,12 +20,13 @@ def pose_drawing(
     everything = np.concatenate([p for _, p, _ in drawing.pieces])
     waves = [(rng.normal(0, 0.022, 2), rng.uniform(0.6, 2.6, 2), rng.uniform(0, 6.28, 2)) for _ in range(4)]
     lean = rng.normal(0, 0.05)
+    belly, reach = (everything[:, 1].min() + 0.58 * np.ptp(everything[:, 1]), 0.3 * np.ptp(everything[:, 1]))
 
     def wobble(p: Floats) -> Floats:
         q = p.astype(np.float64)
         for strength, rate, phase in waves:
             q = q + strength * np.sin(p[..., ::-1] * rate + phase)
-        q[..., 0] += lean * q[..., 1]
+        q[..., 0] += lean * q[..., 1] + drawing.lean * np.exp(-(((q[..., 1] - belly) / reach) ** 2))
         return np.asarray(q, np.float32)
 
     moved = wobble(everything)
@@ -113,7 +114,9 @@ def _decorate(rng: Rng, image: Floats, parts: NDArray[np.uint8]) -> None:
     elif choice < 0.6:
         y = int(rng.uniform(ys.min(), ys.max()))
         cv2.line(layer, (0, y), (size, y + int(rng.normal(0, 3))), 1, int(rng.integers(1, 12)))
-    elif choice < 0.7:
+    elif choice < 0.68:  # a yoke of lace or of another colour, no inside of a back
+        cv2.rectangle(layer, (0, 0), (size, int(ys.min() + rng.uniform(0.08, 0.4) * np.ptp(ys))), 1, -1)
+    elif choice < 0.76:
         for _ in range(int(rng.integers(1, 8))):
             i = int(rng.integers(len(xs)))
             cv2.circle(layer, (int(xs[i]), int(ys[i])), int(rng.integers(1, 7)), 1, -1)

@@ -7,7 +7,7 @@ drawn in order. Silhouettes are varied far beyond what is common, so that real g
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ from pipelines.geometry.garment import (
 
 Floats = NDArray[np.float32]
 Rng = np.random.Generator
+#: Share of tops and dresses that are seen half from the side.
+SIDE_VIEWS: Final = 0.07
 Neck = Literal["scoop", "vee", "square", "boat", "turtle", "collar", "hood", "straps", "bardot", "one"]
 
 
@@ -35,12 +37,14 @@ class Drawing:
         points: landmark name → (x, y); absent names do not exist on this garment.
         lines: left and right sleeve's shoulder, elbow and cuff middle (3, 2); None = no sleeve.
         kind: "top", "dress", "trousers", "shorts" or "skirt".
+        lean: how far the middle of the garment bulges to the right, as a belly seen from the side does.
     """
 
     pieces: list[tuple[int, Floats, str]] = field(default_factory=list)
     points: dict[str, Floats] = field(default_factory=dict)
     lines: list[Floats | None] = field(default_factory=lambda: [None, None])
     kind: str = "top"
+    lean: float = 0.0
 
 
 def curve(*points: tuple[float, float] | Floats, steps: int = 10) -> Floats:
@@ -113,9 +117,10 @@ def _measure_top(rng: Rng, dress: bool) -> _Top:
         "vee": rng.uniform(0.4, 1.3),
         "turtle": 0.0,
         "boat": rng.uniform(0.02, 0.3),
+        "bardot": rng.uniform(0.0, 0.3),
         "collar": rng.uniform(0.15, 0.9),
     }
-    depth = front.get(neck, rng.uniform(0.1, 0.9))
+    depth = front.get(neck, 0.1 + 0.8 * rng.random() ** 1.5)
     return _Top(neck, (collar_x, 0.0), shoulder, armpit, waist, hip, hem, depth, rng.uniform(-0.04, 0.16))
 
 
@@ -129,6 +134,8 @@ def draw_top(rng: Rng, dress: bool = False) -> Drawing:
     if m.neck in ("collar", "turtle", "hood") and sleeve == "none" and rng.random() < 0.6:
         sleeve = "long"
     style = _sleeve_style(rng, sleeve)
+    # Seen half from the side, as garments for a round belly are, the sleeve behind the garment is all but hidden.
+    hidden = int(rng.integers(2)) if rng.random() < SIDE_VIEWS else -1
     outlines = []
     sleeves = []
     for side in range(2):
@@ -141,7 +148,9 @@ def draw_top(rng: Rng, dress: bool = False) -> Drawing:
             f"collar_{name}": put(collar), f"shoulder_{name}": put(shoulder), f"armpit_{name}": put(m.armpit),
             f"waist_{name}": put(m.waist), f"hem_{name}": put(m.hem),
         }  # fmt: skip
-        if sleeve != "none" and not open_side:
+        if side == hidden:
+            drawing.lean = (-1.0 if side == 0 else 1.0) * float(rng.uniform(0.1, 0.4))
+        elif sleeve != "none" and not open_side:
             polygon, outer, inner, line = _sleeve(rng, shoulder, m.armpit, style)
             sleeves.append(((LEFT_SLEEVE, RIGHT_SLEEVE)[side], put(polygon), style["front"]))
             drawing.points |= {f"cuff_{name}_outer": put(outer), f"cuff_{name}_inner": put(inner)}
@@ -197,7 +206,7 @@ def _sleeve_style(rng: Rng, sleeve: str) -> dict[str, float]:
             rng.choice([rng.uniform(0.34, 0.62), rng.uniform(0.6, 1.0), rng.uniform(1.0, 1.5)], p=[0.6, 0.3, 0.1])
         )
         if sleeve == "long"
-        else float(rng.uniform(0.6, 1.15)),
+        else float(rng.choice([rng.uniform(0.6, 1.15), rng.uniform(1.1, 1.7)], p=[0.85, 0.15])),
         "puff": float(rng.uniform(-0.05, 0.12) if rng.random() < 0.8 else rng.uniform(0.1, 0.4)),
         "front": "sleeve_front" if folded or rng.random() < 0.35 else "sleeve_back",  # type: ignore[dict-item]
         "skew": float(rng.uniform(-0.5, 0.5)),
@@ -273,7 +282,7 @@ def _assemble_top(
         return
     front = np.array(_neck_curve(m, collar_l, collar_r, depth, shape, rng), np.float32)
     drawing.points["neck_bottom"] = ((collar_l + collar_r) / 2 + (0, depth)).astype(np.float32)
-    if m.neck != "turtle" and m.neck != "one" and rng.random() < 0.88:
+    if m.neck not in ("turtle", "one") and depth > 0.05 and rng.random() < (0.4 if m.neck == "bardot" else 0.88):
         back_depth = min(m.back, depth - 0.03)
         back = _neck_curve(m, collar_l, collar_r, back_depth, "round", rng)
         if m.neck == "hood":
@@ -300,18 +309,27 @@ def _finish_top(
 ) -> None:  # fmt: skip
     """Add the torso with its hem, and the sleeves behind or before it."""
     hem_l, hem_r = left[-1], right[-1]
-    kind = rng.choice(["straight", "round", "tails", "point"], p=[0.5, 0.34, 0.13, 0.03])
+    kind = rng.choice(["straight", "round", "tails", "point", "body"], p=[0.49, 0.32, 0.12, 0.03, 0.04])
+    if kind == "body" and drawing.kind == "dress":
+        kind = "straight"
     sag = {
         "straight": rng.uniform(-0.05, 0.05),
         "round": rng.uniform(-0.06, 0.3),
         "tails": rng.uniform(0.2, 0.5),
         "point": 0.5,
+        "body": rng.uniform(0.6, 1.1),
     }[kind]
     middle = (hem_l + hem_r) / 2 + (0, sag)
     if kind == "round":
         hem = curve(hem_r, hem_r * (0.5, 1) + (0, sag * 0.85), middle, hem_l * (0.5, 1) + (0, sag * 0.85), hem_l)
     elif kind == "tails":
         hem = curve(hem_r, hem_r * (0.7, 1) + (0, sag), middle, hem_l * (0.7, 1) + (0, sag), hem_l)
+    elif kind == "body":  # leg holes of a bodysuit
+        gusset, cut = rng.uniform(0.12, 0.25), rng.uniform(0.35, 0.6)
+        hem = np.concatenate([
+            curve(hem_r, hem_r * (cut, 1) + (0, 0.45 * sag), middle + (gusset, 0)),
+            curve(middle - (gusset, 0), hem_l * (cut, 1) + (0, 0.45 * sag), hem_l),
+        ])  # fmt: skip
     else:
         hem = curve(hem_r, middle, hem_l)
     top = front if front is not None else np.zeros((0, 2), np.float32)
@@ -351,7 +369,7 @@ def _turtle(rng: Rng, drawing: Drawing, left: Floats, right: Floats) -> None:
         [[shift(left, 0, 0.06)], curve(top_l, shift((top_l + top_r) / 2, 0, dip), top_r), [shift(right, 0, 0.06)]]
     )
     drawing.pieces.append((TORSO, polygon.astype(np.float32), "collar"))
-    if rng.random() < 0.4:
+    if rng.random() < 0.25:
         ring = (
             curve(top_l, (top_l + top_r) / 2 - (0, 0.05), top_r).tolist()
             + curve(top_r, (top_l + top_r) / 2 + (0, dip + 0.06), top_l).tolist()

@@ -65,6 +65,7 @@ def main() -> None:
     parser.add_argument(
         "--run", type=Path, default=Path("runs/garment"), help="where masks and states for resuming are kept"
     )
+    parser.add_argument("--init", type=Path, help="folder of weights to start from (landmarks); default: from scratch")
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument(
