@@ -127,6 +127,7 @@ def try_on(garment: Garment) -> None:
         return
     drop_render()
     state.trouble.pop("mirror", None)
+    state.tries += 1
     try:
         loading = loaders.fresh_renderer(RenderSettings.renderer)
         task = render_task(state.person, garment, state.choices, loading, loaders.turns())
@@ -175,7 +176,7 @@ def set_choices(choices: Choices) -> None:
     state = session()
     state.choices = choices
     for name in SETTINGS:
-        st.session_state[state.key(name)] = getattr(choices, name)
+        state.reset(name)
 
 
 def recall(look: Look) -> None:

@@ -69,9 +69,9 @@ def demo_people() -> list[tryroom.DemoPerson]:
 
 
 @st.cache_data(show_spinner=False)
-def card(path: str) -> bytes:
+def card(path: str, shape: tuple[int, int] = pictures.CARD) -> bytes:
     """A picture that comes with the project as a card, JPEG; never used for photos of shoppers."""
-    return pictures.jpeg(pictures.card(images.load_image(path)))
+    return pictures.jpeg(pictures.card(images.load_image(path), shape))
 
 
 def fresh_renderer(name: str) -> Task[Renderer]:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pipelines.schema import CATEGORY_CHOICES, MAX_STEPS
 from ui import actions, loaders, pictures
+from ui.arrival import come_to_mirror
 from ui.compare import compare
 from ui.history import Look, Person
 from ui.messages import explain
@@ -35,6 +36,7 @@ def show() -> None:
             _trouble(state, "person", "mirror")
             _reflection(state, state.person)
         _looks(state)
+        come_to_mirror(state.tries, state.key("come"))
 
 
 def _trouble(state: Session, *places: str) -> None:
@@ -78,14 +80,14 @@ def _demo_people(state: Session) -> None:
         return
     st.markdown("**Or dress one of these**")
     with st.container(key=state.key("people")):
-        for start in range(0, len(people), 4):
-            for column, person in zip(st.columns(4, gap="small"), people[start : start + 4], strict=False):
-                with column:
-                    st.image(loaders.card(str(person.image)), width="stretch", alt=person.note or person.title)
-                    st.button(
-                        person.title, key=state.key(f"person-{person.id}"), help=person.note, width="stretch",
-                        on_click=actions.choose_demo, args=(person.title, person.image),
-                    )  # fmt: skip
+        for person in people:
+            with st.container(gap="xsmall"):
+                picture = loaders.card(str(person.image), pictures.PORTRAIT)
+                st.image(picture, width="stretch", alt=person.note or person.title)
+                st.button(
+                    person.title, key=state.key(f"person-{person.id}"), help=person.note, width="stretch",
+                    on_click=actions.choose_demo, args=(person.title, person.image),
+                )  # fmt: skip
 
 
 # --- the mirror ---------------------------------------------------------------------------------------------
@@ -164,19 +166,18 @@ def file_name(look: Look) -> str:
 
 def _settings(state: Session) -> None:
     """Category, seed, steps and a mask of one's own, for the next try-on."""
-    for name in actions.SETTINGS:
-        st.session_state.setdefault(state.key(name), getattr(state.choices, name))
+    choices = state.choices
     st.segmented_control(
         "The garment is a", CATEGORY_CHOICES, format_func=CATEGORY_NAMES.__getitem__, required=True,
-        key=state.key("category"), on_change=actions.read_settings,
+        default=choices.category, key=state.key("category"), on_change=actions.read_settings,
     )  # fmt: skip
     left, right = st.columns(2)
     left.number_input(
-        "Seed", min_value=0, max_value=2**53 - 1, step=1, key=state.key("seed"), on_change=actions.read_settings,
-        help="The same seed gives the same picture; another one gives other folds.",
+        "Seed", min_value=0, max_value=2**53 - 1, value=choices.seed, step=1, key=state.key("seed"),
+        on_change=actions.read_settings, help="The same seed gives the same picture; another one gives other folds.",
     )  # fmt: skip
     right.slider(
-        "Steps", 0, MAX_STEPS, key=state.key("steps"), on_change=actions.read_settings,
+        "Steps", 0, MAX_STEPS, choices.steps, key=state.key("steps"), on_change=actions.read_settings,
         help="0 is quick and soft; more steps take longer.",
     )  # fmt: skip
     _mask(state)
@@ -220,13 +221,10 @@ def _looks(state: Session) -> None:
     if not len(state.history):
         return
     st.markdown("**Tried on in this session**")
-    looks = list(state.history)
     with st.container(key=state.key("looks")):
-        for start in range(0, len(looks), 4):
-            for place, column in enumerate(st.columns(4, gap="small"), start=start):
-                if place < len(looks):
-                    with column:
-                        _earlier(state, looks[place], place)
+        for place, look in enumerate(state.history):
+            with st.container(gap="xsmall"):
+                _earlier(state, look, place)
 
 
 def _earlier(state: Session, look: Look, place: int) -> None:

@@ -20,8 +20,8 @@ from pipelines.schema import Image, Mask
 TYPES = ("jpg", "jpeg", "png", "webp", "heic", "heif", "avif", "bmp", "gif", "tif", "tiff")
 #: Longer side of a picture on the page, of a preview while rendering, and of a small one in a row, in pixels.
 SHOWN_SIDE, PREVIEW_SIDE, SMALL_SIDE = 1280, 640, 320
-#: Pictures of garments share one shape, (height, width), so that cards line up.
-CARD = (480, 384)
+#: Pictures of garments share one shape, (height, width), so that cards line up; so do those of demo people.
+CARD, PORTRAIT = (480, 384), (480, 360)
 #: A card is filled, rather than framed, if that cuts off at most this share of the picture.
 _CUT = 0.1
 #: Where `images.read_recipe` looks for a recipe; a test holds the two together.
@@ -45,9 +45,9 @@ def fit(picture: Image, side: int) -> Image:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def card(picture: Image) -> Image:
-    """The picture as a card of size `CARD`: filling it if little is cut off, else whole, on the colour of its edge."""
-    height, width = CARD
+def card(picture: Image, shape: tuple[int, int] = CARD) -> Image:
+    """The picture as a card of that shape: filling it if little is cut off, else whole, on the colour of its edge."""
+    height, width = shape
     scales = sorted((height / picture.shape[0], width / picture.shape[1]))
     scale = scales[1] if scales[1] <= scales[0] * (1 + _CUT) else scales[0]
     size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))

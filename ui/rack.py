@@ -15,7 +15,7 @@ from pipelines.schema import CATEGORY_CHOICES
 from recommend.catalog import Catalog
 from recommend.errors import RecommendError
 from recommend.prices import show as show_price
-from recommend.schema import Chip, Item, Query, SearchResult
+from recommend.schema import Chip, Hit, Item, Query, SearchResult
 from ui import actions, loaders, pictures
 from ui.history import Garment
 from ui.messages import explain
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from recommend.retriever import Retriever
 
 CATEGORY_NAMES = {"upper": "Tops", "lower": "Bottoms", "dress": "Dresses"}
-COLUMNS = 3
 #: Cards that "Show more" adds.
 MORE = 12
 
@@ -175,7 +174,12 @@ def _search(state: Session, retriever: Retriever) -> list[Card]:
         st.html(
             '<div class="tr-empty">Nothing on the rack is like that. Take a condition away, or ask otherwise.</div>'
         )
-    return [Card(hit.item, retriever.picture(hit.item), hit.reason) for hit in result.hits]
+    return [Card(hit.item, retriever.picture(hit.item), _why(hit)) for hit in result.hits]
+
+
+def _why(hit: Hit) -> str:
+    """The reason without the price, which the card shows by itself."""
+    return hit.reason.replace(f", {show_price(hit.item.price, hit.item.currency)}", "", 1)
 
 
 def _found(state: Session, retriever: Retriever) -> SearchResult:
@@ -220,7 +224,7 @@ def _dismiss(chip: str) -> None:
     state = session()
     state.dismissed = (*state.dismissed, chip)
     if chip == "price:max":
-        st.session_state.pop(state.key("max-price"), None)
+        state.reset("max-price")
     if chip.startswith("category:"):
         kinds = st.session_state.get(state.key("kinds")) or []
         st.session_state[state.key("kinds")] = [kind for kind in kinds if chip != f"category:{kind}"]
@@ -230,15 +234,12 @@ def _dismiss(chip: str) -> None:
 
 
 def _cards(state: Session, cards: list[Card]) -> None:
-    """All cards in rows of one height, the shopper's own garment first."""
-    tiles: list[Card | Garment] = [*([state.own] if state.own is not None else []), *cards]
-    for start in range(0, len(tiles), COLUMNS):
-        for column, tile in zip(st.columns(COLUMNS, gap="medium"), tiles[start : start + COLUMNS], strict=False):
-            with column:
-                if isinstance(tile, Garment):
-                    _own(state, tile)
-                else:
-                    _card(state, tile)
+    """All cards, the shopper's own garment first; the style lays them out in as many columns as fit."""
+    with st.container(key=state.key("rack")):
+        if state.own is not None:
+            _own(state, state.own)
+        for card in cards:
+            _card(state, card)
 
 
 def _card(state: Session, card: Card) -> None:

@@ -23,11 +23,13 @@ class Session:
     Attributes:
         generation: how often photos were forgotten; part of every widget's key, so that the browser forgets too.
         uploads: how many files were taken; each uploader is new after it gave its file.
+        resets: name of a widget → how often it was made anew.
         person: who is dressed; None until there is a photo.
         looking: reads what the person wears.
         picking: whether the mirror offers other photos though there is a person.
         garment: what was tried on last, or is being tried on.
         choices: how to try on the next one.
+        tries: how many try-ons were begun; each brings the mirror into view.
         render: the try-on under way.
         look: what the mirror shows; None = the bare photo.
         like: picture that garments shall resemble.
@@ -40,11 +42,13 @@ class Session:
 
     generation: int = 0
     uploads: int = 0
+    resets: dict[str, int] = field(default_factory=dict)
     person: Person | None = None
     looking: Task[Any] | None = None
     picking: bool = False
     garment: Garment | None = None
     choices: Choices = field(default_factory=Choices)
+    tries: int = 0
     render: Task[Look] | None = None
     look: Look | None = None
     history: History = field(default_factory=History)
@@ -57,7 +61,12 @@ class Session:
 
     def key(self, name: str) -> str:
         """The key of a widget."""
-        return f"{name}-{self.generation}"
+        key, resets = f"{name}-{self.generation}", self.resets.get(name, 0)
+        return f"{key}-{resets}" if resets else key
+
+    def reset(self, name: str) -> None:
+        """Make a widget anew, so that it shows the value it is drawn with rather than what the browser remembers."""
+        self.resets[name] = self.resets.get(name, 0) + 1
 
     def upload_key(self, name: str) -> str:
         """The key of an uploader, another one after each file."""

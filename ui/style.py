@@ -11,28 +11,50 @@ stroke-linecap="round" stroke-linejoin="round"><path d="M12.5 9.5a3.5 3.5 0 1 1 
 
 _CSS = """
 <style>
-.stMainBlockContainer { padding: 1.6rem 2.5rem 4rem; max-width: 1500px }
+.stMainBlockContainer { padding: 1.6rem 2.5rem 4rem; max-width: 1680px }
 .stAppHeader { background: none; pointer-events: none }
 .tr-mark { font: 600 2rem/1.1 "Source Serif", Georgia, serif; letter-spacing: -.02em }
 .tr-line { color: #6b665c; font-size: .98rem; margin-top: .15rem }
 .tr-empty { border: 1.5px dashed #d8d1c3; border-radius: .9rem; padding: 1.5rem; color: #6b665c; text-align: center }
-.tr-title { font-weight: 600; line-height: 1.25; height: 2.5em; overflow: hidden; display: -webkit-box;
-            -webkit-line-clamp: 2; -webkit-box-orient: vertical }
-.tr-price { font-weight: 600; color: #2f4f43; margin-top: .2rem }
-.tr-why { color: #6b665c; font-size: .84rem; line-height: 1.3; height: 2.6em; overflow: hidden; display: -webkit-box;
-          -webkit-line-clamp: 2; -webkit-box-orient: vertical; margin-top: .15rem }
 .tr-worn { font-size: 1.05rem } .tr-worn b { font-weight: 600 } .tr-worn span { color: #2f4f43; font-weight: 600 }
+
+/* As many cards side by side as fit, buttons of a row on one line. */
+[class*="st-key-rack"] { display: grid; align-items: stretch; gap: 1.8rem 1.3rem;
+                         grid-template-columns: repeat(auto-fill, minmax(min(12.5rem, 44%), 1fr)) }
+[class*="st-key-people"], [class*="st-key-looks"]
+  { display: grid; gap: .9rem .7rem; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)) }
+[class*="st-key-card-"] { gap: .6rem; flex: 1; align-self: stretch }
+[class*="st-key-card-"] > :last-child { margin-top: auto }
 [class*="st-key-card-"] img, [class*="st-key-people"] img, [class*="st-key-looks"] img { border-radius: .7rem }
-[class*="st-key-card-"] { gap: .55rem }
+:is([class*="st-key-card-"], [class*="st-key-people"], [class*="st-key-looks"]) [data-testid="stElementToolbar"]
+  { display: none }
+.tr-title, .tr-why { overflow: hidden; display: -webkit-box; -webkit-line-clamp: 2; -webkit-box-orient: vertical }
+.tr-title { font-weight: 600; line-height: 1.25 }
+.tr-price { font-weight: 600; color: #2f4f43; margin-top: .15rem }
+.tr-why { color: #6b665c; font-size: .84rem; line-height: 1.3; margin-top: .15rem }
+[class*="st-key-looks"] button p { font-size: .84rem; line-height: 1.25; overflow: hidden; display: -webkit-box;
+                                   -webkit-line-clamp: 2; -webkit-box-orient: vertical }
+
 [class*="st-key-mirror-picture"] img { max-height: 70vh; object-fit: contain; border-radius: .75rem }
 [class*="st-key-mirror-picture"] [data-testid="stImage"], [class*="st-key-mirror-picture"] [data-testid="stImage"] > div
   { margin: 0 auto; text-align: center }
 [class*="st-key-chips"] button { min-height: 1.9rem; padding: .1rem .75rem; font-size: .86rem }
-@media (min-width: 900px) {
-  [data-testid="stColumn"]:has([class*="st-key-mirror-0"]) > [data-testid="stVerticalBlock"],
+[class*="st-key-come"] { position: absolute }
+
+/* What the server accepts, in a shopper's words instead of a list of file endings. */
+[data-testid="stFileUploaderDropzoneInstructions"] span { font-size: 0 }
+[data-testid="stFileUploaderDropzoneInstructions"] span::after
+  { content: "or drop it here: JPEG, PNG, HEIC …"; font-size: .875rem }
+
+@media (min-width: 641px) {
   [data-testid="stColumn"]:has([class*="st-key-mirror-column"]) > [data-testid="stVerticalBlock"]
     { position: sticky; top: 1rem; max-height: calc(100vh - 2rem); overflow-y: auto; padding-right: .6rem;
       scrollbar-width: thin }
+}
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 1.2rem 1rem 3rem }
+  .tr-mark { font-size: 1.7rem }
+  [class*="st-key-rack"] { gap: 1.3rem .8rem }
 }
 </style>
 """

@@ -243,8 +243,8 @@ def test_the_highest_price_holds_whatever_is_asked(app: AppTest) -> None:
     app.slider(key="max-price-0").set_value(39).run()
     assert set(titles(app)) == {"tee-red", "tee-navy", "dress-red", "skirt-green"}
     app.button(key="chip-price:max-0").click().run()
-    assert app.slider(key="max-price-0").value == 89 and len(titles(app)) == 8
-    app.slider(key="max-price-0").set_value(30).run()
+    assert app.slider(key="max-price-0-1").value == 89 and len(titles(app)) == 8
+    app.slider(key="max-price-0-1").set_value(30).run()
     assert set(titles(app)) == {"tee-red", "tee-navy"}
 
 
@@ -456,10 +456,26 @@ def test_a_look_comes_back_with_person_garment_and_settings(app: AppTest) -> Non
     state = state_of(app)
     assert state.look is first and state.person is not None and state.person.name == "Ada"
     assert state.garment is not None and state.garment.title == "Red cotton tee"
-    assert state.choices.seed == 5 and app.number_input(key="seed-0").value == 5
+    assert state.choices.seed == 5 and app.number_input(key=state.key("seed")).value == 5
     click(app, "again")
     again = state_of(app).look
     assert again is not None and first is not None and again.png == first.png
+
+
+def test_settings_stay_as_they_were_set(app: AppTest) -> None:
+    """Widgets that are away during a render come back with what was chosen."""
+    app = click_person(app, "ada")
+    app.number_input(key="seed-0").set_value(5).run()
+    app = click(app, "try-tee-red")
+    # What the browser starts from when it draws them anew.
+    assert app.number_input(key="seed-0").proto.default == 5
+    assert list(app.slider(key="steps-0").proto.default) == [4]
+    assert app.segmented_control(key="category-0").proto.default == [0]
+
+
+def test_a_try_on_brings_the_mirror_into_view(app: AppTest) -> None:
+    app = click(click_person(app, "ada"), "try-tee-red")
+    assert state_of(app).tries == 1
 
 
 def test_taken_off_the_photo_is_bare_again(app: AppTest) -> None:
