@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
+#: Brightness of the backdrop in the picture, as a share of its own colour's.
+EXPOSURE = 0.84
+
 
 def render_people(recipes: Mapping[str, Any], options: Options) -> None:
     """Render every person whose picture is missing or out of date, and write people.jsonl."""
@@ -49,15 +52,16 @@ def _photograph(person: Mapping[str, Any], shapes: Mapping[str, Any], options: O
     scene.cycles.max_bounces, scene.cycles.diffuse_bounces = 3, 2
     body = _tuck_in(wearer.standing, [garment for garment, _ in worn])
     skin = studio.add_mesh(scene, "skin", body, wearer.standing.faces)
-    skin.modifiers.new("smooth", "SUBSURF").render_levels = 1
+    studio.add_smoothing(skin)
     skin.data.materials.append(studio.grey_material(_hex(person["skin"]), roughness=0.55, specular=0.3))
     for garment, piece in worn:
         _add_garment(scene, garment, piece, shapes[piece["shape"]])
     _studio(scene, person, wearer.standing, options.size)
     picture = studio.render(scene)
-    # Exposed for the backdrop's upper corners, like the catalog for its wall.
+    # Exposed for the backdrop's upper corners, like the catalog for its wall, but so that white cloth keeps its folds:
+    # it is nearer to the lamps than the backdrop is.
     corner = float(np.median(np.concatenate([picture[:24, :24].ravel(), picture[:24, -24:].ravel()])))
-    result: Array = picture * (float(_hex(person["ground"]).mean()) / corner)
+    result: Array = picture * (EXPOSURE * float(_hex(person["ground"]).mean()) / corner)
     return result
 
 
@@ -134,7 +138,7 @@ def _studio(scene: Any, person: Mapping[str, Any], body: Body, size: tuple[int, 
     distance = 5.5
     height = (top - low) * 1.12
     studio.set_world(scene, 0.55)
-    studio.add_light(scene, np.array([-2.2, -2.6, 3.0]), centre, 210.0, 1.4, warmth=0.15)
+    studio.add_light(scene, np.array([-2.2, -2.6, 3.0]), centre, 185.0, 1.4, warmth=0.15)
     studio.add_light(scene, np.array([2.8, -2.2, 1.4]), centre, 45.0, 2.2)
     studio.add_camera(
         scene, centre + away * distance + [0, 0, 0.10], centre, 36.0 * distance / (height * max(size) / size[1])

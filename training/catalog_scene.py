@@ -208,11 +208,19 @@ def coordinate_material(code: int) -> Any:
     return material
 
 
+def add_smoothing(thing: Any) -> None:
+    """One level of subdivision."""
+    smooth = thing.modifiers.new("smooth", "SUBSURF")
+    smooth.levels = smooth.render_levels = 1
+    # The limit surface refines around every vertex that is not regular, which in a mesh of triangles is each one:
+    # gigabytes and most of the render's time, for a shift of less than a pixel.
+    smooth.use_limit_surface = False
+
+
 def add_part(scene: Any, part: Part, cloths: Cloths) -> Any:
     """Put a part into the scene with its thickness and a level of smoothing."""
     thing = add_mesh(scene, "part", part.vertices, part.faces, cloths.uv(part.uv))
-    smooth = thing.modifiers.new("smooth", "SUBSURF")
-    smooth.levels = smooth.render_levels = 1
+    add_smoothing(thing)
     if part.thickness > 0:
         solid = thing.modifiers.new("thickness", "SOLIDIFY")
         solid.thickness, solid.offset = part.thickness, -1.0

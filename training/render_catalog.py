@@ -190,7 +190,8 @@ def main() -> None:
     out = asked.out or (PEOPLE if people else GARMENTS)
     for folder in (asked.work, out):
         folder.mkdir(parents=True, exist_ok=True)
-    options = Options(out, asked.work, (width, height), asked.samples, frozenset(asked.only), asked.quality)
+    samples = asked.samples or (8 if people else 12)
+    options = Options(out, asked.work, (width, height), samples, frozenset(asked.only), asked.quality)
     if people:
         from training.catalog_people import render_people
 
@@ -209,7 +210,7 @@ def _arguments() -> argparse.Namespace:
         "--only", action="append", default=[], metavar="NAME", help="an item, shape or person; repeatable"
     )
     parser.add_argument("--size", default=None, metavar="WxH", help="default: 512x640, people 768x1024")
-    parser.add_argument("--samples", type=int, default=12)
+    parser.add_argument("--samples", type=int, help="a pixel; default: 12, people 8")
     parser.add_argument("--quality", type=int, default=90, help="JPEG quality")
     return parser.parse_args()
 
