@@ -1,0 +1,265 @@
+"""Seconds and memory of a try-on, beside one call of Stable Diffusion's inpainting on the same machine.
+
+    python -m benchmarks.tryon [--people 6] [--steps 0 4] [--reference sd15|tiny|none] [--out docs/benchmarks/tryon.csv]
+
+Demo people × one garment of each category of the demo catalog. Every row is measured in a process of its own, so that
+its peak memory is its own. `cold` runs from the start of the process to the first picture: imports and loading included
+(`load`), weights already fetched. `warm` is the median of the other try-ons. The columns after `load` split a try-on by
+what the pipeline reports of its progress.
+
+The reference is `StableDiffusionInpaintPipeline` of diffusers with the architecture of Stable Diffusion 1.5 inpainting
+and random weights, which cost the same time and memory as trained ones: text encoder, 20 steps with guidance,
+autoencoder, at 384 × 512. It paints a mask from words; it knows neither pose nor garment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import importlib.metadata
+import io
+import itertools
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+# No network library here: a process inherits the peak memory of the one that starts it.
+import tryroom
+from pipelines import images
+from pipelines.schema import CATEGORY_CHOICES, Progress, RenderSettings, TryOnRequest
+from recommend.catalog import read_catalog
+
+#: Start of what the pipeline reports → the column its time goes to.
+STAGES = {
+    "looking at the photo": "garment",
+    "finding the pose": "pose",
+    "telling clothes from body": "parsing",
+    "laying the garment on the body": "plan",
+    "rendering": "paint",
+    "step ": "paint",
+    "finishing": "finish",
+}
+COLUMNS = ("what", "steps", "kind", "renders", "seconds", "load", *dict.fromkeys(STAGES.values()), "peak_mb")
+LIBRARIES = ("torch", "diffusers", "transformers", "ai-edge-litert", "opencv-python-headless", "numpy")
+REFERENCE_STEPS = 20
+
+Row = dict[str, Any]
+
+
+class StageClock:
+    """A progress callback that adds up the seconds between reports, by stage."""
+
+    def __init__(self) -> None:
+        self.seconds = dict.fromkeys(STAGES.values(), 0.0)
+        self._last: tuple[str, float] | None = None
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.perf_counter()
+        if self._last is not None:
+            column, since = self._last
+            self.seconds[column] += now - since
+        self._last = None if progress.fraction >= 1 else (column_of(progress.stage), now)
+
+
+def column_of(stage: str) -> str:
+    """The column of a reported stage; KeyError for one that is not known here."""
+    for start, column in STAGES.items():
+        if stage.startswith(start):
+            return column
+    raise KeyError(stage)
+
+
+# --- what runs in a process of its own ----------------------------------------------------------------------
+
+
+def requests(people: int, steps: int) -> Iterator[TryOnRequest]:
+    """Demo people × the first garment of each category."""
+    catalog = read_catalog(tryroom.CATALOG)
+    items = [next(i for i in catalog.items if i.category == c) for c in CATEGORY_CHOICES if c != "auto"]
+    settings = RenderSettings(num_inference_steps=steps)
+    for person, item in itertools.product(tryroom.demo_people()[:people], items):
+        photo, garment = images.load_image(person.image), images.load_image(catalog.picture(item), keep_alpha=True)
+        yield TryOnRequest(photo, garment, settings=settings)
+
+
+def measure_compact(started: float, people: int, steps: int) -> list[Row]:
+    """Cold and warm rows of our own renderer; `started` is when the process began, in seconds since the epoch."""
+    from pipelines import renderers
+
+    renderer = renderers.load(RenderSettings.renderer)
+    load = time.time() - started
+    rows: list[Row] = []
+    for request in requests(people, steps):
+        clock, before = StageClock(), time.perf_counter()
+        renderer.try_on(request, clock)
+        rows.append({"seconds": time.perf_counter() - before, **clock.seconds})
+    first, *rest = rows
+    what = {"what": f"tryroom {RenderSettings.renderer}", "steps": steps, "peak_mb": peak_mb()}
+    cold = what | first | {"kind": "cold", "renders": 1, "load": load, "seconds": load + first["seconds"]}
+    warm = {column: median(row[column] for row in rest) for column in first} if rest else first
+    return [cold, what | warm | {"kind": "warm", "renders": len(rest) or 1}]
+
+
+def measure_reference(size: str, steps: int) -> list[Row]:
+    """The row of one inpainting call of Stable Diffusion, its text encoder included."""
+    import numpy as np
+    import torch
+    from PIL import Image as PILImage
+
+    pipe, words, photo_size = stable_diffusion(size)
+    rng = np.random.default_rng(0)
+    photo = PILImage.fromarray(rng.integers(0, 256, (*photo_size, 3), dtype=np.uint8))
+    mask = np.zeros(photo_size, np.uint8)
+    mask[photo_size[0] // 4 : 3 * photo_size[0] // 4, photo_size[1] // 4 : 3 * photo_size[1] // 4] = 255
+    tokens = torch.from_numpy(rng.integers(0, words, (2, pipe.text_encoder.config.max_position_embeddings)))
+    before = time.perf_counter()
+    with torch.no_grad():
+        wanted, unwanted = pipe.text_encoder(tokens)[0].split(1)
+        pipe(
+            prompt_embeds=wanted, negative_prompt_embeds=unwanted, image=photo, mask_image=PILImage.fromarray(mask),
+            height=photo_size[0], width=photo_size[1], num_inference_steps=steps, guidance_scale=7.5,
+            generator=torch.Generator("cpu").manual_seed(0), output_type="np",
+        )  # fmt: skip
+    seconds = time.perf_counter() - before
+    millions = sum(p.numel() for p in pipe.unet.parameters()) / 1e6
+    what = f"{size} inpainting {photo_size[1]}x{photo_size[0]} ({millions:.0f} M UNet)"
+    return [{"what": what, "steps": steps, "kind": "warm", "renders": 1, "seconds": seconds, "peak_mb": peak_mb()}]
+
+
+def stable_diffusion(size: str) -> tuple[Any, int, tuple[int, int]]:
+    """The inpainting pipeline at random weights, its vocabulary's size, and the (height, width) to paint at.
+
+    Args:
+        size: "sd15" for the architecture of Stable Diffusion 1.5 inpainting, "tiny" for the same form in small.
+    """
+    from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionInpaintPipeline, UNet2DConditionModel
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    full = size == "sd15"
+    widths, vae_widths = ((320, 640, 1280, 1280), (128, 256, 512, 512)) if full else ((32, 64), (32, 32, 32, 32))
+    text = CLIPTextConfig(
+        vocab_size=49408, hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12
+    ) if full else CLIPTextConfig(
+        vocab_size=100, hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2,
+        bos_token_id=0, eos_token_id=2
+    )  # fmt: skip
+    depth, vae_depth = len(widths) - 1, len(vae_widths)
+    unet = UNet2DConditionModel(
+        sample_size=64, in_channels=9, out_channels=4, layers_per_block=2, block_out_channels=widths,
+        down_block_types=("CrossAttnDownBlock2D",) * depth + ("DownBlock2D",),
+        up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * depth,
+        cross_attention_dim=text.hidden_size, attention_head_dim=8,
+    )  # fmt: skip
+    vae = AutoencoderKL(
+        block_out_channels=vae_widths, layers_per_block=2, latent_channels=4, sample_size=512,
+        down_block_types=("DownEncoderBlock2D",) * vae_depth, up_block_types=("UpDecoderBlock2D",) * vae_depth,
+    )  # fmt: skip
+    scheduler = DDIMScheduler(
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False, set_alpha_to_one=False,
+        steps_offset=1,
+    )  # fmt: skip
+    pipe = StableDiffusionInpaintPipeline(
+        vae=vae.eval(), text_encoder=CLIPTextModel(text).eval(), tokenizer=None, unet=unet.eval(), scheduler=scheduler,
+        safety_checker=None, feature_extractor=None, requires_safety_checker=False,
+    )  # fmt: skip
+    pipe.set_progress_bar_config(disable=None)  # shown on a terminal only
+    return pipe, text.vocab_size, (512, 384) if full else (64, 48)
+
+
+def peak_mb() -> float:
+    """The most memory that this process held so far, in megabytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+# --- the table ----------------------------------------------------------------------------------------------
+
+
+def in_own_process(*arguments: object) -> list[Row]:
+    """Rows that this module measures when run with these arguments."""
+    command = [sys.executable, "-m", "benchmarks.tryon", *map(str, arguments), "--started", str(time.time())]
+    print(f"measuring {' '.join(map(str, arguments[1:]))} …", file=sys.stderr, flush=True)
+    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=Path(__file__).parents[1])
+    rows: list[Row] = json.loads(run.stdout.splitlines()[-1])
+    return rows
+
+
+def machine() -> str:
+    """Hardware and versions, in a line."""
+    import psutil
+
+    name = platform.processor() or platform.machine()
+    if (info := Path("/proc/cpuinfo")).exists():
+        name = next((line.split(":", 1)[1].strip() for line in info.open() if line.startswith("model name")), name)
+    versions = ", ".join(f"{library} {importlib.metadata.version(library)}" for library in LIBRARIES)
+    threads = os.environ.get("OMP_NUM_THREADS")
+    return (
+        f"{name}, {psutil.cpu_count()} cores{f', {threads} threads' if threads else ''}, "
+        f"{psutil.virtual_memory().total / 1e9:.0f} GB, no GPU used; "
+        f"{platform.system()}, Python {platform.python_version()}, {versions}"
+    )
+
+
+def shown(value: Any) -> str:
+    """A cell of the table."""
+    return f"{value:.0f}" if isinstance(value, float) and value >= 100 else (
+        f"{value:.2f}" if isinstance(value, float) else str(value)
+    )  # fmt: skip
+
+
+def as_csv(rows: list[Row], note: str) -> str:
+    """The rows as CSV below a comment with the note; what does not apply is empty."""
+    text = io.StringIO()
+    text.write(f"# {note}\n")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([shown(row.get(column, "")) for column in COLUMNS] for row in rows)
+    return text.getvalue()
+
+
+def as_table(rows: list[Row]) -> str:
+    """The rows for people."""
+    cells = [COLUMNS, *([shown(row.get(column, "")) for column in COLUMNS] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join("  ".join(map(str.rjust, line, widths)) for line in cells)
+
+
+def main() -> None:
+    """Measure everything, write the CSV and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--people", type=int, default=6, help="how many of the demo people")
+    parser.add_argument("--steps", type=int, nargs="+", default=[0, RenderSettings.num_inference_steps])
+    parser.add_argument("--reference", choices=("sd15", "tiny", "none"), default="sd15")
+    parser.add_argument("--out", type=Path, default=Path("docs/benchmarks/tryon.csv"))
+    parser.add_argument("--only", choices=("compact", "reference"), help=argparse.SUPPRESS)
+    parser.add_argument("--started", type=float, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.only == "compact":
+        print(json.dumps(measure_compact(args.started, args.people, args.steps[0])))
+        return
+    if args.only == "reference":
+        print(json.dumps(measure_reference(args.reference, REFERENCE_STEPS)))
+        return
+    rows = [
+        row
+        for steps in args.steps
+        for row in in_own_process("--only", "compact", "--people", args.people, "--steps", steps)
+    ]
+    if args.reference != "none":
+        rows += in_own_process("--only", "reference", "--reference", args.reference)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    images.save_bytes(args.out, as_csv(rows, machine()).encode())
+    print(as_table(rows))
+    print(args.out)
+
+
+if __name__ == "__main__":
+    main()
