@@ -2,9 +2,10 @@
 VENV ?= .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.installed
-# Interpreters to try, best known first; PYTHON=/path/to/python chooses one.
-PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+# Interpreters to try, best known first; PYTHON=/path/to/python chooses one. Each is run, because a name on the PATH may
+# be a shim with nothing behind it, and asked for ensurepip, which Debian's python3 has only with python3-venv.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 /usr/bin/python3; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .PHONY: setup app demo test lint types bench snapshots chromium help
 .DEFAULT_GOAL := help
@@ -15,9 +16,10 @@ help: ## Say what the targets do
 setup: $(READY) ## Make .venv and install the project with its development tools
 
 $(READY): pyproject.toml
-	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed and was not found; name one with make PYTHON=/path/to/python" >&2; exit 1; }
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer with venv is needed and was not found. On Debian and Ubuntu: apt-get" \
+		"install python3-venv; or name one with make PYTHON=/path/to/python" >&2; exit 1; }
 	@echo "Making $(VENV) with $$($(PYTHON) --version) and installing (torch is large; minutes on a slow line)"
-	@[ -x $(RUN)/python ] || $(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@[ -x $(RUN)/pip ] || $(PYTHON) -m venv $(VENV)
 	$(RUN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
