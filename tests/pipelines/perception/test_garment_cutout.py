@@ -69,6 +69,18 @@ def test_the_gap_between_sleeve_and_body_stays_open_and_a_white_print_is_not_a_g
     assert overlap(found, mask) > 0.97
 
 
+def test_a_narrow_gap_stays_open_though_jpeg_rings_in_it() -> None:
+    mask = shirt()
+    cv2.ellipse(mask, (90, 130), (5, 34), 0, 0, 360, 0, -1)
+    stripes = np.where(np.arange(240)[:, None, None] // 10 % 2, 20, 245) * np.ones((1, 180, 3))
+    alpha = cv2.GaussianBlur(mask, (0, 0), 0.8)[..., None] / 255
+    image = np.clip(alpha * stripes + (1 - alpha) * 255, 0, 255).astype(np.uint8)
+    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 80])
+    found = cut_out(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8))
+    assert (found[100:160, 88:93] == 0).mean() > 0.9
+    assert overlap(found, mask) > 0.95
+
+
 def test_alpha_wins_over_colour() -> None:
     alpha = shirt()
     rgba = np.dstack([picture(np.zeros_like(alpha), (0, 0, 0), (90, 120, 40)), alpha])
