@@ -10,12 +10,27 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
+from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor
 
 from training.losses import ema_update
 
 #: Whatever a training calls a batch.
 Batch = TypeVar("Batch")
+Net = TypeVar("Net", bound=ModelMixin)
+
+
+def fast() -> torch.autocast:
+    """Mixed precision in bfloat16 where this CPU computes it; elsewhere it is emulated, ten times slower."""
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def begin(kind: type[Net], init: Path | None) -> Net:
+    """A new network of this kind in float32: with the weights of a folder, or random ones."""
+    if init is None:
+        return kind()
+    net: Net = kind.from_pretrained(init, torch_dtype=torch.float32)
+    return net.train()
 
 
 class Trainer:

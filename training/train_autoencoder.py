@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipelines.diffusion.autoencoder import CompactAutoencoder
-from training.loop import Trainer
+from training.loop import Trainer, begin, fast
 from training.losses import gradient_l1
 from training.photos import is_held_out, random_crop, read_folder
 
@@ -65,7 +65,7 @@ def autoencoder_loss(model: CompactAutoencoder, wide: Tensor, shift_weight: floa
     size, quarter = wide.shape[-1] - SHIFT, len(wide) // 4
     dy, dx = torch.randint(0, SHIFT + 1, (2,)).tolist()
     x, moved = wide[..., :size, :size], wide[:quarter, :, dy : dy + size, dx : dx + size]
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with fast():
         z, z_moved = model.encoder(torch.cat([x, moved])).split([len(x), quarter])
         out = model.decoder(z + NOISE * z.detach().float().std() * torch.randn_like(z)).float()
     # The border of a crop is padded, so its latents may differ.
@@ -80,6 +80,7 @@ def main() -> None:
     parser.add_argument("--ccp", type=Path, required=True)
     parser.add_argument("--garments", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--init", type=Path, help="folder of weights to start from; default: from scratch")
     parser.add_argument("--run", type=Path, default=Path("runs/autoencoder"))
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--batch", type=int, default=16)
@@ -100,7 +101,7 @@ def main() -> None:
         psnr, ratio = evaluate(ema, held_out)
         print(f"saved {when}: held-out {psnr:.2f} dB, shift 2 px {ratio:.3f}", flush=True)
 
-    model = CompactAutoencoder()
+    model = begin(CompactAutoencoder, args.init)
     trainer = Trainer(model, args.run, args.minutes, args.lr, on_save)
     stream = batches(images, args.batch, args.size, seed=trainer.step)
     trainer.train(stream, lambda wide: autoencoder_loss(model, wide, args.shift_weight))

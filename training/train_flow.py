@@ -21,19 +21,17 @@ from torch.utils.data import DataLoader
 from pipelines.diffusion.autoencoder import CompactAutoencoder
 from pipelines.diffusion.flow import FlowModel, flow_conditions
 from pipelines.diffusion.mean import MeanModel
-from training.loop import Trainer
+from training.loop import Trainer, begin, fast
 from training.losses import masked_mean
 from training.train_mean import INPUTS, Examples, to_tensors
 from training.tryon_data import Worn
 from training.worn import load_worn
 
-SIZE = (256, 192)
-
 
 @torch.no_grad()
 def latents_of(vae: CompactAutoencoder, mean_model: MeanModel, batch: dict[str, Tensor]) -> dict[str, Tensor]:
     """What the flow sees and must reach, float16: `truth`, `mean`, `conditions`, `facts`, `weight`."""
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with fast():
         mean = mean_model(*[batch[k] for k in INPUTS])
         mask = batch["mask"]
         picture = mask * mean.sample.clamp(-1, 1) + (1 - mask) * batch["truth"]
@@ -49,11 +47,12 @@ def latents_of(vae: CompactAutoencoder, mean_model: MeanModel, batch: dict[str, 
 
 
 def cache(
-    worn: list[Worn], count: int, seed: int, vae: CompactAutoencoder, mean_model: MeanModel, file: Path
-) -> dict[str, Tensor]:
-    """`count` examples as stacked tensors, made once and kept in `file`."""
+    worn: list[Worn], size: tuple[int, int], count: int, seed: int, vae: CompactAutoencoder, mean_model: MeanModel,
+    file: Path,
+) -> dict[str, Tensor]:  # fmt: skip
+    """`count` examples of (height, width) as stacked tensors, made once and kept in `file`."""
     if not file.exists():
-        loader = DataLoader(Examples(worn, SIZE, 8, seed), batch_size=None, num_workers=1, prefetch_factor=2)
+        loader = DataLoader(Examples(worn, size, 8, seed), batch_size=None, num_workers=1, prefetch_factor=2)
         rows = []
         for i, batch in enumerate(loader):
             rows.append(latents_of(vae, mean_model, to_tensors(batch)))
@@ -71,7 +70,7 @@ def flow_loss(
     """Squared error of the velocity at `time` on the straight path from the noisy mean (1) to the truth (0)."""
     source = batch["mean"] + noise * torch.randn(batch["mean"].shape, generator=generator)
     t = time[:, None, None, None]
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with fast():
         velocity = model((1 - t) * batch["truth"] + t * source, time, batch["conditions"], batch["facts"])
     return masked_mean((velocity.float() - (source - batch["truth"])) ** 2, batch["weight"])
 
@@ -82,20 +81,23 @@ def main() -> None:
     parser.add_argument("--poses", type=Path, required=True)
     parser.add_argument("--compact", type=Path, required=True, help="folder with vae/ and mean/")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--init", type=Path, help="folder of weights to start from; default: from scratch")
     parser.add_argument("--run", type=Path, default=Path("runs/flow"))
     parser.add_argument("--minutes", type=float, default=40)
-    parser.add_argument("--examples", type=int, default=6000)
-    parser.add_argument("--batch", type=int, default=24)
+    parser.add_argument("--examples", type=int, default=2000)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--height", type=int, default=192, help="of a training crop; the width is 3/4 of it")
     parser.add_argument("--lr", type=float, default=8e-4)
     args = parser.parse_args()
     torch.manual_seed(0)
     args.run.mkdir(parents=True, exist_ok=True)
     train, held_out = load_worn(args.ccp, args.poses)
-    vae = CompactAutoencoder.from_pretrained(args.compact / "vae").eval()
-    mean_model = MeanModel.from_pretrained(args.compact / "mean").eval()
-    data = cache(train, args.examples, 0, vae, mean_model, args.run / "train.pt")
-    checks = {k: v.float() for k, v in cache(held_out, 64, 1, vae, mean_model, args.run / "held_out.pt").items()}
-    model = FlowModel()
+    vae = CompactAutoencoder.from_pretrained(args.compact / "vae", torch_dtype=torch.float32).eval()
+    mean_model = MeanModel.from_pretrained(args.compact / "mean", torch_dtype=torch.float32).eval()
+    size = (args.height, args.height * 3 // 4)
+    data = cache(train, size, args.examples, 0, vae, mean_model, args.run / "train.pt")
+    checks = {k: v.float() for k, v in cache(held_out, size, 64, 1, vae, mean_model, args.run / "held_out.pt").items()}
+    model = begin(FlowModel, args.init)
     noise = model.config.source_noise
     generator = torch.Generator().manual_seed(0)
 

@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader, IterableDataset
 from pipelines.diffusion.mean import MeanModel, MeanOutput
 from pipelines.geometry.layout import LAYOUT_LABELS
 from pipelines.perception.pose_map import draw_openpose
-from training.loop import Trainer
+from training.loop import Trainer, begin, fast
 from training.losses import gradient_l1, masked_mean, ssim_map
 from training.tryon_data import Worn, example
 from training.worn import load_worn
@@ -131,6 +131,7 @@ def main() -> None:
     parser.add_argument("--ccp", type=Path, required=True)
     parser.add_argument("--poses", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--init", type=Path, help="folder of weights to start from; default: from scratch")
     parser.add_argument("--run", type=Path, default=Path("runs/mean"))
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--batch", type=int, default=12)
@@ -141,7 +142,7 @@ def main() -> None:
     train, held_out = load_worn(args.ccp, args.poses)
     fixed = Examples(held_out, (256, 192), 8, seed=1)
     checks = [to_tensors(b) for b, _ in zip(fixed, range(8), strict=False)]
-    model = MeanModel()
+    model = begin(MeanModel, args.init)
 
     def on_save(ema: torch.nn.Module, when: str) -> None:
         ema.save_pretrained(args.out)
@@ -155,7 +156,7 @@ def main() -> None:
     )
 
     def loss_of(batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with fast():
             out = model(*[batch[k] for k in INPUTS])
         return mean_loss(out, batch)
 

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from pipelines.perception.parsing import ParserNet
 from training.ccp import IGNORE, Labelled, load_labelled, load_poses
-from training.loop import Trainer
+from training.loop import Trainer, fast
 from training.parser_views import close_up, random_view
 
 # Rare and small labels count for more, but not so much that they spread (share of pixels to this power).
@@ -89,7 +89,7 @@ def label_weights(photos: list[Labelled], labels: int) -> Tensor:
 
 def loss_of(net: ParserNet, weights: Tensor, batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
     """Cross-entropy and soft Dice over the pixels whose label is known."""
-    with torch.autocast("cpu", torch.bfloat16):
+    with fast():
         logits = net(batch["image"], batch["mask"], batch["limbs"])
     logits, labels = logits.float(), batch["labels"]
     entropy = F.cross_entropy(logits, labels, weights, ignore_index=IGNORE, label_smoothing=0.02)

@@ -39,7 +39,7 @@ class FlowModel(ModelMixin, ConfigMixin):
     def __init__(
         self,
         latent_channels: int = 16,
-        widths: tuple[int, int] = (112, 176),
+        widths: tuple[int, int] = (64, 112),
         blocks: tuple[int, int] = (2, 2),
         source_noise: float = 0.25,
     ) -> None:

@@ -23,6 +23,8 @@ from pipelines.geometry.layout import LAYOUT_LABELS
 
 #: One-hot facts beside the pictures: category upper, lower, dress; sleeve none, short, long.
 FACTS = 6
+#: Steepness of the gate: a soft gate lays a halo of half-garment round every sleeve.
+GATE_GAIN = 2.5
 
 
 @dataclass
@@ -175,7 +177,7 @@ class MeanModel(ModelMixin, ConfigMixin):
         moved = warp(torch.cat([hint, hint_mask], 1), upsample(flow, size))
         # The gate is where the garment is, not how sure the network is of it: a gate free to say "unsure" blurs every
         # print. Where there is no hint there is nothing to show.
-        garment = torch.sigmoid(gate + 1)
+        garment = torch.sigmoid(GATE_GAIN * (gate + 1))
         gate = garment * moved[:, 3:]
         sample = gate * (moved[:, :3] / moved[:, 3:].clamp(min=1e-3) + upsample(light, size)) + (1 - gate) * painted
         return MeanOutput(

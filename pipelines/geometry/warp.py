@@ -33,15 +33,17 @@ Points = NDArray[np.float64]
 # Lengths in body units (shoulder joint to shoulder joint ≈ 34 cm) of an average grown body and of average clothes.
 UPPER_ARM, FOREARM = 0.85, 0.75
 THIGH, SHIN = 1.25, 1.2
-FLAT_CHEST, FLAT_SHOULDERS, FLAT_WAIST = 1.18, 1.05, 1.12
+FLAT_CHEST, FLAT_SHOULDERS, FLAT_WAIST = 1.06, 0.95, 1.12
+#: The chest of sleeveless tops lies flatter: they are narrow and stretch.
+FLAT_SLEEVELESS = 0.9
 #: Height of the waistband above the hip joints.
 WAIST_RISE = 0.3
 #: Hip joints below shoulder joints.
 HIPS = 1.5
-#: How much narrower than it lies flat a loose part looks when worn round a body.
-DRAPE = 0.88
+#: How much narrower than it lies flat a loose part looks when worn round a body: a trunk, a leg.
+DRAPE_TRUNK, DRAPE = 0.8, 0.88
 #: Half the width of a body at the chest and at the hips.
-HALF_CHEST, HALF_HIPS = 0.6, 0.58
+HALF_CHEST, HALF_HIPS = 0.54, 0.52
 #: In a map: no pixel of the garment.
 OFF = -1e4
 LIMBS_LEFT = {"arm": ("r_shoulder", "r_elbow", "r_wrist"), "leg": ("r_hip", "r_knee", "r_ankle")}
@@ -109,7 +111,7 @@ def garment_unit(shape: GarmentLandmarks, category: Category) -> float:
         return max(shape.width("waist_left", "waist_right") / FLAT_WAIST, 1.0)
     chest = shape.width("armpit_left", "armpit_right") / FLAT_CHEST
     if shape.sleeve == "none":
-        return max(chest * FLAT_CHEST / 1.3, 1.0)
+        return max(shape.width("armpit_left", "armpit_right") / FLAT_SLEEVELESS, 1.0)
     return max(0.5 * (chest + shape.width("shoulder_left", "shoulder_right") / FLAT_SHOULDERS), 1.0)
 
 
@@ -132,8 +134,8 @@ def upper_pairs(shape: GarmentLandmarks, unit: float) -> tuple[Points, Points]:
     for side in ("left", "right"):
         add(f"collar_{side}", (0.08, 0.6), 1.0)
         add(f"shoulder_{side}", (0.2, 0.66), 1.0)
-        add(f"armpit_{side}", (HALF_CHEST, 0.8), DRAPE)
-        add(f"hem_{side}", (HALF_HIPS, 1.6), DRAPE)
+        add(f"armpit_{side}", (HALF_CHEST, 0.8), DRAPE_TRUNK)
+        add(f"hem_{side}", (HALF_HIPS, 1.6), DRAPE_TRUNK)
     return np.array(source), np.array(target)
 
 

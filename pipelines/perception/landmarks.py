@@ -39,6 +39,8 @@ FILL: Final = 0.9
 SHORT_SLEEVE: Final = 1.5
 #: Less than this is a cap on the shoulder, no sleeve.
 NO_SLEEVE: Final = 0.2
+#: How far below the found neckline the inside of the back may reach, in half widths of the collar.
+NECKLINE_SLACK: Final = 0.08
 CATEGORIES: Final[tuple[Category, ...]] = ("upper", "lower", "dress")
 
 _UPPER_POINTS = frozenset(n for n in POINT_NAMES if n.split("_")[0] in ("collar", "neck", "shoulder", "armpit")) | {
@@ -91,6 +93,8 @@ def read_landmarks(
     _drop_absent(points, present, category, kind)
     lines = _sleeve_lines(points, elbows, present)
     label_map = _part_map(parts, to_square, mask, category, kind)
+    if category != "lower":
+        _bound_collar(label_map, points)
     sleeve = _sleeve_class(points, lines)
     if sleeve == "none":
         points[[i for i, n in enumerate(POINT_NAMES) if n.startswith("cuff")]] = np.nan
@@ -211,6 +215,21 @@ def _sleeve_class(points: Floats, lines: Floats) -> Sleeve:
     left, right = (points[POINT_NAMES.index(f"armpit_{s}")] for s in ("left", "right"))
     length = float(np.nanmax(steps)) / max(1e-6, float(np.linalg.norm(right - left)) / 2)
     return "none" if length < NO_SLEEVE else "short" if length < SHORT_SLEEVE else "long"
+
+
+def _bound_collar(labels: NDArray[np.uint8], points: Floats) -> None:
+    """Give back to the torso, in place, what the network takes for the inside of the back below the front neckline.
+
+    Dark cloth looks like the shadow in a neck. The neckline is bounded by the parabola through both collar points and
+    the lowest point of the front: a V lies above it, a round neck on it.
+    """
+    left, right, bottom = (points[POINT_NAMES.index(n)] for n in ("collar_left", "collar_right", "neck_bottom"))
+    half = max(float(right[0] - left[0]) / 2, 1.0)
+    x, top = np.arange(labels.shape[1]), 0.5 * float(left[1] + right[1])
+    across = (x - 0.5 * float(left[0] + right[0])) / half
+    neckline = float(bottom[1]) - (float(bottom[1]) - top) * across**2 + NECKLINE_SLACK * half
+    below = np.arange(labels.shape[0])[:, None] > neckline
+    labels[(labels == INNER_COLLAR) & below] = TORSO
 
 
 def _part_map(
