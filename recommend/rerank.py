@@ -20,7 +20,7 @@ from recommend.schema import Facet, Item, Understanding, values_of
 MISSED: Final = 0.2
 UNSTATED: Final = 0.5
 #: Chance of an item whose second, third … colour is the one asked for: a white shirt with red cuffs is hardly red.
-SECOND_COLOUR: Final = (1.0, 0.75, 0.6)
+SECOND_COLOUR: Final = (1.0, 0.85, 0.7)
 #: How much the dearest candidate loses when "cheap" is asked for.
 PRICE_PULL: Final = 0.7
 #: OKLab chroma below which a colour counts as neutral and goes with everything.
@@ -125,7 +125,9 @@ def named_palette(names: Sequence[str]) -> Floats:
 
 
 def spread(scores: Floats, likeness: Floats, k: int, weight: float) -> list[int]:
-    """The k best with little repetition: each next one weighs its score against its likeness to those chosen (MMR).
+    """The k best with little repetition: each next one loses score by its likeness to those chosen (as MMR does).
+
+    The loss is a share of the score, so that a poor item never comes up because nothing is like it.
 
     Args:
         scores: (N,), at least 0.
@@ -135,12 +137,11 @@ def spread(scores: Floats, likeness: Floats, k: int, weight: float) -> list[int]
     Returns:
         Places of the chosen, in order; equal values go to the earlier place, so the order is always the same.
     """
-    worth = scores / max(float(scores.max(initial=0.0)), 1e-9)
     closest = np.zeros(len(scores), np.float32)
     chosen: list[int] = []
     open_places = np.ones(len(scores), bool)
     while len(chosen) < min(k, len(scores)):
-        value = np.where(open_places, worth - weight * closest, -np.inf)
+        value = np.where(open_places, scores * (1 - weight * closest), -np.inf)
         best = int(np.argmax(value))
         chosen.append(best)
         open_places[best] = False

@@ -31,6 +31,8 @@ POOL: Final = 400
 #: Weight of variety among the results when something was asked for, and when nothing was but to go with an outfit.
 VARIETY: Final = 0.15
 VARIETY_UNASKED: Final = 0.6
+#: Chance that a picture always keeps in a search by words: what it shows is read less surely than what is stated.
+PICTURE_FLOOR: Final = 0.3
 #: Chance above which a picture is said to look like the one given; overlap of colours that is called the same colours.
 LOOKS_ALIKE: Final = 0.8
 SAME_COLOURS: Final = 0.75
@@ -206,7 +208,8 @@ class Retriever:
         chances, parts = self._embedder.calibrations, {}
         if evidence.text is not None and evidence.title is not None:
             # Picture and title are two readings of the same words: their geometric mean counts as one part.
-            parts["words"] = np.sqrt(chances["text"].chance(rows.vectors["semantic"] @ evidence.text))
+            seen = np.sqrt(chances["text"].chance(rows.vectors["semantic"] @ evidence.text))
+            parts["words"] = PICTURE_FLOOR + (1 - PICTURE_FLOOR) * seen
             parts["title"] = np.sqrt(chances["title"].chance(rows.vectors["words"] @ evidence.title))
         if evidence.like is not None:
             parts["like"] = chances["like"].chance(rows.vectors["semantic"] @ evidence.like)

@@ -47,8 +47,8 @@ from training.retriever_texts import Labelled, Text, describe, texts_for
 DIM: Final = 256
 HIDDEN: Final = 512
 #: Pictures of one label that train, by source: what frozen features of them cost is most of the training.
-MOST_GARMENTS: Final = 160
-MOST_CROPS: Final = 40
+MOST_GARMENTS: Final = 120
+MOST_CROPS: Final = 25
 TEXTS_PER_GARMENT: Final = 6
 BATCH: Final = 384
 TEMPERATURE: Final = 0.07
@@ -96,10 +96,8 @@ def encode_texts(texts: list[str], cache: Path, tower: TextTower) -> dict[str, N
     if path.exists():
         with np.load(path) as stored:
             known = dict(zip(stored["texts"].tolist(), stored["vectors"], strict=True))
-    for place, text in enumerate(sorted(set(texts) - known.keys())):
-        known[text] = tower.encode(text)
-        if place % 1000 == 999:
-            print(f"texts: {place + 1} encoded", flush=True)
+    fresh = sorted(set(texts) - known.keys())
+    known |= dict(zip(fresh, tower.encode_many(fresh), strict=True))
     partial = path.with_suffix(".partial.npz")
     np.savez(partial, texts=np.array(list(known)), vectors=np.stack(list(known.values())))
     os.replace(partial, path)
@@ -339,7 +337,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--cache", type=Path, default=Path(".cache/retriever"))
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--passes", type=int, default=40)
+    parser.add_argument("--passes", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()

@@ -71,7 +71,7 @@ def test_a_main_colour_counts_more_than_a_trim() -> None:
         Item(name, "Shirt", "upper", 1.0, "s.png", colours=colours)
         for name, colours in (("r", ("red",)), ("t", ("white", "red")), ("o", ("green",)))
     )
-    assert rerank.colour_chances([red, trimmed, other], [("red", "burgundy")]).tolist() == pytest.approx([1, 0.75, 1])
+    assert rerank.colour_chances([red, trimmed, other], [("red", "burgundy")]).tolist() == pytest.approx([1, 0.85, 1])
     assert rerank.colour_chances([trimmed], [("red",), ("white",)]).tolist() == [1]
 
 
@@ -94,6 +94,11 @@ def test_variety_skips_the_twin() -> None:
     vectors = np.array([[1, 0], [1, 0.01], [0, 1]], np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     assert rerank.spread(np.array([1, 0.99, 0.7], np.float32), rerank.likeness([vectors]), 2, 0.5) == [0, 2]
+
+
+def test_variety_never_lifts_a_poor_item() -> None:
+    twins = np.array([[1, 0], [1, 0], [1, 0], [0, 1]], np.float32)
+    assert rerank.spread(np.array([1, 0.9, 0.12, 0.09], np.float32), rerank.likeness([twins]), 4, 0.15) == [0, 1, 2, 3]
 
 
 def test_equal_scores_go_by_id() -> None:
