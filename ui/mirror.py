@@ -8,7 +8,7 @@ import re
 import streamlit as st
 
 from pipelines.schema import CATEGORY_CHOICES, MAX_STEPS
-from ui import actions, loaders, pictures
+from ui import actions, loaders, pictures, style
 from ui.arrival import come_to_mirror
 from ui.compare import compare
 from ui.history import Look, Person
@@ -83,7 +83,7 @@ def _demo_people(state: Session) -> None:
         for person in people:
             with st.container(gap="xsmall"):
                 picture = loaders.card(str(person.image), pictures.PORTRAIT)
-                st.image(picture, width="stretch", alt=person.note or person.title)
+                st.html(style.picture(picture, person.note or person.title))
                 st.button(
                     person.title, key=state.key(f"person-{person.id}"), help=person.note, width="stretch",
                     on_click=actions.choose_demo, args=(person.title, person.image),
@@ -103,7 +103,7 @@ def _watch_render() -> None:
     preview = task.preview or (pictures.jpeg(state.person.shown) if state.person else None)
     with st.container(key="mirror-picture-live"):
         if preview is not None:
-            st.image(preview, width="stretch", alt="The render so far")
+            st.html(style.picture(preview, "The render so far"))
     title = state.garment.title if state.garment else ""
     st.progress(min(task.fraction, 1.0), text=f"Trying on {title} · {task.stage}")
     st.button("Cancel", key=state.key("cancel"), on_click=actions.drop_render, icon=":material/close:")
@@ -114,7 +114,7 @@ def _reflection(state: Session, person: Person) -> None:
     look = state.look
     if look is None:
         with st.container(key="mirror-picture"):
-            st.image(pictures.jpeg(person.shown), width="stretch", alt=person.name.capitalize())
+            st.html(style.picture(pictures.jpeg(person.shown), person.name.capitalize()))
         if state.looking is not None and not state.looking.done:
             _watch_looking()
     else:
@@ -228,7 +228,7 @@ def _looks(state: Session) -> None:
 
 
 def _earlier(state: Session, look: Look, place: int) -> None:
-    st.image(look.small, width="stretch", alt=f"{look.person.name} in {look.garment.title}")
+    st.html(style.picture(look.small, f"{look.person.name} in {look.garment.title}"))
     st.button(
         look.garment.title, key=state.key(f"look-{place}"), width="stretch", type="tertiary",
         disabled=state.render is not None or look is state.look, on_click=actions.recall, args=(look,),

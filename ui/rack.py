@@ -16,7 +16,7 @@ from recommend.catalog import Catalog
 from recommend.errors import RecommendError
 from recommend.prices import show as show_price
 from recommend.schema import Chip, Hit, Item, Query, SearchResult
-from ui import actions, loaders, pictures
+from ui import actions, loaders, pictures, style
 from ui.history import Garment
 from ui.messages import explain
 from ui.mirror import POLL
@@ -245,8 +245,8 @@ def _cards(state: Session, cards: list[Card]) -> None:
 def _card(state: Session, card: Card) -> None:
     item = card.item
     with st.container(key=state.key(f"card-{item.id}")):
-        st.image(loaders.card(str(card.picture)), width="stretch", alt=item.title)
-        _words(item.title, show_price(item.price, item.currency), card.why)
+        picture = style.picture(loaders.card(str(card.picture)), item.title)
+        _picture_and_words(picture, item.title, show_price(item.price, item.currency), card.why)
         wearable = item.category in CATEGORY_CHOICES
         st.button(
             "Try it on", key=state.key(f"try-{item.id}"), width="stretch", type="primary",
@@ -257,19 +257,17 @@ def _card(state: Session, card: Card) -> None:
 
 def _own(state: Session, garment: Garment) -> None:
     with st.container(key=state.key("card-own")):
-        st.image(
-            pictures.jpeg(pictures.card(pictures.on_white(garment.pixels))), width="stretch", alt="Your own garment"
-        )
-        _words("Your own garment", "yours", "")
+        jpeg = pictures.jpeg(pictures.card(pictures.on_white(garment.pixels)))
+        _picture_and_words(style.picture(jpeg, "Your own garment"), "Your own garment", "yours", "")
         st.button(
             "Try it on", key=state.key("try-own"), width="stretch", type="primary", disabled=state.person is None,
             on_click=actions.try_on, args=(garment,), help=_hint(state, True),
         )  # fmt: skip
 
 
-def _words(title: str, price: str, why: str) -> None:
+def _picture_and_words(picture: str, title: str, price: str, why: str) -> None:
     st.html(
-        f'<div class="tr-title">{html.escape(title)}</div><div class="tr-price">{html.escape(price)}</div>'
+        f'{picture}<div class="tr-title">{html.escape(title)}</div><div class="tr-price">{html.escape(price)}</div>'
         f'<div class="tr-why">{html.escape(why)}</div>'
     )
 

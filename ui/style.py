@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import html
+
 import streamlit as st
+
+from ui import pictures
 
 #: A hanger. Drawn here, since Streamlit asks a server on the internet for icons that it knows by name.
 ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke="#2f4f43" stroke-width="2.6"
@@ -15,6 +19,7 @@ _CSS = """
 .stAppHeader { background: none; pointer-events: none }
 .tr-mark { font: 600 2rem/1.1 "Source Serif", Georgia, serif; letter-spacing: -.02em }
 .tr-line { color: #6b665c; font-size: .98rem; margin-top: .15rem }
+.tr-picture { display: block; width: 100%; border-radius: .7rem }
 .tr-empty { border: 1.5px dashed #d8d1c3; border-radius: .9rem; padding: 1.5rem; color: #6b665c; text-align: center }
 .tr-worn { font-size: 1.05rem } .tr-worn b { font-weight: 600 } .tr-worn span { color: #2f4f43; font-weight: 600 }
 
@@ -25,19 +30,15 @@ _CSS = """
   { display: grid; gap: .9rem .7rem; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)) }
 [class*="st-key-card-"] { gap: .6rem; flex: 1; align-self: stretch }
 [class*="st-key-card-"] > :last-child { margin-top: auto }
-[class*="st-key-card-"] img, [class*="st-key-people"] img, [class*="st-key-looks"] img { border-radius: .7rem }
-:is([class*="st-key-card-"], [class*="st-key-people"], [class*="st-key-looks"]) [data-testid="stElementToolbar"]
-  { display: none }
 .tr-title, .tr-why { overflow: hidden; display: -webkit-box; -webkit-line-clamp: 2; -webkit-box-orient: vertical }
-.tr-title { font-weight: 600; line-height: 1.25 }
+.tr-title { font-weight: 600; line-height: 1.25; margin-top: .6rem }
 .tr-price { font-weight: 600; color: #2f4f43; margin-top: .15rem }
 .tr-why { color: #6b665c; font-size: .84rem; line-height: 1.3; margin-top: .15rem }
 [class*="st-key-looks"] button p { font-size: .84rem; line-height: 1.25; overflow: hidden; display: -webkit-box;
                                    -webkit-line-clamp: 2; -webkit-box-orient: vertical }
 
-[class*="st-key-mirror-picture"] img { max-height: 70vh; object-fit: contain; border-radius: .75rem }
-[class*="st-key-mirror-picture"] [data-testid="stImage"], [class*="st-key-mirror-picture"] [data-testid="stImage"] > div
-  { margin: 0 auto; text-align: center }
+[class*="st-key-mirror-picture"] .tr-picture { max-height: 70vh; object-fit: contain; width: auto; max-width: 100%;
+                                               margin: 0 auto }
 [class*="st-key-chips"] button { min-height: 1.9rem; padding: .1rem .75rem; font-size: .86rem }
 [class*="st-key-come"] { position: absolute }
 
@@ -63,3 +64,12 @@ _CSS = """
 def apply() -> None:
     """Add the style to the page."""
     st.html(_CSS)
+
+
+def picture(jpeg: bytes, alt: str) -> str:
+    """A picture as HTML that holds the picture itself.
+
+    Streamlit lends its pictures an address that ends with the next drawing of the page. A browser that is slower than
+    that shows a broken picture, and never asks again.
+    """
+    return f'<img class="tr-picture" src="{pictures.data_url(jpeg)}" alt="{html.escape(alt)}">'
