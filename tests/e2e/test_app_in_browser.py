@@ -1,0 +1,308 @@
+"""The app as a shopper meets it: `tryroom app` in a process of its own, in Chromium, with the networks that ship.
+
+Each state leaves a screenshot in a temporary folder, or in the one that TRYROOM_SHOTS names.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image as PILImage
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+import tryroom
+from pipelines import images
+
+ROOT = Path(__file__).parents[2]
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+# Milliseconds. A busy two-core machine loads the networks in a minute; where all is well nothing waits that long.
+PATIENCE = 240_000
+WIDE, NARROW = {"width": 1366, "height": 850}, {"width": 390, "height": 844}
+
+Shot = Callable[[Page, str], None]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app, started as the command starts it, on a free port of this machine."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, str(ROOT / "tryroom_cli.py"), "app", "--server.address", "127.0.0.1", "--server.port"]
+    log = tmp_path_factory.mktemp("app") / "log.txt"
+    with log.open("w") as out:
+        # Started elsewhere, as an installed command would be: the app's own settings must count all the same.
+        app = subprocess.Popen([*command, str(port)], stdout=out, stderr=subprocess.STDOUT, cwd=log.parent)
+        try:
+            wait_for_health(f"http://127.0.0.1:{port}/_stcore/health", app, log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            app.terminate()
+            app.wait(30)
+
+
+def wait_for_health(url: str, app: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < end and app.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"the app did not start:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, with a profile of its own."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    chromium = next((path for name in names if (path := shutil.which(name))), None)
+    if chromium is None:
+        pytest.fail(
+            "No Chromium on the PATH: run `make test` as root, or install it (Debian: apt-get install chromium)"
+        )
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def shot(tmp_path_factory: pytest.TempPathFactory) -> Shot:
+    """Takes a screenshot."""
+    chosen = os.environ.get("TRYROOM_SHOTS")
+    folder = Path(chosen) if chosen else tmp_path_factory.mktemp("shots")
+
+    def take(page: Page, name: str) -> None:
+        page.wait_for_timeout(600)  # what fades in, has
+        page.screenshot(path=folder / f"{name}.png")
+
+    return take
+
+
+@pytest.fixture
+def open_page(
+    browser: Browser, address: str, shot: Shot, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Page]]:
+    """Opens the app as a new shopper, and checks afterwards that the page asked nobody else for anything."""
+    contexts, asked, broken = [], set(), []
+
+    def open_(size: dict[str, int] = WIDE) -> Page:
+        context = browser.new_context(viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("request", lambda request: asked.add(re.match(r"\w+:(//[^/]*)?", request.url).group()))  # type: ignore[union-attr]
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        page.goto(address)
+        page.locator(".tr-why").first.wait_for()  # reasons are there once the catalog can be searched
+        return page
+
+    yield open_
+    for context in contexts:
+        shot(context.pages[0], f"end-of-{request.node.name}")
+        context.close()
+    assert asked <= {address, "data:", "blob:"}
+    assert broken == []
+
+
+@pytest.fixture(scope="module")
+def photo() -> Path:
+    """A person, as a file to upload."""
+    return tryroom.demo_people()[0].image
+
+
+@pytest.fixture
+def bad_files(tmp_path: Path, photo: Path) -> dict[Path, str]:
+    """Files that are no photo of a person → what the page says."""
+    files = {
+        "cut.jpg": (photo.read_bytes()[:100], "100 bytes"),
+        "empty.png": (b"", "empty file"),
+        "notes.png": (b"dear diary, nothing fits\n", "a text file"),
+    }
+    for name, (data, _) in files.items():
+        (tmp_path / name).write_bytes(data)
+    images.save_png(tmp_path / "chair.png", draw_chair())
+    said = {tmp_path / name: text for name, (_, text) in files.items()}
+    return said | {tmp_path / "chair.png": "no person was found"}
+
+
+def draw_chair() -> np.ndarray:
+    """A wooden chair by a wall, RGB uint8 (640, 480, 3)."""
+    picture = np.full((640, 480, 3), 226, np.uint8)
+    picture[470:] = (176, 160, 142)
+    wood, dark = (150, 98, 56), (104, 66, 38)
+    for x in (130, 330):
+        cv2.rectangle(picture, (x, 120), (x + 18, 560), dark, -1)
+    for y in (130, 190, 250):
+        cv2.rectangle(picture, (130, y), (348, y + 26), wood, -1)
+    cv2.fillPoly(picture, [np.array([(120, 360), (358, 360), (390, 420), (88, 420)])], wood)
+    for x in (92, 370):
+        cv2.rectangle(picture, (x, 420), (x + 18, 600), dark, -1)
+    return cv2.GaussianBlur(picture, (0, 0), 1.2)
+
+
+# --- what a shopper does ------------------------------------------------------------------------------------
+
+
+def tries(page: Page) -> Locator:
+    return page.get_by_role("button", name="Try it on")
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def agree(page: Page) -> None:
+    page.get_by_text("This photo shows me").click()
+    expect(page.get_by_test_id("stFileUploaderDropzone").first.locator("button")).to_be_enabled()
+
+
+def upload(page: Page, file: Path) -> None:
+    page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(file)
+
+
+def ask(page: Page, words: str) -> None:
+    page.get_by_label("What are you looking for?").fill(words)
+    page.keyboard.press("Enter")
+
+
+def arrive(page: Page, photo: Path) -> None:
+    """Agree, give a photo, and stand before the mirror."""
+    agree(page)
+    upload(page, photo)
+    button(page, "Change photo").wait_for()
+    expect(tries(page).first).to_be_enabled()
+
+
+def prices(page: Page) -> list[float]:
+    return [float(text.lstrip("€")) for text in page.locator(".tr-price").all_inner_texts()]
+
+
+# --- the tests ----------------------------------------------------------------------------------------------
+
+
+def test_from_a_photo_to_a_picture_to_keep(open_page: Callable[..., Page], photo: Path, shot: Shot) -> None:
+    page = open_page()
+    expect(page.get_by_test_id("stFileUploaderDropzone").first.locator("button")).to_be_disabled()
+    expect(tries(page).first).to_be_disabled()
+    shot(page, "1-first-sight")
+    agree(page)
+    shot(page, "2-agreed")
+    upload(page, photo)
+    button(page, "Change photo").wait_for()
+    expect(page.get_by_alt_text("Your photo")).to_be_visible()
+    ask(page, "a dress under 90")
+    limit = page.get_by_role("button", name="under €90")
+    limit.wait_for()
+    expect(page.get_by_text("looking at what you wear")).to_have_count(0)
+    found, reasons = prices(page), page.locator(".tr-why").all_inner_texts()
+    assert found and max(found) <= 90 and len(reasons) == len(found) and all(reasons)
+    shot(page, "3-recommended")
+
+    tries(page).first.click()
+    expect(page.get_by_text(re.compile("^Trying on .+ · .+"))).to_be_visible()
+    expect(button(page, "Cancel")).to_be_visible()
+    shot(page, "4-progress")
+    button(page, "Download").wait_for()
+    wipe = page.get_by_label(re.compile("^Before and after"))
+    expect(page.get_by_alt_text(re.compile("^your photo in .+, before$", re.IGNORECASE))).to_be_visible()
+    wipe.press("End")
+    expect(wipe).to_have_value("100")
+    wipe.press("Home")
+    shot(page, "5-look")
+    with page.expect_download() as given:
+        button(page, "Download").click()
+    kept = given.value.path()
+    recipe = images.read_recipe(kept)
+    before, after = images.load_image(photo), images.load_image(kept)
+    assert given.value.suggested_filename.endswith(".png") and PILImage.open(kept).format == "PNG"
+    assert after.shape == before.shape and (after != before).any()
+    assert recipe is not None and recipe["person"] == images.pixels_sha256(before) and recipe["category"] == "dress"
+
+    limit.click()
+    expect(limit).to_have_count(0)
+    button(page, "Forget my photos").click()
+    expect(page.get_by_text("Who is trying on?")).to_be_visible()
+    expect(page.get_by_text("Tried on in this session")).to_have_count(0)
+    expect(page.get_by_role("checkbox", name=re.compile("This photo shows me"))).not_to_be_checked()
+    expect(page.get_by_label("What are you looking for?")).to_have_value("")
+    shot(page, "6-forgotten")
+
+
+def test_a_file_that_is_no_photo_of_a_person_is_explained_and_costs_nothing(
+    open_page: Callable[..., Page], photo: Path, bad_files: dict[Path, str], shot: Shot
+) -> None:
+    page = open_page()
+    arrive(page, photo)
+    ask(page, "something green")
+    tries(page).first.click()
+    button(page, "Download").wait_for()
+    for file, said in bad_files.items():
+        button(page, "Change photo").click()
+        if not page.get_by_role("checkbox", name=re.compile("This photo shows me")).is_checked():
+            agree(page)
+        upload(page, file)
+        expect(page.get_by_role("alert")).to_contain_text(said)
+        expect(page.get_by_role("alert")).to_contain_text("Person photo")
+        shot(page, f"bad-{file.stem}")
+        expect(page.get_by_label("What are you looking for?")).to_have_value("something green")
+        expect(page.get_by_text("Tried on in this session")).to_be_visible()
+        if file.stem != "chair":  # a whole picture, so it is shown, with what is wrong with it
+            button(page, "Keep the photo I have").click()
+            button(page, "Download").wait_for()
+            expect(page.get_by_role("alert")).to_have_count(0)
+    page.locator('[class*="st-key-look-0"] button').click()
+    button(page, "Download").wait_for()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_try_on_can_be_cancelled(open_page: Callable[..., Page], photo: Path, shot: Shot) -> None:
+    page = open_page()
+    arrive(page, photo)
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("slider", name="Steps").press("End")  # the longest way, so that it cannot be over before
+    expect(page.get_by_test_id("stSliderThumbValue").first).to_have_text("50")
+    tries(page).first.click()
+    button(page, "Cancel").click()
+    button(page, "Change photo").wait_for()
+    expect(button(page, "Cancel")).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_text("Tried on in this session")).to_have_count(0)
+    expect(page.get_by_test_id("stSliderThumbValue").first).to_have_text("50")
+    shot(page, "cancelled")
+
+
+def test_on_a_phone(open_page: Callable[..., Page], photo: Path, shot: Shot) -> None:
+    page = open_page(NARROW)
+    shot(page, "phone-1-first-sight")
+    arrive(page, photo)
+    shot(page, "phone-2-photo")
+    card = tries(page).nth(4)
+    card.scroll_into_view_if_needed()
+    shot(page, "phone-3-cards")
+    assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= NARROW["width"]
+    card.click()
+    button(page, "Cancel").wait_for()
+    expect(page.locator(".st-key-mirror-picture-live")).to_be_in_viewport()
+    shot(page, "phone-4-progress")
+    button(page, "Download").wait_for()
+    expect(page.get_by_label(re.compile("^Before and after"))).to_be_in_viewport()
+    shot(page, "phone-5-look")
