@@ -74,9 +74,11 @@ def write(rows: list[dict[str, object]], seconds: float, out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["label", "iou", "recall", "pixels", "photos"])
+        columns = ("label", "iou", "recall", "pixels", "photos")
+        writer.writerow(columns)
         for row in rows:
-            writer.writerow([f"{v:.4f}" if isinstance(v, float) else v for v in row.values()])
+            values = [row[column] for column in columns]
+            writer.writerow([f"{v:.4f}" if isinstance(v, float) else v for v in values])
         machine = f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}"
         writer.writerow([f"# {seconds:.3f} s per photo beside the pose, on {machine}"])
 
