@@ -32,7 +32,8 @@ def render_people(recipes: Mapping[str, Any], options: Options) -> None:
 
     for person in recipes["person"]:
         shapes = [recipes["shape"][piece["shape"]] for piece in person["wears"]]
-        recipe = recipe_hash(VERSION, person, shapes, options.size, options.samples)
+        look = {key: value for key, value in person.items() if key not in ("title", "note")}
+        recipe = recipe_hash(VERSION, look, shapes, options.size, options.samples)
         path = options.out / f"{person['id']}.jpg"
         if (options.only and person["id"] not in options.only) or stored_hash(path) == recipe:
             continue
