@@ -217,7 +217,11 @@ def to_uint8(x: torch.Tensor) -> Image:
 
 
 def finish(person: Image, plan: Plan, output: CompactOutput) -> Image:
-    """Bring the render to the photo's size, with the garment's own detail where it was trusted, and paste it in."""
+    """Compose the render at the photo's size: the garment from its own pixels, the rest enlarged, pasted in.
+
+    The networks decide at WORK_SIZE where the garment goes, how light falls on it and what is around it; print and
+    weave come from the hint at the photo's resolution.
+    """
     h, w = plan.mask.shape
     back = cv2.invertAffineTransform(plan.crop)
     x0, y0 = np.floor(np.maximum(back @ (0, 0, 1), 0)).astype(int)
@@ -226,30 +230,28 @@ def finish(person: Image, plan: Plan, output: CompactOutput) -> Image:
     ys, xs = np.mgrid[y0:y1, x0:x1].astype(np.float32)
     scale = float(plan.crop[0, 0])
     at = (xs * scale + np.float32(plan.crop[0, 2]), ys * scale + np.float32(plan.crop[1, 2]))
-    enlarge = lambda a: cv2.remap(a, *at, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)  # noqa: E731
-    rendered = enlarge(to_uint8(output.images[0])).astype(np.float32)
-    if scale < 1:
-        rendered += detail(plan, output, (xs, ys), enlarge)
+
+    def enlarge(x: torch.Tensor) -> NDArray[np.float32]:
+        """(1, C, h, w) at any size of the crop → (rows, columns, C) of the window."""
+        plane = cv2.resize(x[0].permute(1, 2, 0).numpy(), WORK_SIZE[::-1], interpolation=cv2.INTER_LINEAR)
+        found = cv2.remap(plane, *at, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(found.reshape(*xs.shape, -1), np.float32)
+
+    mean = output.mean
+    shift = enlarge(mean.flow) / scale
+    source = np.dstack([plan.hint, plan.hint_mask])
+    aligned = cv2.remap(source, xs + shift[..., 0], ys + shift[..., 1], cv2.INTER_LINEAR).astype(np.float32)
+    weight = aligned[..., 3:] / 255
+    cloth = aligned[..., :3] / np.maximum(weight, 1e-2) + 127.5 * enlarge(mean.light)
+    # Enlarged, the edge of the garment would be as wide as the networks' pixels.
+    crisp = np.clip(0.5 + (enlarge(mean.garment) - 0.5) * max(1.0, 1 / scale), 0, 1)
+    rest = 127.5 * (enlarge(mean.painted.clamp(-1, 1)) + 1)
+    inside = torch.from_numpy(cropped(plan.mask, plan.crop, nearest=True)) > 0
+    refined = 127.5 * enlarge((output.images - mean.sample.clamp(-1, 1)) * inside)
+    rendered = crisp * weight * cloth + (1 - crisp * weight) * rest + refined
     full = person.copy()
     full[y0:y1, x0:x1] = np.clip(np.rint(rendered), 0, 255).astype(np.uint8)
     return composite(person, full, plan.mask, FEATHER * WORK_SIZE[0] / scale)
-
-
-def detail(plan: Plan, output: CompactOutput, window: tuple[Any, Any], enlarge: Any) -> NDArray[np.float32]:
-    """What the photo's size shows of the aligned garment beyond the networks' size, weighted by trust."""
-    scale = float(plan.crop[0, 0])
-    size = WORK_SIZE
-    flow = cv2.resize(output.mean.flow[0].permute(1, 2, 0).numpy(), (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
-    flow = enlarge(flow) / scale
-    xs, ys = window
-    source = np.dstack([plan.hint, plan.hint_mask])
-    aligned = cv2.remap(source, xs + flow[..., 0], ys + flow[..., 1], cv2.INTER_CUBIC).astype(np.float32)
-    trust = enlarge(output.mean.gate[0, 0].numpy()) * np.clip(aligned[..., 3] / 255, 0, 1)
-    # Blur with weights, or the black around the hint would count as its edge.
-    weight = np.clip(aligned[..., 3:] / 255, 0, 1)
-    blur = lambda a: cv2.GaussianBlur(a, (0, 0), 0.55 / scale)  # noqa: E731
-    smooth = blur(aligned[..., :3] * weight) / np.maximum(blur(weight), 1e-3).reshape(*weight.shape)
-    return np.asarray(np.clip(trust, 0, 1)[..., None] * (aligned[..., :3] - smooth), np.float32)
 
 
 def preview_of(person: Image, plan: Plan) -> Image:

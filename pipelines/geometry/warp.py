@@ -33,7 +33,7 @@ Points = NDArray[np.float64]
 # Lengths in body units (shoulder joint to shoulder joint ≈ 34 cm) of an average grown body and of average clothes.
 UPPER_ARM, FOREARM = 0.85, 0.75
 THIGH, SHIN = 1.25, 1.2
-FLAT_CHEST, FLAT_SHOULDERS, FLAT_WAIST = 1.06, 0.95, 1.12
+FLAT_CHEST, FLAT_SHOULDERS, FLAT_WAIST = 1.06, 0.95, 1.0
 #: The chest of sleeveless tops lies flatter: they are narrow and stretch.
 FLAT_SLEEVELESS = 0.9
 #: Height of the waistband above the hip joints.
@@ -154,9 +154,9 @@ def lower_pairs(shape: GarmentLandmarks, unit: float) -> tuple[Points, Points]:
     source, target = [], []
     for name, point in points.items():
         x, y = (point - middle) / unit
-        least = {"waist": 0.46, "crotch": 0.0}.get(name.split("_")[0], HALF_HIPS)
+        least = {"waist": 0.42, "crotch": 0.0}.get(name.split("_")[0], HALF_HIPS)
         source.append(point)
-        target.append((np.sign(x) * max(abs(x) * DRAPE, least), y + HIPS - WAIST_RISE))
+        target.append((np.sign(x) * max(abs(x) * DRAPE_TRUNK, least), y + HIPS - WAIST_RISE))
     return np.array(source), np.array(target)
 
 

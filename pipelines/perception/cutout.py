@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.masks import dilate
 from pipelines.schema import Image, Mask
 
 Floats = NDArray[np.float32]
@@ -32,6 +33,10 @@ AGREE: Final = 0.85
 GROUND_COLOURS: Final = 4
 #: A hole smaller than this share of the garment is filled whatever it looks like.
 FILL_SHARE: Final = 0.002
+#: Colour is not believed where it takes for garment what lies further than this from the network's, as a share of the
+#: picture's side, and covers more than this share of it.
+SHADOW_GAP: Final = 0.02
+SHADOW_SHARE: Final = 0.01
 
 
 def cut_out(image: NDArray[np.uint8]) -> Mask:
@@ -145,7 +150,7 @@ def _tidy(mask: Mask, distance: Floats, noise: float) -> Mask:
             continue
         inside = holes == index
         small = stats[index, cv2.CC_STAT_AREA] < FILL_SHARE * kept.sum()
-        # Ringing lifts most of a narrow gap between sleeve and body, but not all of it; white cloth has no ground in it.
+        # Ringing lifts most of a narrow gap between sleeve and body, not all of it; white cloth has no ground in it.
         if small or np.percentile(distance[inside], 25) > max(0.7, 0.6 * noise):
             filled |= inside
     return np.where(filled, 255, 0).astype(np.uint8)
@@ -208,7 +213,7 @@ def cut_out_with(image: Image, belief: Floats) -> Mask:
     likely = cv2.resize(belief, small.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     distance, noise = ground_distance(small)
     by_colour = _tidy(_grab(small, distance, noise), distance, noise)
-    if noise < PLAIN_NOISE and _same_thing(by_colour > 0, likely > 0.5):
+    if noise < PLAIN_NOISE and _same_thing(by_colour > 0, likely):
         return _refine(image, by_colour)
     seeds = np.where(likely > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     seeds[likely > 0.9], seeds[likely < 0.1] = cv2.GC_FGD, cv2.GC_BGD
@@ -222,8 +227,13 @@ def cut_out_with(image: Image, belief: Floats) -> Mask:
     return _refine(image, _fill(_largest(found), likely))
 
 
-def _same_thing(by_colour: NDArray[np.bool_], believed: NDArray[np.bool_]) -> bool:
+def _same_thing(by_colour: NDArray[np.bool_], likely: Floats) -> bool:
     """Whether colour and network mean one thing: they overlap, or the network only missed pieces of colour's mask."""
+    believed = likely > 0.5
+    near = dilate(np.where(believed, 255, 0).astype(np.uint8), SHADOW_GAP * max(believed.shape)) > 0
+    # What the network is sure is ground and lies off the garment is a cast shadow or a fall of light.
+    if (by_colour & ~near & (likely < 0.1)).sum() > SHADOW_SHARE * believed.sum():
+        return False
     both = float((by_colour & believed).sum())
     inside = both / max(1.0, float(believed.sum()))
     return _overlap(by_colour, believed) > AGREE or (inside > 0.95 and both > 0.65 * by_colour.sum())

@@ -95,6 +95,8 @@ def read_landmarks(
     label_map = _part_map(parts, to_square, mask, category, kind)
     if category != "lower":
         _bound_collar(label_map, points)
+    elif kind != "skirt":
+        _part_legs(label_map, points)
     sleeve = _sleeve_class(points, lines)
     if sleeve == "none":
         points[[i for i, n in enumerate(POINT_NAMES) if n.startswith("cuff")]] = np.nan
@@ -230,6 +232,19 @@ def _bound_collar(labels: NDArray[np.uint8], points: Floats) -> None:
     neckline = float(bottom[1]) - (float(bottom[1]) - top) * across**2 + NECKLINE_SLACK * half
     below = np.arange(labels.shape[0])[:, None] > neckline
     labels[(labels == INNER_COLLAR) & below] = TORSO
+
+
+def _part_legs(labels: NDArray[np.uint8], points: Floats) -> None:
+    """Part what lies below the crotch into legs, in place: wide legs hide their seam, their points do not."""
+    crotch, left, right = (points[POINT_NAMES.index(n)] for n in ("crotch", "hem_left_inner", "hem_right_inner"))
+    rows = np.arange(labels.shape[0], dtype=np.float32)[:, None]
+    hem = (left + right) / 2
+    middle = crotch[0] + (hem[0] - crotch[0]) * (rows - crotch[1]) / max(float(hem[1] - crotch[1]), 1.0)
+    is_left = np.arange(labels.shape[1])[None] < middle
+    inside, below = (labels > 0) & (labels != INNER_COLLAR), rows > crotch[1]
+    labels[inside] = TORSO
+    labels[inside & below & is_left] = LEFT_LEG
+    labels[inside & below & ~is_left] = RIGHT_LEG
 
 
 def _part_map(
