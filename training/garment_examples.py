@@ -92,6 +92,42 @@ def laid(example: Example, grounds: list[Image], rng: Rng) -> Example:
     return replace(example, image=cut.image, mask=cut.mask, source="garments laid")
 
 
+def cut_down(example: Example, rng: Rng) -> Iterator[Example]:
+    """What is left of a garment that is cut across: a dress's upper part is a top, its lower part a skirt.
+
+    Else the cloth would tell the kind, for the tops of such collections are mostly men's. Trousers become shorts.
+    """
+    if example.mask is None or LABELS[example.label] not in ("dress", "trousers"):
+        return
+    ys, xs = np.nonzero(example.mask > 127)
+    top, height = ys.min(), np.ptp(ys)
+    if height < 1.3 * np.ptp(xs):
+        return
+    rows, columns = np.indices(example.mask.shape)
+    slope = rng.normal(0, 0.03)
+    if LABELS[example.label] == "trousers":
+        pieces = [("shorts", 0.0, rng.uniform(0.4, 0.56) * height)]
+    else:
+        chest = np.median((example.mask > 127).sum(axis=1)[top + height // 8 : top + 2 * height // 5])
+        pieces = [("top", 0.0, min(rng.uniform(0.85, 1.5) * chest, 0.7 * height)) for _ in range(2)]
+        pieces.append(("skirt", rng.uniform(0.36, 0.5) * height, float(height)))
+    for label, begin, end in pieces:
+        level = rows - top - slope * (columns - xs.mean())
+        mask = np.where((level >= begin) & (level <= end), example.mask, 0).astype(np.uint8)
+        yield replace(example, mask=mask, label=LABELS.index(label), sleeve=-1, source="garments cut")
+
+
+def renders(catalog: Path) -> Iterator[Example]:
+    """Our own catalog, a folder with catalog.jsonl: without it, rendered would mean furniture."""
+    for line in (catalog / "catalog.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        below = row["kind"] if row["kind"] in ("shorts", "skirt") else "trousers"
+        label = {"upper": "top", "dress": "dress", "lower": below}[row["category"]]
+        sleeve = SLEEVES.index(row["sleeve"]) if row.get("sleeve") in SLEEVES and label in ("top", "dress") else -1
+        image = read_rgb(catalog / row["image"])
+        yield Example(image, None, LABELS.index(label), sleeve, is_held_out(row["id"]), "renders")
+
+
 def furniture(libraries: Path, grounds: list[Image], rng: Rng) -> Iterator[Example]:
     """Pictures from every *.sh3f in a folder, on white or on a ground of a garment picture."""
     other = LABELS.index("something else")

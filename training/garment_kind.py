@@ -29,12 +29,15 @@ from pipelines.perception.classify import (
 )
 from pipelines.perception.garment_net import PICTURE_SIZE, Encoder, ForegroundNet
 from pipelines.schema import Image, Mask
-from training.garment_examples import LABEL_OF, Example, furniture, garments, laid, nothing, people
+from training.garment_examples import LABEL_OF, Example, cut_down, furniture, garments, laid, nothing, people, renders
 from training.garment_files import garment_rows, save_net, sure_names
 from training.garment_pictures import Cut, strips_of_ground
 from training.loop import fast
 from training.synthetic_garments import pose_drawing
 from training.synthetic_shapes import draw_lower, draw_top
+
+#: How many times a rendered garment counts: there are few, and much furniture.
+RENDERS_COUNT = 3
 
 
 def batched(items: Iterator[Example], size: int) -> Iterator[list[Example]]:
@@ -68,6 +71,8 @@ def kind_examples(args: argparse.Namespace) -> Iterator[Example]:
             grounds += strips_of_ground(Cut(example.image, example.mask)) if len(grounds) < 300 else []
             if rng.random() < 0.5:
                 yield laid(example, grounds, rng)
+            yield from cut_down(example, rng)
+    yield from renders(args.catalog)
     yield from furniture(args.furniture, grounds, rng)
     yield from people(args.ccp, args.people)
     yield from nothing(grounds, rng, 100)
@@ -113,6 +118,8 @@ def train_kind(args: argparse.Namespace) -> None:
     test = torch.from_numpy(data["held_out"])
     tune = ~test & (torch.rand(len(x), generator=torch.Generator().manual_seed(1)) < 0.1)
     train = (~test & ~tune).nonzero()[:, 0]
+    ours = torch.from_numpy(data["source"] == "renders")
+    train = torch.cat([train, *[train[ours[train]]] * (RENDERS_COUNT - 1)])
     head = KindHead()
     learn_looks(head, x[train], label[train], sleeve[train], args)
     worn = train[label[train] < len(KINDS)]
@@ -197,7 +204,8 @@ def kind_figures(
         "garments": len(real), "category": hit.mean(), "confidence": confidence.mean(),
         "category_when_sure": np.mean([right[i] for i in sure]), "sure": len(sure) / len(real),
         "kind": np.mean([answers[i].kind == names[i] for i in real]),
-        "category_laid": np.mean([right[i] for i in wear if source[i] != "garments"]),
+        "category_laid": np.mean([right[i] for i in wear if source[i] == "garments laid"]),
+        "category_cut": np.mean([right[i] for i in wear if source[i] == "garments cut"]),
         "sleeve": np.mean([SLEEVES.index(answers[i].sleeve) == int(sleeve[i]) for i in known]),
         "garments_accepted": np.mean([answers[i].is_garment for i in wear]), "others": len(refuse),
         "others_refused": np.mean([not answers[i].is_garment for i in refuse]),

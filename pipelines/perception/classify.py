@@ -63,12 +63,12 @@ class KindHead(ModelMixin, ConfigMixin):
     The two are judged apart and their logits added: home photos and product pictures differ in everything but shape.
 
     Args:
-        threshold: chance of being no garment from which a picture is refused.
+        threshold: chance of being no garment from which a picture is refused; to refuse a garment is the worse error.
         temperature: divides the logits of `LABELS`, so that chances come out as shares of right answers.
     """
 
     @register_to_config
-    def __init__(self, threshold: float = 0.5, temperature: float = 1.0) -> None:
+    def __init__(self, threshold: float = 0.85, temperature: float = 1.0) -> None:
         super().__init__()
         self.norm = nn.BatchNorm1d(FEATURES, affine=False)
         self.label = nn.Linear(FEATURES, len(LABELS))

@@ -11,7 +11,7 @@ from pipelines.errors import BadInput
 from pipelines.perception.classify import CATEGORY_OF, KINDS, LABELS, SLEEVES, close_view, judge, letterbox
 from pipelines.perception.garment import Garment, GarmentAnalyser
 from pipelines.schema import CategoryChoice, Image, Mask
-from training.garment_examples import page
+from training.garment_examples import Example, cut_down, page
 from training.garment_pictures import is_held_out, mask_quality
 
 
@@ -169,3 +169,14 @@ def test_mask_quality_knows_right_from_wrong() -> None:
 def test_a_fifth_is_held_out_for_good() -> None:
     share = np.mean([is_held_out(f"picture-{i}") for i in range(2000)])
     assert 0.17 < share < 0.23 and is_held_out("a") == is_held_out("a")
+
+
+def test_a_dress_cut_across_leaves_tops_and_a_skirt() -> None:
+    mask = np.zeros((300, 200), np.uint8)
+    cv2.fillPoly(mask, [np.array([(70, 20), (130, 20), (160, 280), (40, 280)])], 255)
+    dress = Example(np.zeros((300, 200, 3), np.uint8), mask, LABELS.index("dress"), 1, False, "garments")
+    pieces = list(cut_down(dress, np.random.default_rng(0)))
+    assert [LABELS[p.label] for p in pieces] == ["top", "top", "skirt"]
+    for piece in pieces[:2]:
+        assert piece.mask is not None and piece.mask[22:60].any() and not piece.mask[230:].any()
+    assert pieces[2].mask is not None and not pieces[2].mask[:80].any() and piece.sleeve == -1
