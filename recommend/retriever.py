@@ -205,7 +205,8 @@ class Retriever:
 
     def _parts(self, rows: Rows, understood: Understanding, evidence: _Evidence) -> dict[str, Floats]:
         """The chance that each candidate satisfies each part of the query."""
-        chances, parts = self._embedder.calibrations, {}
+        chances = self._embedder.calibrations
+        parts: dict[str, Floats] = {}
         if evidence.text is not None and evidence.title is not None:
             # Picture and title are two readings of the same words: their geometric mean counts as one part.
             seen = np.sqrt(chances["text"].chance(rows.vectors["semantic"] @ evidence.text))
