@@ -327,8 +327,8 @@ def _finish_top(
     elif kind == "body":  # leg holes of a bodysuit
         gusset, cut = rng.uniform(0.12, 0.25), rng.uniform(0.35, 0.6)
         hem = np.concatenate([
-            curve(hem_r, hem_r * (cut, 1) + (0, 0.45 * sag), middle + (gusset, 0)),
-            curve(middle - (gusset, 0), hem_l * (cut, 1) + (0, 0.45 * sag), hem_l),
+            curve(hem_r, hem_r * (cut, 1) + (0, 0.45 * sag), shift(middle, gusset, 0)),
+            curve(shift(middle, -gusset, 0), hem_l * (cut, 1) + (0, 0.45 * sag), hem_l),
         ])  # fmt: skip
     else:
         hem = curve(hem_r, middle, hem_l)
