@@ -210,7 +210,7 @@ class Retriever:
         if evidence.text is not None and evidence.title is not None:
             # Picture and title are two readings of the same words: their geometric mean counts as one part.
             seen = np.sqrt(chances["text"].chance(rows.vectors["semantic"] @ evidence.text))
-            parts["words"] = PICTURE_FLOOR + (1 - PICTURE_FLOOR) * seen
+            parts["words"] = np.asarray(PICTURE_FLOOR + (1 - PICTURE_FLOOR) * seen, np.float32)
             parts["title"] = np.sqrt(chances["title"].chance(rows.vectors["words"] @ evidence.title))
         if evidence.like is not None:
             parts["like"] = chances["like"].chance(rows.vectors["semantic"] @ evidence.like)
