@@ -10,8 +10,8 @@ From the repository's root, in an environment of its own with Python 3.11 (Blend
 In the recipes *shapes* are cut, draped and rendered once, without colour; *items* dye and print a shape; *people* are
 mannequins wearing shapes. Everything is seeded by its own name and rendered on one thread, so parts of the work can run
 side by side (`--only NAME`). A picture carries the hash of its recipe and is skipped while that is unchanged; the hash
-covers size and samples too, so keep their defaults. Bodies and uncoloured renders are kept in `.cache/catalog`. The first
-body takes Anny about four minutes of one core and 740 MB in `~/.cache/anny`; a person then takes about one minute.
+covers size and samples too, so keep their defaults. Bodies and uncoloured renders are kept in `.cache/catalog`. Before
+the first body Anny takes about four minutes of one core and 740 MB in `~/.cache/anny`; a person then takes one minute.
 catalog.jsonl lists the items whose picture exists: recipes without one are simply not for sale yet.
 """
 
