@@ -27,6 +27,7 @@ class CompactRenderer:
 
     def __init__(self) -> None:
         import torch
+        from diffusers.utils import logging
 
         from pipelines.diffusion.compact import CompactInpaintPipeline
         from pipelines.perception.garment import GarmentAnalyser
@@ -40,7 +41,8 @@ class CompactRenderer:
             Parser(weights.resolve("parser")),
             GarmentAnalyser(weights.resolve("garment"), next(backbone.glob("*.pth"))),
         )
-        self._pipe = CompactInpaintPipeline.from_pretrained(weights.resolve("compact"), torch_dtype=torch.float32)
+        logging.disable_progress_bar()  # the weights are local and small: nothing to watch
+        self._pipe = CompactInpaintPipeline.from_pretrained(weights.resolve("compact"), dtype=torch.float32)
         self._pipe.set_progress_bar_config(disable=True)
         self._revision = {name: weights.revision(name) for name in self.WEIGHTS}
         # diffusers pipelines and LiteRT interpreters keep state during a call.

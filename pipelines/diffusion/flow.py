@@ -33,6 +33,7 @@ class FlowModel(ModelMixin, ConfigMixin):
         widths: channels at 1/8 and 1/16 size.
         blocks: residual blocks at each, on the way down and on the way up.
         source_noise: deviation of the noise added to the mean's latents at the start.
+        mean_error: deviation of the truth's latents from the mean's.
     """
 
     @register_to_config
@@ -42,6 +43,7 @@ class FlowModel(ModelMixin, ConfigMixin):
         widths: tuple[int, int] = (64, 112),
         blocks: tuple[int, int] = (2, 2),
         source_noise: float = 0.25,
+        mean_error: float = 0.31,
     ) -> None:
         super().__init__()
         # noisy latents, mean, masked photo, hint; mask; pose map; layout
@@ -82,8 +84,18 @@ class FlowModel(ModelMixin, ConfigMixin):
         h = self.upsample(h) + skip
         for block in self.up:
             h = block(h, embedding)
-        velocity: Tensor = self.outlet(h)
+        velocity: Tensor = self.outlet(h) + self.linear_part(latents, time, conditions)
         return velocity
+
+    def linear_part(self, latents: Tensor, time: Tensor, conditions: Tensor) -> Tensor:
+        """The best velocity that is linear in the distance from the mean, so that the network learns only the rest.
+
+        The preconditioning of Karras et al. (2022) for a path from mean + noise to truth: with truth − mean and noise
+        taken as independent, it is the regression of their difference on the point between them.
+        """
+        noise, error, t = self.config.source_noise**2, self.config.mean_error**2, time[:, None, None, None]
+        slope = (t * noise - (1 - t) * error) / ((1 - t) ** 2 * error + t**2 * noise)
+        return slope.to(latents.dtype) * (latents - conditions[:, : latents.shape[1]])
 
 
 def flow_conditions(mean: Tensor, masked: Tensor, hint: Tensor, mask: Tensor, pose: Tensor, layout: Tensor) -> Tensor:

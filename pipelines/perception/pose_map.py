@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from pipelines.schema import Image, Keypoints
@@ -14,8 +16,11 @@ def draw_openpose(points: Keypoints, size: tuple[int, int]) -> Image:
         points: float32 (18, 2) fractions of width and height, NaN where not seen.
         size: (height, width) of the picture.
     """
-    from controlnet_aux.open_pose.body import Keypoint  # imports torch
-    from controlnet_aux.open_pose.util import draw_bodypose
+    with warnings.catch_warnings():
+        # controlnet-aux imports all its detectors, and each says what it lacks or overwrites; none of it is used here.
+        warnings.simplefilter("ignore")
+        from controlnet_aux.open_pose.body import Keypoint  # imports torch
+        from controlnet_aux.open_pose.util import draw_bodypose
 
     keypoints = [None if np.isnan([x, y]).any() else Keypoint(float(x), float(y)) for x, y in points]
     canvas: Image = draw_bodypose(np.zeros((*size, 3), np.uint8), keypoints)
