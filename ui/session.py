@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,6 +92,8 @@ def forget() -> None:
     st.session_state.clear()
     st.session_state[_GENERATION] = generation
     forget_uploads()
+    del old
+    gc.collect()  # or pictures that a cycle of references holds would linger, as postScriptGC is off
 
 
 def forget_uploads() -> None:
