@@ -114,7 +114,9 @@ def try_on(loaded: renderers.Renderer, renderer: str, offer: Offer, out: Path) -
     name = f"{offer.person.id}_{offer.hit.item.id}.png"
     start = time.perf_counter()
     try:
-        request = jobs.tryon_request(offer.person.image, offer.garment, settings=RenderSettings(renderer=renderer))
+        settings = RenderSettings(renderer=renderer)
+        found = tryroom.category_of(offer.hit.item)
+        request = jobs.tryon_request(offer.person.image, offer.garment, category=found, settings=settings)
         result = loaded.try_on(request)
         batch.save_result(result, out / name, None)
     except TryroomError as error:

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines import weights
+from pipelines import jobs, weights
 from pipelines.errors import BadInput
-from pipelines.schema import PARSING_LABELS, Image, Mask
+from pipelines.schema import CATEGORY_CHOICES, PARSING_LABELS, CategoryChoice, Image, Mask
 from recommend.catalog import read_catalog
+from recommend.schema import Item
 
 # The networks' libraries take seconds to import; only what uses them pays for that.
 if TYPE_CHECKING:
@@ -69,10 +70,18 @@ def _demo_person(folder: Path, number: int, line: str) -> DemoPerson:
         raise BadInput(f"people.jsonl line {number}", repr(error), allowed, "Correct the line.") from error
 
 
-def find_item(item_id: str) -> Path | None:
-    """The picture of an item of the catalog, None if there is no such id."""
+def category_of(item: Item) -> CategoryChoice:
+    """What rendering calls an item; catalogs may hold things that it has no word for."""
+    return item.category if item.category in CATEGORY_CHOICES else "auto"  # type: ignore[return-value]
+
+
+def find_item(item_id: str) -> jobs.Garment | None:
+    """An item of the catalog by its id, None if there is none."""
     catalog = read_catalog(CATALOG)
-    return next((catalog.picture(item) for item in catalog.items if item.id == item_id), None)
+    item = next((item for item in catalog.items if item.id == item_id), None)
+    if item is None:
+        return None
+    return jobs.Garment(catalog.picture(item), category_of(item))
 
 
 def retriever_weights() -> WeightPaths:

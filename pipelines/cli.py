@@ -6,7 +6,7 @@ exit code. What turns a catalog id into a picture belongs to retrieval; it comes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,8 +20,7 @@ from pipelines import jobs, renderers, weights
 from pipelines.errors import BadInput, CorruptWeights, MissingWeights
 from pipelines.schema import CATEGORY_CHOICES, MAX_STEPS, OnProgress, RenderSettings
 
-#: What the entry point sets as `ctx.meta[FIND_ITEM]`: gives the picture of a catalog id, None if there is no such item.
-FindItem = Callable[[str], Path | None]
+#: What the entry point sets in `ctx.meta`, a `jobs.FindItem`: the garment of a catalog id.
 FIND_ITEM = "tryroom.find_item"
 
 weights_app = typer.Typer(help="What the networks know: list, fetch and verify their files.", no_args_is_help=True)
@@ -35,8 +34,8 @@ def _chatter() -> Console:
     return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
-def _find_item(ctx: typer.Context) -> FindItem:
-    find: FindItem = ctx.meta.get(FIND_ITEM, lambda _: None)
+def _find_item(ctx: typer.Context) -> jobs.FindItem:
+    find: jobs.FindItem = ctx.meta.get(FIND_ITEM, lambda _: None)
     return find
 
 
@@ -64,10 +63,11 @@ def tryon(
     """Render a garment on a person."""
     _check_picture_name(out)
     settings = RenderSettings(renderer=renderer, seed=seed, num_inference_steps=steps)
+    found = _garment(garment, _find_item(ctx))
     request = jobs.tryon_request(
         person,
-        _garment_path(garment, _find_item(ctx)),
-        category=category,  # type: ignore[arg-type]  # TryOnRequest refuses what is no category
+        found.picture,
+        category=found.category if category == "auto" else category,  # type: ignore[arg-type]  # TryOnRequest refuses what is no category
         mask=mask,
         settings=settings,
     )
@@ -127,9 +127,9 @@ def _check_picture_name(out: Path) -> None:
         raise BadInput("-o", str(out), "a file name ending in .png", f"For example -o {out.stem or 'out'}.png")
 
 
-def _garment_path(garment: str, find_item: FindItem) -> Path:
+def _garment(garment: str, find_item: jobs.FindItem) -> jobs.Garment:
     path = Path(garment)
-    found = path if path.exists() else find_item(garment)
+    found = jobs.Garment(path) if path.exists() else find_item(garment)
     if found is None:
         step = "Check the path, or find ids with: tryroom recommend --text …"
         raise BadInput("garment", repr(garment), "a picture file or an id of the catalog", step)

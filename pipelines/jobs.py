@@ -25,6 +25,22 @@ _ID_BYTES = 200
 
 
 @dataclass(frozen=True)
+class Garment:
+    """A garment's picture on disk and what is already known of it.
+
+    Attributes:
+        category: as a catalog says; "auto" = not known.
+    """
+
+    picture: Path
+    category: str = "auto"
+
+
+#: Gives the garment of an item that is not a file, such as a catalog id; None if there is no such item.
+FindItem = Callable[[str], Garment | None]
+
+
+@dataclass(frozen=True)
 class Job:
     """One line of a manifest, its values as written; a worker checks them, so that a bad one fails alone.
 
@@ -44,12 +60,12 @@ class Job:
     steps: str = ""
 
 
-def read_jobs(manifest: Path, *, find_item: Callable[[str], Path | None] = lambda _: None) -> list[Job]:
+def read_jobs(manifest: Path, *, find_item: FindItem = lambda _: None) -> list[Job]:
     """Read a manifest: CSV with id, task, photo, item and optionally category, seed, steps.
 
     Args:
         manifest: paths in it are relative to its own folder; columns of other names are ignored.
-        find_item: gives the picture of an item that is not a file, such as a catalog id.
+        find_item: looks up an item that is not a file; its category counts where the manifest says none.
 
     Raises:
         BadInput: it cannot be read, lacks a column, is empty, or an id is unusable or comes twice. What is wrong
@@ -61,18 +77,16 @@ def read_jobs(manifest: Path, *, find_item: Callable[[str], Path | None] = lambd
     seen: dict[str, int] = {}
     for line, row in rows:
         _check_id(manifest, line, row["id"], seen)
-    base = manifest.parent
-    return [
-        Job(
-            id=row["id"],
-            line=line,
-            task=row["task"],
-            photo=base / row["photo"],
-            item=_item_path(base, row["item"], find_item),
-            **{key: row[key] for key in OPTIONAL_COLUMNS if key in row},
-        )
-        for line, row in rows
-    ]
+    return [_job(manifest.parent, line, row, find_item) for line, row in rows]
+
+
+def _job(base: Path, line: int, row: dict[str, str], find_item: FindItem) -> Job:
+    path = base / row["item"]
+    garment = (None if path.is_file() else find_item(row["item"])) or Garment(path)
+    options = {key: row[key] for key in OPTIONAL_COLUMNS if key in row}
+    if options.get("category", "") in ("", "auto"):
+        options["category"] = garment.category
+    return Job(row["id"], line, row["task"], base / row["photo"], garment.picture, **options)
 
 
 def _rows(manifest: Path) -> Iterator[tuple[int, dict[str, str]]]:
@@ -114,11 +128,6 @@ def _check_id(manifest: Path, line: int, job_id: str, seen: dict[str, int]) -> N
     first = seen.setdefault(job_id.casefold(), line)
     if first != line:
         raise BadInput(what, f"{job_id!r}, as in line {first}", "each id once", "Rename one; case does not count.")
-
-
-def _item_path(base: Path, item: str, find_item: Callable[[str], Path | None]) -> Path:
-    path = base / item
-    return path if path.is_file() else find_item(item) or path
 
 
 def request_of(job: Job, renderer: str) -> TryOnRequest:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import streamlit as st
 
+import tryroom
 from pipelines import images
 from pipelines.errors import BadInput, TryroomError
-from pipelines.schema import CATEGORY_CHOICES, CategoryChoice, RenderSettings
+from pipelines.schema import RenderSettings
 from recommend.prices import show
 from recommend.schema import Item
 from ui import loaders, pictures
@@ -111,13 +112,12 @@ def look_at(person: Person) -> None:
 
 def try_item(item: Item, picture: Path) -> None:
     """Try on an item of the catalog."""
-    category: CategoryChoice = item.category if item.category in CATEGORY_CHOICES else "auto"  # type: ignore[assignment]
     try:
         pixels = images.load_image(picture, what="garment picture", keep_alpha=True)
     except TryroomError as error:
         session().trouble["mirror"] = explain(error)
         return
-    try_on(Garment(item.title, pixels, category, show(item.price, item.currency)))
+    try_on(Garment(item.title, pixels, tryroom.category_of(item), show(item.price, item.currency)))
 
 
 def try_on(garment: Garment) -> None:

@@ -44,6 +44,7 @@ class GarmentKind:
         sleeve: the likeliest sleeve length of a top or dress, from the looks alone.
         confidence: chance that the category is right if this is a garment, 0 to 1.
         is_garment: whether anything that can be tried on is shown, worn by someone or not.
+        strange: chance that nothing that can be tried on is shown, 0 to 1.
         looks_like: the likeliest label, for people.
         worn: chance that a person wearing it is shown.
     """
@@ -53,6 +54,7 @@ class GarmentKind:
     sleeve: Sleeve
     confidence: float
     is_garment: bool
+    strange: float
     looks_like: str
     worn: float
 
@@ -158,6 +160,7 @@ def judge(chances: NDArray[np.float32], sleeves: NDArray[np.float32], threshold:
         sleeve=SLEEVES[int(sleeves.argmax())],
         confidence=by_category[category] / max(1e-6, garment),
         is_garment=1 - garment - worn < threshold,
+        strange=1 - garment - worn,
         looks_like=LABELS[int(chances.argmax())],
         worn=worn,
     )

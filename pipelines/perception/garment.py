@@ -25,6 +25,8 @@ from pipelines.schema import CATEGORY_CHOICES, Category, CategoryChoice, Image, 
 
 #: Below this confidence in the category the person is told.
 UNSURE: Final = 0.7
+#: Chance of being no garment from which a picture is refused whatever it is said to be.
+SURELY_NONE: Final = 0.985
 #: A garment that covers less of the picture than this is found, but will be coarse.
 SMALL_SHARE: Final = 0.04
 #: Share of the picture's border that a garment may touch before it counts as cropped.
@@ -86,7 +88,7 @@ class GarmentAnalyser:
             raise BadInput("category", repr(category), ", ".join(CATEGORY_CHOICES), "Choose one of these.")
         mask = self.cut_out(image)
         seen = self.classify(rgb, mask)
-        refuse_what_is_no_garment(seen)
+        refuse_what_is_no_garment(seen, told=category != "auto")
         chosen: Category = seen.category if category == "auto" else category
         kind = seen.kind if chosen == seen.category else None
         landmarks = read_landmarks(self.parts, rgb, mask, chosen, kind)
@@ -113,9 +115,13 @@ class GarmentAnalyser:
         return read_kind(self.encoder, self.kinds, image, mask)
 
 
-def refuse_what_is_no_garment(seen: GarmentKind) -> None:
-    """Raise BadInput for shoes, hats and everything that is not worn on torso or legs."""
-    if not seen.is_garment:
+def refuse_what_is_no_garment(seen: GarmentKind, told: bool) -> None:
+    """Raise BadInput for shoes, hats and everything that is not worn on torso or legs.
+
+    Args:
+        told: somebody said what garment it is, so only what is surely none is refused.
+    """
+    if seen.strange > SURELY_NONE if told else not seen.is_garment:
         raise BadInput(
             "garment picture", f"what looks like {seen.looks_like}", "a top, a dress, trousers, shorts or a skirt",
             "Use a picture of one garment, laid flat or hanging, on a plain ground.",

@@ -253,6 +253,8 @@ def test_a_file_that_is_no_photo_of_a_person_is_explained_and_costs_nothing(
     page = open_page()
     arrive(page, photo)
     ask(page, "something green")
+    page.locator('[class*="st-key-chip-"]').get_by_text("green").wait_for()  # before that, the cards are the old ones
+    expect(page.get_by_text("looking at what you wear")).to_have_count(0)
     tries(page).first.click()
     button(page, "Download").wait_for()
     for file, said in bad_files.items():

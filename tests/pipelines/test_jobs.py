@@ -77,9 +77,12 @@ def test_an_id_that_is_accepted_names_a_file_in_the_folder(job_id: str) -> None:
 
 
 def test_an_item_may_be_a_catalog_id_but_a_file_wins(tmp_path: Path, photo_file: Path) -> None:
-    path = written(tmp_path, f"id,task,photo,item\na,tryon,p,g012\nb,tryon,p,{photo_file.name}\nc,tryon,p,nothing\n")
-    found = jobs.read_jobs(path, find_item={"g012": Path("/catalog/g012.png"), photo_file.name: Path("/no")}.get)
-    assert [job.item for job in found] == [Path("/catalog/g012.png"), photo_file, tmp_path / "nothing"]
+    lines = ["a,tryon,p,g012,", f"b,tryon,p,{photo_file.name},", "c,tryon,p,nothing,", "d,tryon,p,g012,upper"]
+    path = written(tmp_path, "\n".join(["id,task,photo,item,category", *lines]))
+    dress = jobs.Garment(Path("/catalog/g012.png"), "dress")
+    found = jobs.read_jobs(path, find_item={"g012": dress, photo_file.name: dress}.get)
+    assert [job.item for job in found] == [dress.picture, photo_file, tmp_path / "nothing", dress.picture]
+    assert [job.category for job in found] == ["dress", "auto", "auto", "upper"]
 
 
 def test_a_request_carries_the_values_and_defaults(photo_file: Path) -> None:
