@@ -190,6 +190,7 @@ def arrive(page: Page, photo: Path) -> None:
     upload(page, photo)
     button(page, "Change photo").wait_for()
     expect(tries(page).first).to_be_enabled()
+    expect(page.get_by_text("looking at what you wear")).to_have_count(0)
 
 
 def prices(page: Page) -> list[float]:
@@ -253,7 +254,7 @@ def test_a_file_that_is_no_photo_of_a_person_is_explained_and_costs_nothing(
     page = open_page()
     arrive(page, photo)
     ask(page, "something green")
-    page.locator('[class*="st-key-chip-"]').get_by_text("green").wait_for()  # before that, the cards are the old ones
+    page.locator('[class*="st-key-chip-"]').get_by_text("green").first.wait_for()  # until then they are the old cards
     expect(page.get_by_text("looking at what you wear")).to_have_count(0)
     tries(page).first.click()
     button(page, "Download").wait_for()
@@ -270,7 +271,7 @@ def test_a_file_that_is_no_photo_of_a_person_is_explained_and_costs_nothing(
             button(page, "Keep the photo I have").click()
             button(page, "Download").wait_for()
             expect(page.get_by_role("alert")).to_have_count(0)
-    page.locator('[class*="st-key-look-0"] button').click()
+    page.locator('[class*="st-key-look-0"] button').first.click()
     button(page, "Download").wait_for()
     expect(page.get_by_role("alert")).to_have_count(0)
 
@@ -297,7 +298,7 @@ def test_on_a_phone(open_page: Callable[..., Page], photo: Path, shot: Shot) -> 
     arrive(page, photo)
     shot(page, "phone-2-photo")
     card = tries(page).nth(4)
-    card.scroll_into_view_if_needed()
+    card.hover()  # scrolls there, and tries again should the cards be drawn anew meanwhile
     shot(page, "phone-3-cards")
     assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= NARROW["width"]
     card.click()
