@@ -67,14 +67,14 @@ class RenderSettings:
 
     renderer: str = "compact"
     seed: int = 0
-    num_inference_steps: int = 4
+    num_inference_steps: int = 2
 
     def __post_init__(self) -> None:
         if not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
             raise BadInput("seed", repr(self.seed), "a whole number from 0 to 2^63 - 1", "Choose another seed.")
         steps = self.num_inference_steps
         if not isinstance(steps, int) or not 0 <= steps <= MAX_STEPS:
-            raise BadInput("steps", repr(steps), f"0 to {MAX_STEPS}", "0 gives the quick average, 4 is the default.")
+            raise BadInput("steps", repr(steps), f"0 to {MAX_STEPS}", "0 gives the quick average, 2 is the default.")
 
 
 @dataclass(frozen=True, eq=False)

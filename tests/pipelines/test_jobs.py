@@ -27,7 +27,7 @@ def test_a_manifest_becomes_jobs_in_its_order(tmp_path: Path) -> None:
     text += '/abs/g.png,two,tryon,"sub/a,b.jpg",,,,\r\n'
     one, two = jobs.read_jobs(written(tmp_path, text))
     assert one == jobs.Job("one", 2, "tryon", tmp_path / "p.png", tmp_path / "g.png", "upper", "7", "0")
-    assert two == jobs.Job("two", 4, "tryon", tmp_path / "sub" / "a,b.jpg", Path("/abs/g.png"))
+    assert two == jobs.Job("two", 4, "tryon", tmp_path / "sub" / "a,b.jpg", Path("/abs/g.png"), "auto")
 
 
 @pytest.mark.parametrize(

@@ -241,9 +241,9 @@ def test_a_bundled_file_that_is_not_the_pinned_one_is_refused_but_kept(tmp_path:
     for name in CONTENT:
         (tmp_path / "net" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "net" / name).write_bytes(b"a fresh training")
-    with pytest.raises(MissingWeights, match="the manifest pins") as refused:
+    with pytest.raises(CorruptWeights, match="the file is not used") as refused:
         weights.resolve("net", manifest=path)
-    assert refused.value.looked_in == (tmp_path / "net",)
+    assert not refused.value.deleted
     assert (tmp_path / "net" / "net.bin").read_bytes() == b"a fresh training"
 
 
