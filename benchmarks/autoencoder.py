@@ -67,7 +67,7 @@ def main() -> None:
     photos = [torch.from_numpy(read_rgb(p)).permute(2, 0, 1)[None].float() / 127.5 - 1 for p in files]
     models: dict[str, Autoencoder] = {
         "compact": CompactAutoencoder.from_pretrained(
-            args.vae or resolve("compact") / "vae", torch_dtype=torch.float32
+            args.vae or resolve("compact") / "vae", dtype=torch.float32
         ).eval()
     }
     if args.taef2:

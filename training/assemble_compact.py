@@ -23,9 +23,9 @@ from pipelines.diffusion.mean import MeanModel
 def assemble(folder: Path) -> None:
     """Rewrite the folder as `CompactInpaintPipeline.from_pretrained` reads it; float16 halves a clone's size."""
     pipe = CompactInpaintPipeline(
-        CompactAutoencoder.from_pretrained(folder / "vae", torch_dtype=torch.float16),
-        MeanModel.from_pretrained(folder / "mean", torch_dtype=torch.float16),
-        FlowModel.from_pretrained(folder / "flow", torch_dtype=torch.float16),
+        CompactAutoencoder.from_pretrained(folder / "vae", dtype=torch.float16),
+        MeanModel.from_pretrained(folder / "mean", dtype=torch.float16),
+        FlowModel.from_pretrained(folder / "flow", dtype=torch.float16),
         FlowMatchEulerDiscreteScheduler(),
     )
     pipe.save_pretrained(folder)

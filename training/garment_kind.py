@@ -83,7 +83,7 @@ def kind_features(args: argparse.Namespace) -> dict[str, NDArray[np.generic]]:
     path = args.run / "kinds.npz"
     if not path.exists():
         encoder = Encoder(args.backbone)
-        net = ForegroundNet.from_pretrained(args.out / "foreground", torch_dtype=torch.float32).eval()
+        net = ForegroundNet.from_pretrained(args.out / "foreground", dtype=torch.float32).eval()
         kept: dict[str, list[object]] = {n: [] for n in ("features", "shape", "label", "sleeve", "held_out", "source")}
         for examples in batched(kind_examples(args), 16):
             masks = [found_mask(encoder, net, e.image) if e.mask is None else e.mask for e in examples]

@@ -29,7 +29,7 @@ def begin(kind: type[Net], init: Path | None) -> Net:
     """A new network of this kind in float32: with the weights of a folder, or random ones."""
     if init is None:
         return kind()
-    net: Net = kind.from_pretrained(init, torch_dtype=torch.float32)
+    net: Net = kind.from_pretrained(init, dtype=torch.float32)
     return net.train()
 
 

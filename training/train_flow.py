@@ -92,8 +92,8 @@ def main() -> None:
     torch.manual_seed(0)
     args.run.mkdir(parents=True, exist_ok=True)
     train, held_out = load_worn(args.ccp, args.poses)
-    vae = CompactAutoencoder.from_pretrained(args.compact / "vae", torch_dtype=torch.float32).eval()
-    mean_model = MeanModel.from_pretrained(args.compact / "mean", torch_dtype=torch.float32).eval()
+    vae = CompactAutoencoder.from_pretrained(args.compact / "vae", dtype=torch.float32).eval()
+    mean_model = MeanModel.from_pretrained(args.compact / "mean", dtype=torch.float32).eval()
     size = (args.height, args.height * 3 // 4)
     data = cache(train, size, args.examples, 0, vae, mean_model, args.run / "train.pt")
     checks = {k: v.float() for k, v in cache(held_out, size, 64, 1, vae, mean_model, args.run / "held_out.pt").items()}

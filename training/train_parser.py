@@ -52,7 +52,7 @@ def new_net(size: tuple[int, int], encoder: Path | None, init: Path | None) -> P
     """A network for views of `size`, with an ImageNet encoder or with everything of another parser."""
     net = ParserNet(input_size=size)
     if init is not None:
-        net.load_state_dict(ParserNet.from_pretrained(init, torch_dtype=torch.float32).state_dict())
+        net.load_state_dict(ParserNet.from_pretrained(init, dtype=torch.float32).state_dict())
     elif encoder is not None:
         load_encoder(net, encoder)
     return net

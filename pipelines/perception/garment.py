@@ -68,9 +68,9 @@ class GarmentAnalyser:
 
     def __init__(self, folder: Path, backbone: Path) -> None:
         self.encoder = Encoder(backbone)
-        self.foreground = ForegroundNet.from_pretrained(folder / "foreground", torch_dtype=torch.float32).eval()
-        self.parts = PartNet.from_pretrained(folder / "parts", torch_dtype=torch.float32).eval()
-        self.kinds = KindHead.from_pretrained(folder / "kind", torch_dtype=torch.float32).eval()
+        self.foreground = ForegroundNet.from_pretrained(folder / "foreground", dtype=torch.float32).eval()
+        self.parts = PartNet.from_pretrained(folder / "parts", dtype=torch.float32).eval()
+        self.kinds = KindHead.from_pretrained(folder / "kind", dtype=torch.float32).eval()
 
     def analyse(self, image: NDArray[np.uint8], category: CategoryChoice = "auto") -> Garment:
         """Read one picture.

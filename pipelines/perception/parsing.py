@@ -218,7 +218,7 @@ class Parser:
     """
 
     def __init__(self, folder: Path) -> None:
-        net = ParserNet.from_pretrained(folder, torch_dtype=torch.float32)
+        net = ParserNet.from_pretrained(folder, dtype=torch.float32)
         self.net = net.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
     def __call__(self, image: Image, pose: Pose) -> NDArray[np.uint8]:

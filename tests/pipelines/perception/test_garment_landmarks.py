@@ -34,7 +34,7 @@ def net() -> PartNet:
     """The shipped network."""
     import torch
 
-    return PartNet.from_pretrained(weights.resolve("garment") / "parts", torch_dtype=torch.float32).eval()
+    return PartNet.from_pretrained(weights.resolve("garment") / "parts", dtype=torch.float32).eval()
 
 
 def garment(drawing: Drawing, seed: int) -> tuple[Image, Mask, np.ndarray, dict[str, np.ndarray]]:
