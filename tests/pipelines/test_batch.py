@@ -176,9 +176,11 @@ def test_settings_and_folders_are_checked(tmp_path: Path) -> None:
 def started(manifest: Path, out: Path, workers: int) -> subprocess.Popen[str]:
     """The same batch in a process group of its own, to be interrupted as a terminal would."""
     code = (
-        "import sys; from pathlib import Path; from pipelines import batch, jobs\n"
+        "import signal, sys; from pathlib import Path; from pipelines import batch, jobs\n"
         "from tests.pipelines import tiny_renderer\n"
         "if __name__ == '__main__':\n"
+        # A shell that starts the tests in its background lets them, and all they start, ignore Ctrl-C.
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "    work = jobs.read_jobs(Path(sys.argv[1]))\n"
         "    settings = batch.BatchSettings(renderer='tiny', workers=int(sys.argv[3]))\n"
         "    batch.run(work, Path(sys.argv[2]), settings, load=tiny_renderer.load)\n"
