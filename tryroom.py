@@ -23,8 +23,12 @@ from recommend.schema import Item
 
 # The networks' libraries take seconds to import; only what uses them pays for that.
 if TYPE_CHECKING:
-    from recommend.embedder import WeightPaths
+    from recommend.embedder import TwoTowerEmbedder, WeightPaths
     from recommend.retriever import Retriever
+
+#: Held while networks are made. diffusers makes them through accelerate, which meanwhile lets every parameter of the
+#: process come to life without memory: a network that another thread makes in that moment would stay empty.
+LOADING = threading.Lock()
 
 ASSETS = Path(__file__).parent / "assets"
 CATALOG = ASSETS / "catalog" / "garments"
@@ -124,12 +128,23 @@ class _PersonReader:
 
 @functools.cache
 def _person_reader() -> _PersonReader:
-    return _PersonReader()
+    with LOADING:
+        return _PersonReader()
+
+
+def load_embedder() -> TwoTowerEmbedder:
+    """Retrieval's encoder with both its towers loaded, which by itself it does when each is first needed."""
+    from recommend.embedder import TwoTowerEmbedder
+
+    with LOADING:
+        embedder = TwoTowerEmbedder(retriever_weights())
+        embedder.texts(["a shirt"])
+        embedder.images([np.zeros((64, 64, 3), np.uint8)], [None])
+    return embedder
 
 
 def open_retriever(folder: Path = CATALOG) -> Retriever:
     """The retriever of a catalog with everything that rendering knows about people; indexes it first if need be."""
-    from recommend.embedder import TwoTowerEmbedder
     from recommend.retriever import Retriever
 
-    return Retriever.open(folder, TwoTowerEmbedder(retriever_weights()), read_person=read_person)
+    return Retriever.open(folder, load_embedder(), read_person=read_person)

@@ -108,12 +108,11 @@ def open_retriever(reader: WornReader, report: OnProgress) -> Retriever:
     """Fetch what searching needs, and open the catalog; index it first if that was not done yet."""
     fetch(tryroom.RETRIEVER_WEIGHTS, part(report, 0.0, 0.6))
     report(Progress(0.6, "opening the catalog"))
-    from recommend.embedder import TwoTowerEmbedder
     from recommend.retriever import Retriever
 
     return Retriever.open(
         tryroom.CATALOG,
-        TwoTowerEmbedder(tryroom.retriever_weights()),
+        tryroom.load_embedder(),
         read_person=reader,
         on_item=lambda done, total: report(Progress(0.6 + 0.4 * done / total, f"looking at garment {done} of {total}")),
     )
@@ -123,7 +122,8 @@ def load_renderer(name: str, report: OnProgress) -> Renderer:
     """Fetch what a renderer needs, and load it."""
     fetch(renderers.weights_of(name), part(report, 0.0, 0.7))
     report(Progress(0.7, "loading the networks"))
-    return renderers.load(name)
+    with tryroom.LOADING:
+        return renderers.load(name)
 
 
 def look_at(photo: Image, reader: WornReader, report: OnProgress) -> Mapping[str, Mask]:

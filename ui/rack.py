@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pipelines.errors import TryroomError
 from pipelines.schema import CATEGORY_CHOICES
 from recommend.catalog import Catalog
 from recommend.errors import RecommendError
@@ -164,7 +163,7 @@ def _search(state: Session, retriever: Retriever) -> list[Card]:
     """The cards for what is asked, above them how it was understood."""
     try:
         result = _found(state, retriever)
-    except (RecommendError, TryroomError) as error:
+    except Exception as error:  # whatever it is, the rest of the page goes on
         st.error(explain(error))
         return []
     _chips(state, result.understanding.chips)
