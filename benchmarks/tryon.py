@@ -1,6 +1,6 @@
 """Seconds and memory of a try-on, beside one call of Stable Diffusion's inpainting on the same machine.
 
-    python -m benchmarks.tryon [--people 6] [--steps 0 4] [--reference sd15|tiny|none] [--out docs/benchmarks/tryon.csv]
+    python -m benchmarks.tryon [--people 6] [--steps 0 2] [--reference sd15|tiny|none] [--out docs/benchmarks/tryon.csv]
 
 Demo people × one garment of each category of the demo catalog. Every row is measured in a process of its own, so that
 its peak memory is its own. `cold` runs from the start of the process to the first picture: imports and loading included
