@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import DeletedFile
 
 import tryroom
 from pipelines import images
@@ -38,7 +39,7 @@ def take(key: str, place: str, accept: Callable[[bytes], None]) -> None:
     """
     state = session()
     file = st.session_state.get(key)
-    if file is None:
+    if file is None or isinstance(file, DeletedFile):  # a browser that lags behind names a file that was let go of
         return
     state.uploads += 1
     state.trouble.pop(place, None)

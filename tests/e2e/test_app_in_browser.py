@@ -52,8 +52,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             wait_for_health(f"http://127.0.0.1:{port}/_stcore/health", app, log)
             yield f"http://127.0.0.1:{port}"
         finally:
-            app.terminate()
-            app.wait(30)
+            app.kill()  # politely asked, it would first wait for renders under way
+            app.wait()
 
 
 def wait_for_health(url: str, app: subprocess.Popen[bytes], log: Path) -> None:

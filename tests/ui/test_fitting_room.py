@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pillow_heif
 import pytest
 from PIL import Image as PILImage
+from streamlit.runtime.uploaded_file_manager import DeletedFile
 from streamlit.testing.v1 import AppTest
 
 import tryroom
@@ -18,7 +20,7 @@ from pipelines.errors import MissingWeights, RenderFailed
 from pipelines.schema import OnProgress
 from tests.ui import tiny
 from tests.ui.conftest import new_shopper, settled, state_of
-from ui import loaders
+from ui import actions, loaders
 
 
 def encode(pixels: np.ndarray, kind: str = "PNG", **options: object) -> bytes:
@@ -216,6 +218,16 @@ def test_an_uploader_is_empty_again_once_its_file_was_taken(app: AppTest) -> Non
     assert "photo-0-0" not in app.session_state
     click(app, "change")
     assert app.file_uploader(key="photo-0-1").value is None
+
+
+def test_a_file_that_was_let_go_of_is_not_read_again(app: AppTest) -> None:
+    person = state_of(upload_photo(app, encode(tiny.draw_person(90)))).person
+    late = SimpleNamespace(session_state={"photo-0-0": DeletedFile("gone")})
+    with pytest.MonkeyPatch.context() as browser:
+        browser.setattr(actions, "st", late)
+        browser.setattr(actions, "session", lambda: state_of(app))
+        actions.take("photo-0-0", "person", lambda data: pytest.fail("read again"))
+    assert state_of(app).person is person and state_of(app).uploads == 1 and not state_of(app).trouble
 
 
 # --- asking -------------------------------------------------------------------------------------------------
