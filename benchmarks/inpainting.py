@@ -1,6 +1,6 @@
 """Inpainting of garments on held-out CCP photos: the mean, the flow at several steps, and simple rivals.
 
-    python -m benchmarks.inpainting --ccp DIR --poses runs/ccp/pose.npz [--photos 60] [--sheet FILE]
+    python -m benchmarks.inpainting --ccp DIR --prepared runs/ccp [--photos 60] [--sheet FILE]
 
 The hint is the photo's own garment, warped, relit and cut (`training.tryon_data.example`), so the photo is the truth.
 Figures are over the mask: PSNR (dB), SSIM, and sharpness, the mean gradient over that of the truth (noise raises it).
@@ -90,7 +90,7 @@ def figures(found: Pixels, truth: Pixels, mask: NDArray[np.bool_]) -> dict[str, 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ccp", type=Path, required=True)
-    parser.add_argument("--poses", type=Path, required=True)
+    parser.add_argument("--prepared", type=Path, required=True, help="folder of training.prepare_ccp")
     parser.add_argument("--photos", type=int, default=60)
     parser.add_argument("--compact", type=Path, help="folder of the pipeline; default: the bundled one")
     parser.add_argument("--sheet", type=Path, help="picture of the first twelve, all methods side by side")
@@ -99,7 +99,7 @@ def main() -> None:
     logging.disable_progress_bar()
     pipe = CompactInpaintPipeline.from_pretrained(args.compact or resolve("compact"), dtype=torch.float32)
     pipe.set_progress_bar_config(disable=True)
-    _, held_out = load_worn(args.ccp, args.poses)
+    _, held_out = load_worn(args.ccp, args.prepared)
     fills = methods(pipe)
     scores: dict[str, list[dict[str, float]]] = {name: [] for name in fills}
     rows = []

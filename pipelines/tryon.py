@@ -44,8 +44,6 @@ CROP_MARGIN = 1.25
 FEATHER = 0.008
 CATEGORIES: tuple[Category, ...] = ("upper", "lower", "dress")
 SLEEVES = ("none", "short", "long")
-#: Below this the app and the CLI say what was assumed.
-SURE = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +118,7 @@ def try_on(
     }
     report(Progress(1.0, "done", image))
     found = {"category_used": scene.garment.category, "sleeve": scene.garment.sleeve}
-    return RenderResult(image, plan.mask, steps, recipe | found, warnings_of(scene, request))
+    return RenderResult(image, plan.mask, steps, recipe | found, warnings_of(scene))
 
 
 def perceive(request: TryOnRequest, perception: Perception, report: OnProgress) -> Scene:
@@ -179,7 +177,9 @@ def paint(
     """Run the pipeline on the crop."""
     picture = lambda a: torch.from_numpy(np.ascontiguousarray(a)).permute(2, 0, 1)[None].float()  # noqa: E731
     mask = cropped(plan.mask, plan.crop, nearest=True)
-    hint_mask = cropped(plan.hint_mask, plan.crop, nearest=True)
+    weight = cropped(plan.hint_mask, plan.crop).astype(np.float32)[..., None] / 255
+    # The hint is black beyond its edge; undo what that darkened.
+    hint = np.clip(cropped(plan.hint, plan.crop) / np.maximum(weight, 1e-2), 0, 255)
     known = known_layout(cropped(scene.labels, plan.crop, nearest=True), mask)[2::4, 2::4]
     one_hot = np.stack([known == i for i in range(len(LAYOUT_LABELS))], -1)
     points = scene.body.points @ plan.crop[:, :2].T + plan.crop[:, 2]
@@ -191,15 +191,15 @@ def paint(
     steps = request.settings.num_inference_steps
 
     def on_step(pipe: CompactInpaintPipeline, step: int, _: int, tensors: dict[str, torch.Tensor]) -> dict[str, Any]:
-        preview = to_uint8(pipe.preview(tensors["latents"])[0])
+        preview = preview_of(scene.person, plan, to_uint8(pipe.preview(tensors["latents"])[0]))
         report(Progress(0.55 + 0.4 * (step + 1) / steps, f"step {step + 1} of {steps}", preview))
         return tensors
 
     output = pipe(
         image=picture(cropped(scene.person, plan.crop)) / 127.5 - 1,
         mask_image=torch.from_numpy(mask)[None, None].float() / 255,
-        hint=picture(cropped(plan.hint, plan.crop)) / 127.5 - 1,
-        hint_mask=torch.from_numpy(hint_mask)[None, None].float() / 255,
+        hint=picture(hint) / 127.5 - 1,
+        hint_mask=picture(weight > 0.5),
         pose=picture(pose) / 255,
         known=picture(one_hot),
         facts=facts,
@@ -242,23 +242,26 @@ def finish(person: Image, plan: Plan, output: CompactOutput) -> Image:
     source = np.dstack([plan.hint, plan.hint_mask])
     aligned = cv2.remap(source, xs + shift[..., 0], ys + shift[..., 1], cv2.INTER_LINEAR).astype(np.float32)
     weight = aligned[..., 3:] / 255
-    cloth = aligned[..., :3] / np.maximum(weight, 1e-2) + 127.5 * enlarge(mean.light)
+    # Beyond its own pixels the garment goes on in the colours that the networks gave it.
+    cloth = aligned[..., :3] + (1 - weight) * 127.5 * (enlarge(mean.moved) + 1) + 127.5 * enlarge(mean.light)
     # Enlarged, the edge of the garment would be as wide as the networks' pixels.
     crisp = np.clip(0.5 + (enlarge(mean.garment) - 0.5) * max(1.0, 1 / scale), 0, 1)
     rest = 127.5 * (enlarge(mean.painted.clamp(-1, 1)) + 1)
     inside = torch.from_numpy(cropped(plan.mask, plan.crop, nearest=True)) > 0
     refined = 127.5 * enlarge((output.images - mean.sample.clamp(-1, 1)) * inside)
-    rendered = crisp * weight * cloth + (1 - crisp * weight) * rest + refined
+    rendered = crisp * cloth + (1 - crisp) * rest + refined
     full = person.copy()
     full[y0:y1, x0:x1] = np.clip(np.rint(rendered), 0, 255).astype(np.uint8)
     return composite(person, full, plan.mask, FEATHER * WORK_SIZE[0] / scale)
 
 
-def preview_of(person: Image, plan: Plan) -> Image:
-    """The bare hint on the photo: the first thing to show."""
-    picture = person.copy()
-    picture[plan.hint_mask > 0] = plan.hint[plan.hint_mask > 0]
-    return picture
+def preview_of(person: Image, plan: Plan, crop: Image | None = None) -> Image:
+    """The photo as far as it is rendered: a `crop` of WORK_SIZE in its place, or at first the bare hint."""
+    if crop is None:
+        return composite(person, plan.hint, plan.hint_mask)
+    size = (person.shape[1], person.shape[0])
+    placed = cv2.warpAffine(crop, plan.crop, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    return composite(person, np.asarray(placed, np.uint8), plan.mask)
 
 
 def parsing_picture(labels: Mask) -> Image:
@@ -270,13 +273,9 @@ def parsing_picture(labels: Mask) -> Image:
     return np.asarray(palette[labels], np.uint8)
 
 
-def warnings_of(scene: Scene, request: TryOnRequest) -> tuple[str, ...]:
+def warnings_of(scene: Scene) -> tuple[str, ...]:
     """What the person should know about this render."""
     said = list(scene.garment.warnings)
     if scene.pose.people > 1:
         said.append(f"{scene.pose.people} people found; the largest one was dressed.")
-    if request.category == "auto" and scene.garment.confidence < SURE:
-        said.append(
-            f"The garment was taken for category {scene.garment.category!r}; choose it by hand if that is wrong."
-        )
     return tuple(said)

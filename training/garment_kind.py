@@ -38,6 +38,9 @@ from training.synthetic_shapes import draw_lower, draw_top
 
 #: How many times a rendered garment counts: there are few, and much furniture.
 RENDERS_COUNT = 3
+#: Added to the logit of a top after training. The examples hold two tops to a dress, wardrobes and shops eight or more,
+#: and a long top taken for a dress costs the wearer their trousers.
+MORE_TOPS = 1.0
 
 
 def batched(items: Iterator[Example], size: int) -> Iterator[list[Example]]:
@@ -125,6 +128,7 @@ def train_kind(args: argparse.Namespace) -> None:
     worn = train[label[train] < len(KINDS)]
     learn_shape(head, shape[worn], label[worn], args)
     head.eval().requires_grad_(False)
+    head.shape[-1].bias[KINDS.index("top")] += MORE_TOPS
     head.register_to_config(temperature=best_temperature(head(x[tune], shape[tune])[0], label[tune]))
     figures = kind_figures(head, x[test], shape[test], label[test], sleeve[test], data["source"][test.numpy()])
     print(json.dumps(figures, indent=1), flush=True)

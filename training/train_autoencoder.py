@@ -2,7 +2,7 @@
 
     python -m training.train_autoencoder --ccp DIR --garments DIR --out weights/compact/vae --minutes 60
 
-Loss: L1 + gradient L1 + a smoothness term: the latent of a photo moved by a few pixels must stay near the latent of
+Loss: L1 + L2 + gradient L1 + a smoothness term: the latent of a photo moved by a few pixels must stay near that of
 the photo. Noise is added to the latents before decoding. Resumes from RUN/state.pt; writes the averaged weights to
 --out every few minutes and at the end.
 """
@@ -26,7 +26,7 @@ from training.photos import is_held_out, random_crop, read_folder
 #: Furthest shift, in pixels, that the latents should hardly notice.
 SHIFT = 4
 #: Deviation of the noise on the latents, over the latents' own.
-NOISE = 0.04
+NOISE = 0.02
 
 Photos = list[NDArray[np.uint8]]
 
@@ -71,7 +71,8 @@ def autoencoder_loss(model: CompactAutoencoder, wide: Tensor, shift_weight: floa
     # The border of a crop is padded, so its latents may differ.
     change = shift_change(z[:quarter, :, 1:-1, 1:-1], z_moved[..., 1:-1, 1:-1])
     pixel = (out - x).abs().mean()
-    loss = pixel + 0.5 * gradient_l1(out, x) + shift_weight * change + 1e-3 * (z.float() ** 2).mean()
+    error = pixel + 5 * ((out - x) ** 2).mean() + 0.5 * gradient_l1(out, x)
+    loss = error + shift_weight * change + 1e-3 * (z.float() ** 2).mean()
     return loss, dict(change=change.item() ** 0.5, l1=pixel.item())
 
 

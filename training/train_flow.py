@@ -1,6 +1,6 @@
 """Train the detail network: the rectified flow from the posterior mean to the photo, in latents.
 
-    python -m training.train_flow --ccp DIR --poses poses.npz --compact weights/compact --out weights/compact/flow
+    python -m training.train_flow --ccp DIR --prepared DIR --compact weights/compact --out weights/compact/flow
     --minutes 40
 
 The mean model and the autoencoder are frozen. Their outputs are computed once for `--examples` examples and kept as
@@ -35,7 +35,7 @@ def latents_of(vae: CompactAutoencoder, mean_model: MeanModel, batch: dict[str, 
         mean = mean_model(*[batch[k] for k in INPUTS])
         mask = batch["mask"]
         picture = mask * mean.sample.clamp(-1, 1) + (1 - mask) * batch["truth"]
-        pictures = torch.cat([batch["truth"], picture, batch["masked"], mean.gate * picture])
+        pictures = torch.cat([batch["truth"], picture, batch["masked"], mean.garment * picture])
         truth, mean_latents, masked, hint = vae.encode(pictures).chunk(4)
     conditions = flow_conditions(
         mean_latents.float(), masked.float(), hint.float(), mask, batch["pose"], mean.layout.softmax(1)
@@ -78,7 +78,7 @@ def flow_loss(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ccp", type=Path, required=True)
-    parser.add_argument("--poses", type=Path, required=True)
+    parser.add_argument("--prepared", type=Path, required=True, help="folder of training.prepare_ccp")
     parser.add_argument("--compact", type=Path, required=True, help="folder with vae/ and mean/")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--init", type=Path, help="folder of weights to start from; default: from scratch")
@@ -91,7 +91,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.manual_seed(0)
     args.run.mkdir(parents=True, exist_ok=True)
-    train, held_out = load_worn(args.ccp, args.poses)
+    train, held_out = load_worn(args.ccp, args.prepared)
     vae = CompactAutoencoder.from_pretrained(args.compact / "vae", dtype=torch.float32).eval()
     mean_model = MeanModel.from_pretrained(args.compact / "mean", dtype=torch.float32).eval()
     size = (args.height, args.height * 3 // 4)

@@ -1,8 +1,8 @@
 """Train the mean model (layout, alignment of the hint, posterior mean) on photos of dressed people.
 
-    python -m training.train_mean --ccp DIR --poses poses.npz --out weights/compact/mean --minutes 60
+    python -m training.train_mean --ccp DIR --prepared DIR --out weights/compact/mean --minutes 60
 
-`poses.npz` is made by training.prepare_poses. Loss, in the mask: L1 + L2 + gradient L1 + 1 − SSIM, cross-entropy of
+Loss, in the mask: L1 + L2 + gradient L1 + 1 − SSIM, cross-entropy of
 the layout and of the garment's outline, and the error of the flow where the true one is known.
 """
 
@@ -23,7 +23,7 @@ from pipelines.geometry.layout import LAYOUT_LABELS
 from pipelines.perception.pose_map import draw_openpose
 from training.loop import Trainer, begin, fast
 from training.losses import gradient_l1, masked_mean, ssim_map
-from training.tryon_data import Worn, example
+from training.tryon_data import Cloth, Worn, example, load_cloth
 from training.worn import load_worn
 
 
@@ -33,8 +33,10 @@ class Examples(IterableDataset):  # type: ignore[misc]
     Making an example costs a CPU nearly as much as learning from it, so each is used `reuse` times, far apart.
     """
 
-    def __init__(self, worn: list[Worn], size: tuple[int, int], batch: int, seed: int, reuse: int = 1) -> None:
-        self.worn, self.size, self.batch, self.seed, self.reuse = worn, size, batch, seed, reuse
+    def __init__(
+        self, worn: list[Worn], size: tuple[int, int], batch: int, seed: int, reuse: int = 1, cloth: Cloth | None = None
+    ) -> None:
+        self.worn, self.size, self.batch, self.seed, self.reuse, self.cloth = worn, size, batch, seed, reuse, cloth
 
     def __iter__(self) -> Iterator[dict[str, np.ndarray]]:
         info = torch.utils.data.get_worker_info()
@@ -42,8 +44,9 @@ class Examples(IterableDataset):  # type: ignore[misc]
         pool: list[dict[str, np.ndarray]] = []
         fresh = self.batch // self.reuse
         while True:
-            new = [with_pose(example(self.worn[i], self.size, rng)) for i in rng.integers(0, len(self.worn), fresh)]
-            pool = (pool + new)[-600:]
+            picks = rng.integers(0, len(self.worn), fresh)
+            new = [with_pose(example(self.worn[i], self.size, rng, self.cloth)) for i in picks]
+            pool = (pool + new)[-1500:]
             old = [pool[i] for i in rng.integers(0, len(pool), self.batch - fresh)]
             samples = new + old
             yield {k: np.stack([s[k] for s in samples]) for k in samples[0]}
@@ -65,11 +68,11 @@ def to_tensors(batch: dict[str, np.ndarray]) -> dict[str, Tensor]:
     known = torch.as_tensor(batch["known"]).long()
     one_hot = F.one_hot(known.clamp(max=len(LAYOUT_LABELS)), len(LAYOUT_LABELS) + 1)[..., :-1]
     return dict(
-        masked=truth * (1 - mask), mask=mask, hint=(picture(batch["hint"]) / 127.5 - 1) * hint_mask,
-        hint_mask=hint_mask, pose=picture(batch["pose"]) / 255, known=one_hot.permute(0, 3, 1, 2).float(),
+        masked=truth * (1 - mask), mask=mask, hint=picture(batch["hint"]) / 127.5 - 1, hint_mask=hint_mask,
+        pose=picture(batch["pose"]) / 255, known=one_hot.permute(0, 3, 1, 2).float(),
         facts=torch.as_tensor(batch["facts"]).float(),
         truth=truth, layout=torch.as_tensor(batch["layout"]).long(), true_flow=picture(batch["true_flow"]),
-        flow_valid=torch.as_tensor(batch["flow_valid"])[:, None].float(), garment=plane(batch["garment"]),
+        garment=plane(batch["garment"]),
     )  # fmt: skip
 
 
@@ -88,9 +91,10 @@ def mean_loss(out: MeanOutput, batch: dict[str, Tensor]) -> tuple[Tensor, dict[s
     edges = gradient_l1(whole, truth, mask)
     small = F.avg_pool2d(mask, 4)
     layout = masked_mean(F.cross_entropy(out.layout, batch["layout"], reduction="none")[:, None], small)
-    valid = batch["flow_valid"]
+    # What the hint lacks, the flow has to stretch it over; so it counts on the whole garment.
     flow = masked_mean(
-        (out.flow - batch["true_flow"]).abs() + 0.5 * (out.coarse_flow - batch["true_flow"]).abs(), valid
+        (out.flow - batch["true_flow"]).abs() + 0.5 * (out.coarse_flow - batch["true_flow"]).abs(),
+        F.avg_pool2d(batch["garment"], 4),
     )
     smooth = (out.flow[..., 1:] - out.flow[..., :-1]).abs().mean() + (
         out.flow[..., 1:, :] - out.flow[..., :-1, :]
@@ -129,7 +133,8 @@ def evaluate(model: torch.nn.Module, batches: list[dict[str, Tensor]]) -> dict[s
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ccp", type=Path, required=True)
-    parser.add_argument("--poses", type=Path, required=True)
+    parser.add_argument("--prepared", type=Path, required=True, help="folder of training.prepare_ccp")
+    parser.add_argument("--cloth", type=Path, help="file of training.prepare_cloth; default: nobody is re-dressed")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--init", type=Path, help="folder of weights to start from; default: from scratch")
     parser.add_argument("--run", type=Path, default=Path("runs/mean"))
@@ -139,7 +144,7 @@ def main() -> None:
     parser.add_argument("--lr", type=float, default=8e-4)
     args = parser.parse_args()
     torch.manual_seed(0)
-    train, held_out = load_worn(args.ccp, args.poses)
+    train, held_out = load_worn(args.ccp, args.prepared)
     fixed = Examples(held_out, (256, 192), 8, seed=1)
     checks = [to_tensors(b) for b, _ in zip(fixed, range(8), strict=False)]
     model = begin(MeanModel, args.init)
@@ -152,8 +157,9 @@ def main() -> None:
     trainer = Trainer(model, args.run, args.minutes, args.lr, on_save)
     size = (args.height, args.height * 3 // 4)
     loader = DataLoader(
-        Examples(train, size, args.batch, trainer.step, reuse=3), batch_size=None, num_workers=1, prefetch_factor=4
-    )
+        Examples(train, size, args.batch, trainer.step, reuse=4, cloth=load_cloth(args.cloth)),
+        batch_size=None, num_workers=1, prefetch_factor=4,
+    )  # fmt: skip
 
     def loss_of(batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
         with fast():

@@ -4,12 +4,17 @@ Free data has no flat garment beside its worn picture. So the worn garment itsel
 reshaped, relit and recoloured as a warped flat garment would be, and is the hint; the photo is the truth. The
 errors imitated are those of a garment moved part by part with the skeleton: each part a little off, too wide or too
 short, smooth distortion on top, no folds or shadow of the truth, colours of another camera.
+
+Given the cloth of flat garments, many people are first re-dressed in it: the photo keeps the light that lay on what
+was worn, the cloth's own folds and shadows stay in the hint. That teaches what no single photo shows: which
+differences between a flat garment and a worn one are light, and that prints stay.
 """
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -31,6 +36,10 @@ GARMENT: dict[Category, tuple[str, ...]] = {
     "dress": ("dress", "outer"),
 }
 CATEGORIES: tuple[Category, ...] = ("upper", "lower", "dress")
+#: Share of the examples re-dressed in cloth of flat garments, and how plain what was worn must be for it, so that it
+#: shows light and not print: greatest deviation of its colour (OpenCV's 8-bit a, b) and mean fine contrast (8-bit L).
+REDRESSED = 0.65
+PLAIN_COLOUR, PLAIN_GREY = 12.0, 6.0
 CLOTHES = ("upper", "lower", "dress", "outer")
 #: (left, right) indices that change places in a mirrored picture.
 MIRROR = [0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 15, 14, 17, 16]
@@ -181,26 +190,21 @@ def extended(picture: Image, mask: Mask) -> Image:
 
 
 def relit(picture: Array, mask: Mask, unit: float, rng: Rng) -> Array:
-    """Take the truth's light out of the hint and give it another camera's: folds, shadow, exposure, white balance."""
-    weight = (mask > 0).astype(np.float32)
-    grey = picture.mean(2) * weight
+    """Take the truth's light out of the hint, folds and shadow, and give it another camera's."""
+    grey = picture.mean(2)
     sigma = float(unit * np.exp(rng.uniform(np.log(0.04), np.log(0.25))))
-    light = cv2.GaussianBlur(grey, (0, 0), sigma) / (cv2.GaussianBlur(weight, (0, 0), sigma) + 1e-3)
-    mean = grey.sum() / max(weight.sum(), 1)
-    picture = picture - rng.uniform(0.2, 1.0) * (light - mean)[..., None]
-    picture = picture + rng.uniform(0, 6) * smooth_noise(picture.shape[:2], 4, 1, rng)
-    gain = np.exp(rng.normal(0, 0.05) + rng.normal(0, 0.02, 3))
-    return np.clip(picture * gain + rng.normal(0, 4), 0, 255).astype(np.float32)
+    light = local_light(grey, mask, sigma) - grey[mask > 0].mean()
+    return another_camera(picture - rng.uniform(0.2, 1.0) * light[..., None], rng)
 
 
-def varied_photo(photo: Image, labels: Mask, garment: Mask, rng: Rng) -> Image:
-    """The truth itself made more varied: a studio ground, another garment colour, another exposure."""
+def varied_photo(photo: Image, labels: Mask, garment: Mask | None, rng: Rng) -> Image:
+    """The truth itself made more varied: a studio ground, another exposure, another colour of the garment if given."""
     picture = photo.astype(np.float32)
     if rng.random() < 0.4:
         person = cv2.GaussianBlur((labels > 0).astype(np.float32), (0, 0), 1.0)[..., None]
         ground = rng.uniform(200, 255) + rng.normal(0, 2, 3) + 5 * smooth_noise(labels.shape, 3, 1, rng)
         picture = picture * person + ground * (1 - person)
-    if rng.random() < 0.5:
+    if garment is not None and rng.random() < 0.5:
         ycc = cv2.cvtColor(np.clip(picture, 0, 255).astype(np.uint8), cv2.COLOR_RGB2YCrCb).astype(np.float32)
         angle, gain = rng.uniform(0, 2 * np.pi), np.exp(rng.normal(0, 0.4))
         turn = (gain * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])).astype(np.float32)
@@ -211,6 +215,77 @@ def varied_photo(photo: Image, labels: Mask, garment: Mask, rng: Rng) -> Image:
         picture = picture * (1 - inside) + other * inside
     picture = 255 * (np.clip(picture, 0, 255) / 255) ** np.exp(rng.normal(0, 0.15)) * np.exp(rng.normal(0, 0.08))
     return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class Cloth:
+    """Cloth of flat garments, see training.prepare_cloth: RGB uint8 (N, S, S, 3), and the category of each."""
+
+    pictures: NDArray[np.uint8]
+    categories: NDArray[np.str_]
+
+
+def load_cloth(file: Path | None) -> Cloth | None:
+    """The file that training.prepare_cloth wrote."""
+    if file is None:
+        return None
+    data = np.load(file)
+    return Cloth(data["cloth"], data["category"])
+
+
+def is_plain(photo: Image, garment: Mask) -> bool:
+    """Whether what is worn shows light more than print."""
+    inside = erode(garment, 2) > 0
+    if inside.sum() < 50:
+        return False
+    lab = cv2.cvtColor(photo, cv2.COLOR_RGB2LAB).astype(np.float32)
+    fine = np.abs(lab[..., 0] - cv2.GaussianBlur(lab[..., 0], (0, 0), 1.5))[inside].mean()
+    return bool(lab[inside][:, 1:].std(0).max() < PLAIN_COLOUR and fine < PLAIN_GREY)
+
+
+def lay_cloth(picture: Image, garment: Mask, rng: Rng) -> Array:
+    """Cloth over the garment's box, its proportions kept and its edge carried on: float32 RGB (H, W, 3)."""
+    x, y, w, h = cv2.boundingRect(garment)
+    side = picture.shape[0]
+    scale = max(w, h) / side * rng.uniform(0.85, 1.3)
+    middle = np.array([x + w / 2, y + h / 2]) + rng.normal(0, 0.05, 2) * (w, h)
+    turn = np.diag([-scale if rng.random() < 0.5 else scale, scale])
+    matrix = np.hstack([turn, (middle - turn @ np.full(2, side / 2))[:, None]])
+    size = (garment.shape[1], garment.shape[0])
+    laid = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return laid.astype(np.float32)
+
+
+def local_light(grey: Array, mask: Mask, sigma: float) -> Array:
+    """Blurred grey of the mask's pixels alone, (H, W)."""
+    weight = (mask > 0).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(grey * weight, (0, 0), sigma) / (cv2.GaussianBlur(weight, (0, 0), sigma) + 1e-3))
+
+
+def redress(photo: Image, garment: Mask, cloth: Array, unit: float, rng: Rng) -> Image:
+    """The photo with `cloth` worn in place of the garment, in the light that lay on the garment.
+
+    Light is what the worn garment's grey differs by from its mean, as a factor; the cloth's own large shadows are
+    divided out, so that they are wrong in a hint made of it.
+    """
+    inside = garment > 0
+    # The parsed edge is mixed with what is behind it.
+    grey = extended(photo, erode(garment, 2)).astype(np.float32).mean(2)
+    light = (cv2.GaussianBlur(grey, (0, 0), 0.7) + 12) / (grey[inside].mean() + 12)
+    light = np.clip(light, 0.25, 2.0) ** rng.uniform(0.6, 1.0)
+    own = cloth.mean(2)
+    sigma = unit * rng.uniform(0.08, 0.2)
+    shade = (local_light(own, garment, sigma) + 12) / (own[inside].mean() + 12)
+    worn = cloth / np.clip(shade, 0.4, 2.5)[..., None] ** 0.8 * light[..., None]
+    soft = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 0.7)[..., None]
+    return np.clip(photo * (1 - soft) + worn * soft, 0, 255).astype(np.uint8)
+
+
+def another_camera(picture: Array, rng: Rng) -> Array:
+    """Another exposure and white balance, and uneven light."""
+    picture = picture + rng.uniform(0, 6) * smooth_noise(picture.shape[:2], 4, 1, rng)
+    gain = np.exp(rng.normal(0, 0.07) + rng.normal(0, 0.02, 3))
+    return np.clip(picture * gain + rng.normal(0, 4), 0, 255).astype(np.float32)
 
 
 def as_if_before(labels: Mask, category: Category, rng: Rng) -> Mask:
@@ -225,8 +300,11 @@ def as_if_before(labels: Mask, category: Category, rng: Rng) -> Mask:
     return before
 
 
-def make_hint(photo: Image, garment: Mask, body: Body, rng: Rng) -> tuple[Image, Mask, Array]:
-    """The worn garment as a warped flat one would look: (hint RGB, hint mask, displacement at 1/4 size)."""
+def make_hint(colours: Array, garment: Mask, body: Body, rng: Rng) -> tuple[Image, Mask, Array]:
+    """The worn garment as a warped flat one would look: (hint RGB, hint mask, displacement at 1/4 size).
+
+    `colours` are those of the flat garment where it would lie without error, float32 (H, W, 3), everywhere.
+    """
     size, unit = garment.shape, body.unit
     # The field is smooth: a quarter of the resolution is enough, at a sixteenth of the cost.
     coarse = displacement(Body(body.points / 4), (size[0] // 4, size[1] // 4), rng)
@@ -238,7 +316,6 @@ def make_hint(photo: Image, garment: Mask, body: Body, rng: Rng) -> tuple[Image,
     whole = whole if rng.random() < 0.8 else garment
     grow = rng.normal(0, 0.03) * unit
     whole = dilate(whole, grow) if grow > 0 else erode(whole, -grow)
-    colours = relit(extended(photo, erode(garment, 1)).astype(np.float32), garment, unit, rng)
     y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
     at = (x + field[..., 0], y + field[..., 1])
     hint = cv2.remap(np.clip(colours, 0, 255).astype(np.uint8), *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -246,11 +323,13 @@ def make_hint(photo: Image, garment: Mask, body: Body, rng: Rng) -> tuple[Image,
     return hint, np.where(mask > 127, 255, 0).astype(np.uint8), coarse
 
 
-def example(worn: Worn, size: tuple[int, int], rng: Rng) -> dict[str, np.ndarray]:
+def example(worn: Worn, size: tuple[int, int], rng: Rng, cloth: Cloth | None = None) -> dict[str, np.ndarray]:
     """One training example as uint8/float16 arrays of (height, width); see `MeanModel.forward` for the names.
 
-    Beside its arguments: `truth` (H, W, 3), `layout` (H/4, W/4) indices, `true_flow` (H/4, W/4, 2) in pixels with
-    `flow_valid` (H/4, W/4), `garment` (H, W).
+    With `cloth`, a share of the people are re-dressed in it.
+
+    Beside its arguments: `truth` (H, W, 3), `layout` (H/4, W/4) indices, `true_flow` (H/4, W/4, 2) in pixels,
+    `garment` (H, W).
     """
     matrix, flip = crop_matrix(worn, size, rng)
     wh = (size[1], size[0])
@@ -260,8 +339,15 @@ def example(worn: Worn, size: tuple[int, int], rng: Rng) -> dict[str, np.ndarray
     points = points[MIRROR] if flip else points
     body = Body(points)
     garment = label_mask(labels, GARMENT[worn.category])
-    photo = varied_photo(photo, labels, garment, rng)
-    hint, hint_mask, field = make_hint(photo, garment, body, rng)
+    if cloth is not None and rng.random() < REDRESSED and is_plain(photo, garment):
+        picture = cloth.pictures[rng.choice(np.flatnonzero(cloth.categories == worn.category))]
+        laid = lay_cloth(picture, garment, rng)
+        photo = varied_photo(redress(photo, garment, laid, body.unit, rng), labels, None, rng)
+        colours = another_camera(laid, rng)
+    else:
+        photo = varied_photo(photo, labels, garment, rng)
+        colours = relit(extended(photo, erode(garment, 1)).astype(np.float32), garment, body.unit, rng)
+    hint, hint_mask, field = make_hint(colours, garment, body, rng)
     mask = agnostic_mask(
         as_if_before(labels, worn.category, rng), body, worn.category, hint_mask, margin=rng.uniform(0.04, 0.14)
     )
@@ -269,9 +355,6 @@ def example(worn: Worn, size: tuple[int, int], rng: Rng) -> dict[str, np.ndarray
     hint_mask &= mask
     layout = layout_of(labels, garment)
     flow = inverse_flow(field)
-    y, x = np.mgrid[: flow.shape[0], : flow.shape[1]].astype(np.float32)
-    seen = cv2.remap(hint_mask[2::4, 2::4], x + flow[..., 0], y + flow[..., 1], cv2.INTER_NEAREST)
-    valid = (garment[2::4, 2::4] > 0) & (seen > 0)
     known = np.where(mask > 0, UNKNOWN, layout).astype(np.uint8)
     facts = np.zeros(6, np.float16)
     facts[CATEGORIES.index(worn.category)] = 1
@@ -279,5 +362,5 @@ def example(worn: Worn, size: tuple[int, int], rng: Rng) -> dict[str, np.ndarray
     return dict(
         truth=photo, mask=mask, hint=hint, hint_mask=hint_mask, garment=garment, points=points.astype(np.float32),
         layout=layout[2::4, 2::4], known=known[2::4, 2::4], true_flow=(4 * flow).astype(np.float16),
-        flow_valid=valid.astype(np.uint8), facts=facts,
+        facts=facts,
     )  # fmt: skip

@@ -88,7 +88,6 @@ class CompactInpaintPipeline(DiffusionPipeline):
             x.to(device, dtype) for x in (image, mask_image, hint, hint_mask, pose, known, facts)
         )
         masked = image * (1 - mask_image)
-        hint = hint * hint_mask
 
         # 1. Layout, alignment and posterior mean
         mean = self.mean(masked, mask_image, hint, hint_mask, pose, known, facts)
@@ -100,10 +99,9 @@ class CompactInpaintPipeline(DiffusionPipeline):
             latents = mean_latents + self.flow.config.source_noise * noise
 
             # 3. Conditions at latent size
-            conditions = flow_conditions(
-                mean_latents, self.vae.encode(masked), self.vae.encode(mean.gate.to(dtype) * picture), mask_image, pose,
-                mean.layout.softmax(1).to(dtype),
-            )  # fmt: skip
+            worn = self.vae.encode(mean.garment.to(dtype) * picture)
+            layout = mean.layout.softmax(1).to(dtype)
+            conditions = flow_conditions(mean_latents, self.vae.encode(masked), worn, mask_image, pose, layout)
 
             # 4. Denoise
             self.scheduler.set_timesteps(num_inference_steps, device=device)
@@ -118,7 +116,7 @@ class CompactInpaintPipeline(DiffusionPipeline):
 
             # 5. Decode; what the autoencoder loses of the aligned garment is put back
             lost = picture - self.vae.decode(mean_latents)
-            detail = self.vae.decode(latents) + mean.gate.to(dtype) * lost
+            detail = self.vae.decode(latents) + mean.garment.to(dtype) * lost
             picture = mask_image * detail.clamp(-1, 1) + (1 - mask_image) * image
 
         # 6. Return

@@ -43,7 +43,7 @@ class FlowModel(ModelMixin, ConfigMixin):
         widths: tuple[int, int] = (64, 112),
         blocks: tuple[int, int] = (2, 2),
         source_noise: float = 0.25,
-        mean_error: float = 0.31,
+        mean_error: float = 0.43,
     ) -> None:
         super().__init__()
         # noisy latents, mean, masked photo, hint; mask; pose map; layout

@@ -36,8 +36,8 @@ class MeanOutput(BaseOutput):
         layout: logits (N, 6, H/4, W/4) over LAYOUT_LABELS.
         flow: (N, 2, H/4, W/4): pixel x of the finished picture takes the hint at x + flow, in pixels of H × W, (x, y).
         light: (N, 3, H/4, W/4), added to the moved hint.
-        garment: (N, 1, H, W) in [0, 1], how surely a pixel is garment.
-        gate: (N, 1, H, W) in [0, 1], `garment` where there is a hint: 1 = the moved hint, 0 = `painted`.
+        moved: the hint after the flow (N, 3, H, W).
+        garment: (N, 1, H, W) in [0, 1], how surely a pixel is garment: 1 = the moved hint in its light, 0 = `painted`.
         painted: (N, 3, H, W).
         coarse_flow: `flow` after the first network.
     """
@@ -46,8 +46,8 @@ class MeanOutput(BaseOutput):
     layout: Tensor
     flow: Tensor
     light: Tensor
+    moved: Tensor
     garment: Tensor
-    gate: Tensor
     painted: Tensor
     coarse_flow: Tensor
 
@@ -60,6 +60,30 @@ def warp(picture: Tensor, flow: Tensor) -> Tensor:
     grid_y = (y + flow[:, 1].float()) * (2 / h) + (1 / h - 1)
     grid = torch.stack([grid_x, grid_y], dim=-1)
     return F.grid_sample(picture.float(), grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def spread(picture: Tensor, known: Tensor) -> Tensor:
+    """Carry the colours of what is known on over the whole picture, smoother the farther away.
+
+    Pull-push (Gortler et al., The Lumigraph, 1996).
+
+    Args:
+        picture: (N, C, H, W), 0 where it is not known. known: (N, 1, H, W), 1 = known.
+
+    Returns:
+        float32 (N, C, H, W), the same as `picture` where that is known; 0 if nothing is.
+    """
+    levels = [torch.cat([picture, known], 1).float()]
+    # Pull: to ever coarser size; a cell is known as soon as one of the four below it is.
+    while max(levels[-1].shape[-2:]) > 1:
+        half = ((levels[-1].shape[-2] + 1) // 2, (levels[-1].shape[-1] + 1) // 2)
+        total = 4 * F.adaptive_avg_pool2d(levels[-1], half)
+        levels.append(total / total[:, -1:].clamp(min=1))
+    # Push: what a level does not know comes from the coarser one.
+    filled = levels[-1][:, :-1] / levels[-1][:, -1:].clamp(min=1e-6)
+    for level in reversed(levels[:-1]):
+        filled = level[:, :-1] + (1 - level[:, -1:]) * upsample(filled, (level.shape[-2], level.shape[-1]))
+    return filled
 
 
 def upsample(x: Tensor, size: tuple[int, int]) -> Tensor:
@@ -150,16 +174,20 @@ class MeanModel(ModelMixin, ConfigMixin):
         """Predict the finished picture.
 
         Args:
-            masked: photo with the mask zeroed (N, 3, H, W) in [-1, 1].
+            masked: photo (N, 3, H, W) in [-1, 1]; what lies under the mask is not looked at.
             mask: (N, 1, H, W), 1 = repaint.
-            hint: warped garment (N, 3, H, W) in [-1, 1], 0 outside `hint_mask`.
+            hint: warped garment (N, 3, H, W) in [-1, 1]; what lies outside `hint_mask` is not looked at.
             hint_mask: (N, 1, H, W), 1 = hint.
             pose: pose map (N, 3, H, W) in [0, 1].
             known: layout of the kept part, one-hot (N, 6, H/4, W/4), 0 inside the mask.
             facts: (N, 6) category and sleeve, one-hot.
         """
         size = (masked.shape[-2], masked.shape[-1])
-        photo = F.pixel_unshuffle(torch.cat([masked, mask], 1), 4)
+        # What surrounds the mask goes on into it, a smooth first guess of what is no garment; and the hint beyond its
+        # edge, so that a garment which ends up larger has something to be made of.
+        ground = spread(masked * (1 - mask), 1 - mask).to(masked.dtype)
+        hint = spread(hint * hint_mask, hint_mask).to(hint.dtype)
+        photo = F.pixel_unshuffle(torch.cat([ground, mask], 1), 4)
         context = torch.cat([F.avg_pool2d(pose, 4), known], 1)
         # 1. layout and coarse flow
         folded_hint = F.pixel_unshuffle(torch.cat([hint, hint_mask], 1), 4)
@@ -174,13 +202,13 @@ class MeanModel(ModelMixin, ConfigMixin):
         flow = coarse + out[:, 67:] * 4
         light = out[:, 64:67]
         painted, gate = F.pixel_shuffle(out[:, :64], 4).split([3, 1], 1)
-        moved = warp(torch.cat([hint, hint_mask], 1), upsample(flow, size))
+        moved = warp(hint, upsample(flow, size))
         # The gate is where the garment is, not how sure the network is of it: a gate free to say "unsure" blurs every
-        # print. Where there is no hint there is nothing to show.
+        # print.
         garment = torch.sigmoid(GATE_GAIN * (gate + 1))
-        gate = garment * moved[:, 3:]
-        sample = gate * (moved[:, :3] / moved[:, 3:].clamp(min=1e-3) + upsample(light, size)) + (1 - gate) * painted
+        painted = ground + painted
+        sample = garment * (moved + upsample(light, size)) + (1 - garment) * painted
         return MeanOutput(
-            sample=sample, layout=layout, flow=flow, light=light, garment=garment, gate=gate, painted=painted,
+            sample=sample, layout=layout, flow=flow, light=light, moved=moved, garment=garment, painted=painted,
             coarse_flow=coarse,
         )  # fmt: skip

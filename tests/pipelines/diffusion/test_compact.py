@@ -9,7 +9,7 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 from pipelines.diffusion.autoencoder import CompactAutoencoder
 from pipelines.diffusion.compact import CompactInpaintPipeline
 from pipelines.diffusion.flow import FlowModel
-from pipelines.diffusion.mean import MeanModel, warp
+from pipelines.diffusion.mean import MeanModel, spread, warp
 from pipelines.errors import RenderCancelled
 
 SIZE = (64, 48)
@@ -133,3 +133,28 @@ def test_a_flow_moves_pictures_by_its_pixels():
     flow = torch.zeros(1, 2, 8, 12)
     flow[:, 0] = 2
     assert torch.allclose(warp(picture, flow)[..., :9], picture[..., 2:11], atol=1e-4)
+
+
+def test_colours_that_spread_keep_what_is_known_and_stay_within_its_range():
+    g = torch.Generator().manual_seed(0)
+    known = (torch.rand(3, 1, 22, 35, generator=g) < 0.1).float()
+    known[2] = 0
+    picture = (torch.rand(3, 3, 22, 35, generator=g) * 2 - 1) * known
+    out = spread(picture, known)
+    there = known.expand_as(picture) > 0
+    assert torch.equal(out[there], picture[there])
+    for n in range(2):
+        inside = picture[n][:, known[n, 0] > 0]
+        low, high = inside.amin(1)[:, None, None], inside.amax(1)[:, None, None]
+        assert ((out[n] >= low - 1e-5) & (out[n] <= high + 1e-5)).all()
+    assert not out[2].any()
+
+
+def test_colours_spread_from_the_side_they_are_nearest_to():
+    known = torch.zeros(1, 1, 40, 60)
+    known[..., 18:22, 8:12] = known[..., 18:22, 48:52] = 1
+    left = torch.zeros(1, 1, 40, 60)
+    left[..., :30] = 1
+    out = spread(left * known, known)
+    assert out[0, 0, 5, 5] > 0.65 and out[0, 0, 35, 55] < 0.35
+    assert out[0, 0, 20, 29] == pytest.approx(0.5, abs=0.15)

@@ -1,0 +1,51 @@
+"""The stages of a try-on that need no network: where the crop lies, and what is shown meanwhile."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipelines.tryon import CROP_MARGIN, WORK_SIZE, Plan, crop_around, cropped, preview_of
+
+SIZE = (300, 400)
+
+
+@pytest.fixture
+def plan() -> Plan:
+    mask = np.zeros(SIZE, np.uint8)
+    mask[100:220, 150:250] = 255
+    hint_mask = np.zeros(SIZE, np.uint8)
+    hint_mask[120:200, 160:240] = 255
+    hint = np.zeros((*SIZE, 3), np.uint8)
+    hint[hint_mask > 0] = (200, 30, 30)
+    return Plan(mask, hint, hint_mask, crop_around(mask))
+
+
+@pytest.fixture
+def person() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 255, (*SIZE, 3), dtype=np.uint8)
+
+
+def test_the_crop_holds_the_mask_with_room_around_it(plan):
+    seen = cropped(plan.mask, plan.crop, nearest=True) > 0
+    assert seen.sum() == pytest.approx((plan.mask > 0).sum() * plan.crop[0, 0] ** 2, rel=0.03)
+    ys, xs = np.nonzero(seen)
+    assert max(np.ptp(ys) / WORK_SIZE[0], np.ptp(xs) / WORK_SIZE[1]) == pytest.approx(1 / CROP_MARGIN, abs=0.02)
+
+
+def test_the_first_preview_is_the_hint_on_the_photo(plan, person):
+    shown = preview_of(person, plan)
+    where = plan.hint_mask > 0
+    assert (shown[where] == (200, 30, 30)).all()
+    assert np.array_equal(shown[~where], person[~where])
+
+
+def test_the_preview_of_a_step_is_the_whole_photo_with_the_crop_in_its_place(plan, person):
+    crop = cropped(person, plan.crop)
+    crop[: WORK_SIZE[0] // 2] = (0, 255, 0)  # the upper half of what is rendered
+    shown = preview_of(person, plan, crop)
+    outside = plan.mask == 0
+    assert shown.shape == person.shape
+    assert np.array_equal(shown[outside], person[outside])
+    assert (shown[110:150, 160:240] == (0, 255, 0)).all()
+    assert not (shown[170:210, 160:240] == (0, 255, 0)).all(-1).any()
