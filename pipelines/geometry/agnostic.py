@@ -18,6 +18,9 @@ REPLACED: dict[Category, tuple[str, ...]] = {
 #: Labels that stay in front of any garment.
 KEPT = ("face", "hair", "hands", "bag", "hat", "shoes")
 
+#: A piece of those smaller than a square of this side, in body units, is a print or button misread, not a hand.
+SPECK = 0.15
+
 #: Growth of the old garment, in body units: seams, straps and shadows just outside the parsed edge.
 MARGIN = 0.07
 
@@ -38,6 +41,12 @@ def torso_mask(body: Body, size: tuple[int, int], category: Category) -> Mask:
     outline = np.array([right, left, hip_l, hip_r])
     cv2.fillPoly(mask, [np.rint(outline).astype(np.int32)], 255)
     return mask
+
+
+def without_specks(mask: Mask, least: float) -> Mask:
+    """The mask without connected pieces of fewer than `least` pixels."""
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    return np.where(stats[pieces, cv2.CC_STAT_AREA] >= least, mask, 0).astype(np.uint8)
 
 
 def below(line_point: np.ndarray, down: np.ndarray, size: tuple[int, int]) -> Mask:
@@ -79,7 +88,7 @@ def agnostic_mask(labels: Mask, body: Body, category: Category, garment: Mask, *
     mask = dilate(worn, grow) | dilate(garment, grow / 2) | trunk
     # Thin slits between old and new would show as ghosts.
     mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8), iterations=2), np.uint8)
-    kept = label_mask(labels, KEPT)
+    kept = without_specks(label_mask(labels, KEPT), (SPECK * body.unit) ** 2)
     # The outermost pixels of a kept part mix with the old garment; repaint them, but never where that would eat it
     # away.
     core = erode(kept, 1)

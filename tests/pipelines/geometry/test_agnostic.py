@@ -48,6 +48,13 @@ def test_hair_that_falls_over_the_garment_stays():
     assert (mask[62:138, 112:120] == 0).all()
 
 
+def test_a_red_boot_printed_on_the_chest_is_not_kept_in_front():
+    labels = PERSON.copy()
+    labels[120:124, 98:103] = L["shoes"]
+    mask = agnostic_mask(labels, standing(), "upper", NOTHING)
+    assert (mask[118:126, 96:105] == 255).all()
+
+
 def test_the_new_garment_widens_the_mask():
     sleeve = NOTHING.copy()
     sleeve[90:170, 44:64] = 255
