@@ -62,19 +62,19 @@ class RenderSettings:
     Attributes:
         renderer: a name in `pipelines.renderers.RENDERERS`.
         seed: of the one CPU generator made for this render, 0 ≤ seed < 2**63.
-        num_inference_steps: denoising steps; 0 gives the posterior mean (softer, fastest).
+        num_inference_steps: denoising steps; 0 gives the posterior mean, at present the best to look at.
     """
 
     renderer: str = "compact"
     seed: int = 0
-    num_inference_steps: int = 2
+    num_inference_steps: int = 0
 
     def __post_init__(self) -> None:
         if not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
             raise BadInput("seed", repr(self.seed), "a whole number from 0 to 2^63 - 1", "Choose another seed.")
         steps = self.num_inference_steps
         if not isinstance(steps, int) or not 0 <= steps <= MAX_STEPS:
-            raise BadInput("steps", repr(steps), f"0 to {MAX_STEPS}", "0 gives the quick average, 2 is the default.")
+            raise BadInput("steps", repr(steps), f"0 to {MAX_STEPS}", "0 is quick and the default.")
 
 
 @dataclass(frozen=True, eq=False)

@@ -178,7 +178,7 @@ def _settings(state: Session) -> None:
     )  # fmt: skip
     right.slider(
         "Steps", 0, MAX_STEPS, choices.steps, key=state.key("steps"), on_change=actions.read_settings,
-        help="0 is quick and soft; more steps take longer.",
+        help="0 is quick and clean; more steps add texture, and grain.",
     )  # fmt: skip
     _mask(state)
     if state.garment is not None:

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 import tryroom
 from pipelines import images
 from pipelines.errors import MissingWeights, RenderFailed
-from pipelines.schema import OnProgress
+from pipelines.schema import OnProgress, RenderSettings
 from tests.ui import tiny
 from tests.ui.conftest import new_shopper, settled, state_of
 from ui import actions, loaders
@@ -307,7 +307,7 @@ def test_a_click_tries_it_on(app: AppTest, shop_renderer: tiny.PasteRenderer) ->
     app = click(click_person(app, "ada"), "try-tee-red")
     state, (request,) = state_of(app), shop_renderer.requests
     assert errors(app) == "" and state.look is not None
-    assert request.category == "upper" and request.settings.num_inference_steps == 2 and request.settings.seed == 0
+    assert request.category == "upper" and request.settings == RenderSettings()
     assert state.look.garment.title == "Red cotton tee" and state.look.garment.price == "€19.90"
     assert {"download-0", "take-off-0", "look-0-0"} <= keys(app) | {str(b.key) for b in app.download_button}
     assert any("pasted, not sewn" in caption.value for caption in app.caption)
@@ -335,7 +335,7 @@ def test_progress_is_shown_with_a_preview_and_can_be_cancelled(app: AppTest, sho
     wait_until(lambda: "step 1" in task.stage)
     app.run()
     bars = [bar.text for bar in app.get("progress")]
-    assert any("Red cotton tee" in text and "step 1 of 2" in text for text in bars) and task.preview is not None
+    assert any("Red cotton tee" in text and "step 1 of 1" in text for text in bars) and task.preview is not None
     app.button(key="cancel-0").click().run()
     assert task.wait(20) and task.cancelled
     settled(app)
@@ -478,10 +478,11 @@ def test_settings_stay_as_they_were_set(app: AppTest) -> None:
     """Widgets that are away during a render come back with what was chosen."""
     app = click_person(app, "ada")
     app.number_input(key="seed-0").set_value(5).run()
+    app.slider(key="steps-0").set_value(3).run()
     app = click(app, "try-tee-red")
     # What the browser starts from when it draws them anew.
     assert app.number_input(key="seed-0").proto.default == 5
-    assert list(app.slider(key="steps-0").proto.default) == [2]
+    assert list(app.slider(key="steps-0").proto.default) == [3]
     assert app.segmented_control(key="category-0").proto.default == [0]
 
 
