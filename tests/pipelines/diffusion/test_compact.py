@@ -9,7 +9,7 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 from pipelines.diffusion.autoencoder import CompactAutoencoder
 from pipelines.diffusion.compact import CompactInpaintPipeline
 from pipelines.diffusion.flow import FlowModel
-from pipelines.diffusion.mean import MeanModel, spread, warp
+from pipelines.diffusion.mean import MeanModel, core, spread, upsample, warp
 from pipelines.errors import RenderCancelled
 
 SIZE = (64, 48)
@@ -158,3 +158,17 @@ def test_colours_spread_from_the_side_they_are_nearest_to():
     out = spread(left * known, known)
     assert out[0, 0, 5, 5] > 0.65 and out[0, 0, 35, 55] < 0.35
     assert out[0, 0, 20, 29] == pytest.approx(0.5, abs=0.15)
+
+
+def test_deep_inside_the_hint_there_is_garment(pipe, inputs):
+    out = pipe(**inputs, num_inference_steps=0).mean
+    deep = core(warp(inputs["hint_mask"], upsample(out.flow, SIZE)))
+    assert deep.max() > 0.9
+    assert (out.garment >= deep).all()
+
+
+def test_the_core_of_a_mask_keeps_clear_of_its_edge():
+    mask = torch.zeros(1, 1, 60, 60)
+    mask[..., 10:50, 10:50] = 1
+    inner = core(mask)
+    assert inner[0, 0, 30, 30] == 1 and inner[0, 0, 12, 30] == 0 and inner[0, 0, 5, 5] == 0
