@@ -23,7 +23,7 @@ from pipelines.geometry.warp import warp_garment
 from pipelines.masks import composite
 from pipelines.perception.garment import Garment, GarmentAnalyser
 from pipelines.perception.parsing import Parser
-from pipelines.perception.pose import OPENPOSE_FROM_BLAZEPOSE, Pose, PoseEstimator, openpose18
+from pipelines.perception.pose import Pose, PoseEstimator, believed18, openpose18
 from pipelines.perception.pose_map import draw_openpose
 from pipelines.schema import (
     PARSING_LABELS,
@@ -128,8 +128,7 @@ def perceive(request: TryOnRequest, perception: Perception, report: OnProgress) 
     report(Progress(0.15, "finding the pose"))
     pose = perception.pose(request.person)
     size = request.person.shape[:2]
-    points = np.array([pose.keypoints[list(k)].mean(0) for k in OPENPOSE_FROM_BLAZEPOSE], np.float32)
-    body = Body.from_keypoints(points, size)
+    body = Body.from_keypoints(believed18(pose), size)
     report(Progress(0.25, "telling clothes from body"))
     labels = perception.parser(request.person, pose)
     return Scene(request.person, pose, labels, body, garment)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.perception.pose import OPENPOSE_FROM_BLAZEPOSE
+from pipelines.perception.pose import believed18
 from pipelines.schema import PARSING_LABELS
 from training.ccp import IGNORE, Labelled, load_labelled, load_poses
 from training.tryon_data import Worn, worn_garments
@@ -16,7 +16,7 @@ def garments_of(photo: Labelled) -> list[Worn]:
     """The garments of one photo; none where shoulders or hips were not found."""
     size = photo.image.shape[1], photo.image.shape[0]
     # Hidden points too: where BlazePose believes them to be is what they are drawn from when a photo is rendered.
-    points = np.array([photo.pose.keypoints[list(k)].mean(0) for k in OPENPOSE_FROM_BLAZEPOSE], np.float64) * size
+    points = believed18(photo.pose).astype(np.float64) * size
     if np.isnan(points[[2, 5, 8, 11]]).any():
         return []
     labels = np.where(photo.parsing == IGNORE, PARSING_LABELS.index("accessory"), photo.parsing).astype(np.uint8)

@@ -133,14 +133,17 @@ def pose_from_arrays(keypoints: Keypoints, visibility: NDArray[np.float32], mask
     return Pose(keypoints, visibility, mask, _bounds(mask), people)
 
 
+def believed18(pose: Pose) -> Keypoints:
+    """OpenPose's 18 COCO points where BlazePose believes them, hidden or beyond the picture too: float32 (18, 2)."""
+    return np.array([pose.keypoints[list(sources)].mean(0) for sources in OPENPOSE_FROM_BLAZEPOSE], np.float32)
+
+
 def openpose18(pose: Pose, min_visibility: float = 0.3) -> Keypoints:
     """The pose as OpenPose's 18 COCO points, float32 (18, 2) fractions, NaN where a point is not visible."""
-    points = np.full((len(OPENPOSE_FROM_BLAZEPOSE), 2), np.nan, np.float32)
-    for i, sources in enumerate(OPENPOSE_FROM_BLAZEPOSE):
-        place = pose.keypoints[list(sources)].mean(0)
-        inside = bool(np.all((place >= 0) & (place <= 1)))  # a NaN is not inside
-        if inside and pose.visibility[list(sources)].min() >= min_visibility:
-            points[i] = place
+    points = believed18(pose)
+    inside = ((points >= 0) & (points <= 1)).all(1)  # a NaN is not inside
+    seen = np.array([pose.visibility[list(sources)].min() >= min_visibility for sources in OPENPOSE_FROM_BLAZEPOSE])
+    points[~(inside & seen)] = np.nan
     return points
 
 
