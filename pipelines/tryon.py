@@ -18,8 +18,9 @@ from pipelines.diffusion.compact import CompactInpaintPipeline, CompactOutput
 from pipelines.errors import BadInput
 from pipelines.geometry.agnostic import agnostic_mask
 from pipelines.geometry.body import Body
+from pipelines.geometry.ironing import ironed
 from pipelines.geometry.layout import LAYOUT_LABELS, known_layout
-from pipelines.geometry.warp import warp_garment
+from pipelines.geometry.warp import garment_unit, warp_garment
 from pipelines.masks import composite
 from pipelines.perception.garment import Garment, GarmentAnalyser
 from pipelines.perception.parsing import Parser
@@ -138,7 +139,9 @@ def make_plan(scene: Scene, given: Mask | None) -> Plan:
     """Warp the garment onto the body and decide what to repaint; a `given` mask is taken as it is."""
     garment = scene.garment
     size = scene.labels.shape
-    hint, hint_mask = warp_garment(garment.image, garment.landmarks, garment.category, scene.body, size)
+    shape = garment.landmarks
+    cloth = np.rint(ironed(garment.image, garment.mask, garment_unit(shape, garment.category))).astype(np.uint8)
+    hint, hint_mask = warp_garment(cloth, shape, garment.category, scene.body, size)
     mask = agnostic_mask(scene.labels, scene.body, garment.category, hint_mask) if given is None else given
     mask = np.where(mask > 127, 255, 0).astype(np.uint8)
     if not mask.any():
@@ -179,7 +182,7 @@ def paint(
     weight = cropped(plan.hint_mask, plan.crop).astype(np.float32)[..., None] / 255
     # The hint is black beyond its edge; undo what that darkened.
     hint = np.clip(cropped(plan.hint, plan.crop) / np.maximum(weight, 1e-2), 0, 255)
-    known = known_layout(cropped(scene.labels, plan.crop, nearest=True), mask)[2::4, 2::4]
+    known = known_layout(cropped(scene.labels, plan.crop, nearest=True), mask)
     one_hot = np.stack([known == i for i in range(len(LAYOUT_LABELS))], -1)
     points = scene.body.points @ plan.crop[:, :2].T + plan.crop[:, 2]
     pose = draw_openpose((points / (WORK_SIZE[1], WORK_SIZE[0])).astype(np.float32), WORK_SIZE)
@@ -218,8 +221,8 @@ def to_uint8(x: torch.Tensor) -> Image:
 def finish(person: Image, plan: Plan, output: CompactOutput) -> Image:
     """Compose the render at the photo's size: the garment from its own pixels, the rest enlarged, pasted in.
 
-    The networks decide at WORK_SIZE where the garment goes, how light falls on it and what is around it; print and
-    weave come from the hint at the photo's resolution.
+    The networks decide at WORK_SIZE where the garment goes and what is around it; print and weave come
+    from the hint at the photo's resolution.
     """
     h, w = plan.mask.shape
     back = cv2.invertAffineTransform(plan.crop)
@@ -242,7 +245,7 @@ def finish(person: Image, plan: Plan, output: CompactOutput) -> Image:
     aligned = cv2.remap(source, xs + shift[..., 0], ys + shift[..., 1], cv2.INTER_LINEAR).astype(np.float32)
     weight = aligned[..., 3:] / 255
     # Beyond its own pixels the garment goes on in the colours that the networks gave it.
-    cloth = aligned[..., :3] + (1 - weight) * 127.5 * (enlarge(mean.moved) + 1) + 127.5 * enlarge(mean.light)
+    cloth = aligned[..., :3] + (1 - weight) * 127.5 * (enlarge(mean.moved) + 1)
     # Enlarged, the edge of the garment would be as wide as the networks' pixels.
     crisp = np.clip(0.5 + (enlarge(mean.garment) - 0.5) * max(1.0, 1 / scale), 0, 1)
     rest = 127.5 * (enlarge(mean.painted.clamp(-1, 1)) + 1)

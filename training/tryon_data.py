@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from pipelines.geometry.agnostic import agnostic_mask, label_mask
 from pipelines.geometry.body import Body
+from pipelines.geometry.ironing import LEFT, ironed
 from pipelines.geometry.layout import UNKNOWN, layout_of
 from pipelines.masks import dilate, erode
 from pipelines.schema import PARSING_LABELS, Category, Image, Mask
@@ -41,6 +42,8 @@ CATEGORIES: tuple[Category, ...] = ("upper", "lower", "dress")
 REDRESSED = 0.65
 PLAIN_COLOUR, PLAIN_GREY = 12.0, 6.0
 CLOTHES = ("upper", "lower", "dress", "outer")
+#: Share of the people who had come in something loose.
+LOOSE = 0.3
 #: (left, right) indices that change places in a mirrored picture.
 MIRROR = [0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 15, 14, 17, 16]
 
@@ -190,11 +193,14 @@ def extended(picture: Image, mask: Mask) -> Image:
 
 
 def relit(picture: Array, mask: Mask, unit: float, rng: Rng) -> Array:
-    """Take the truth's light out of the hint, folds and shadow, and give it another camera's."""
+    """Take the truth's light out of the hint, folds and shadow, and give it another camera's.
+
+    What remains by mistake is as often reversed, so that it tells nothing.
+    """
     grey = picture.mean(2)
     sigma = float(unit * np.exp(rng.uniform(np.log(0.04), np.log(0.25))))
     light = local_light(grey, mask, sigma) - grey[mask > 0].mean()
-    return another_camera(picture - rng.uniform(0.2, 1.0) * light[..., None], rng)
+    return another_camera(picture - rng.normal(1, 0.25) * light[..., None], rng)
 
 
 def varied_photo(photo: Image, labels: Mask, garment: Mask | None, rng: Rng) -> Image:
@@ -289,18 +295,24 @@ def another_camera(picture: Array, rng: Rng) -> Array:
 
 
 def as_if_before(labels: Mask, category: Category, rng: Rng) -> Mask:
-    """The parsing as if the person had come in something larger: longer sleeves, a higher neck, trousers."""
+    """The parsing as if the person had come in something larger: longer sleeves, a higher neck, trousers, and at times
+    something as loose as a skirt or a cape, so that a wide mask does not mean a wide garment."""
     before = labels.copy()
-    if category != "lower" and rng.random() < 0.5:
+    if category != "lower" and rng.random() < 0.6:
         before[labels == index("arms")] = index("upper")
     if category != "lower" and rng.random() < 0.3:
         before[labels == index("neck")] = index("upper")
     if category != "upper" and rng.random() < 0.5:
         before[labels == index("legs")] = index("lower")
+    if rng.random() < LOOSE:
+        worn = label_mask(before, GARMENT[category])
+        loose = np.zeros_like(worn)
+        cv2.fillConvexPoly(loose, cv2.convexHull(cv2.findNonZero(worn)), 255)
+        before[(loose > 0) & (before == index("background"))] = index(GARMENT[category][0])
     return before
 
 
-def make_hint(colours: Array, garment: Mask, body: Body, rng: Rng) -> tuple[Image, Mask, Array]:
+def make_hint(colours: Array, garment: Mask, category: Category, body: Body, rng: Rng) -> tuple[Image, Mask, Array]:
     """The worn garment as a warped flat one would look: (hint RGB, hint mask, displacement at 1/4 size).
 
     `colours` are those of the flat garment where it would lie without error, float32 (H, W, 3), everywhere.
@@ -313,7 +325,8 @@ def make_hint(colours: Array, garment: Mask, body: Body, rng: Rng) -> tuple[Imag
     whole = np.asarray(
         cv2.morphologyEx(garment, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8), iterations=int(0.12 * unit)), np.uint8
     )
-    whole = whole if rng.random() < 0.8 else garment
+    # Between the legs of trousers nothing is hidden; closing that gap would teach to part skirts there.
+    whole = whole if category != "lower" and rng.random() < 0.8 else garment
     grow = rng.normal(0, 0.03) * unit
     whole = dilate(whole, grow) if grow > 0 else erode(whole, -grow)
     y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
@@ -341,13 +354,17 @@ def example(worn: Worn, size: tuple[int, int], rng: Rng, cloth: Cloth | None = N
     garment = label_mask(labels, GARMENT[worn.category])
     if cloth is not None and rng.random() < REDRESSED and is_plain(photo, garment):
         picture = cloth.pictures[rng.choice(np.flatnonzero(cloth.categories == worn.category))]
-        laid = lay_cloth(picture, garment, rng)
+        laid = ironed(lay_cloth(picture, garment, rng), garment, body.unit)
         photo = varied_photo(redress(photo, garment, laid, body.unit, rng), labels, None, rng)
         colours = another_camera(laid, rng)
     else:
         photo = varied_photo(photo, labels, garment, rng)
-        colours = relit(extended(photo, erode(garment, 1)).astype(np.float32), garment, body.unit, rng)
-    hint, hint_mask, field = make_hint(colours, garment, body, rng)
+        # A worn garment's hint must not tell its own folds, or a flat one's would be believed, too: what is left of
+        # them is as often reversed.
+        left = rng.uniform(-LEFT, LEFT)
+        worn_colours = ironed(extended(photo, erode(garment, 1)), np.full_like(garment, 255), body.unit, left)
+        colours = relit(worn_colours, garment, body.unit, rng)
+    hint, hint_mask, field = make_hint(colours, garment, worn.category, body, rng)
     mask = agnostic_mask(
         as_if_before(labels, worn.category, rng), body, worn.category, hint_mask, margin=rng.uniform(0.04, 0.14)
     )
@@ -361,6 +378,6 @@ def example(worn: Worn, size: tuple[int, int], rng: Rng, cloth: Cloth | None = N
     facts[3 + worn.sleeve] = 1
     return dict(
         truth=photo, mask=mask, hint=hint, hint_mask=hint_mask, garment=garment, points=points.astype(np.float32),
-        layout=layout[2::4, 2::4], known=known[2::4, 2::4], true_flow=(4 * flow).astype(np.float16),
+        layout=layout[2::4, 2::4], known=known, true_flow=(4 * flow).astype(np.float16),
         facts=facts,
     )  # fmt: skip

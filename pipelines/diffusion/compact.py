@@ -25,7 +25,7 @@ class CompactOutput(BaseOutput):
 
     Attributes:
         images: (N, 3, H, W) in [-1, 1]; inside the mask the render, outside it the photo as given.
-        mean: the mean model's output, whose flow, light and gate carry detail to the photo's own resolution.
+        mean: the mean model's output, whose flow and gate carry detail to the photo's own resolution.
     """
 
     images: Tensor
@@ -73,7 +73,7 @@ class CompactInpaintPipeline(DiffusionPipeline):
             mask_image: (N, 1, H, W), 1 = repaint.
             hint: warped garment (N, 3, H, W) in [-1, 1]. hint_mask: (N, 1, H, W), 1 = hint.
             pose: pose map (N, 3, H, W) in [0, 1].
-            known: layout of the kept part, one-hot (N, 6, H/4, W/4), 0 inside the mask.
+            known: layout of the kept part, one-hot (N, 6, H, W), 0 inside the mask.
             facts: (N, 6), category and sleeve, one-hot.
             num_inference_steps: Euler steps of the flow; 0 returns the mean.
             generator: of the source's noise.

@@ -2,7 +2,7 @@
 
 Two U-Nets, coarse to fine. The first sees everything at 1/4 size and predicts the layout (which pixel becomes garment,
 skin, hair, other clothes, ground) and a coarse flow that moves the hint. The second sees the moved hint and predicts a
-residual flow, how the light falls on it, what to paint where there is no hint, and where to trust which.
+residual flow, what to paint where there is no hint, and where to trust which.
 
 Flow correction of a pasted reference: after the pixel hint of Diffuse-to-Choose (Seyfioglu et al. 2024) and the
 appearance flow of try-on warping (ClothFlow, Han et al. 2019).
@@ -28,6 +28,8 @@ GATE_GAIN = 2.5
 #: Deeper inside the hint than this many pixels there is garment, whatever the network believes: most of what it saw
 #: worn below the waist were trousers, and it parts skirts between the legs.
 CORE = 6
+#: Which labels (1, L, 1, 1) may lie where the garment does not.
+NOT_GARMENT = torch.tensor([label != "garment" for label in LAYOUT_LABELS])[None, :, None, None]
 
 
 @dataclass
@@ -38,9 +40,8 @@ class MeanOutput(BaseOutput):
         sample: posterior mean (N, 3, H, W).
         layout: logits (N, 6, H/4, W/4) over LAYOUT_LABELS.
         flow: (N, 2, H/4, W/4): pixel x of the finished picture takes the hint at x + flow, in pixels of H × W, (x, y).
-        light: (N, 3, H/4, W/4), added to the moved hint.
         moved: the hint after the flow (N, 3, H, W).
-        garment: (N, 1, H, W) in [0, 1], how surely a pixel is garment: 1 = the moved hint in its light, 0 = `painted`.
+        garment: (N, 1, H, W) in [0, 1], how surely a pixel is garment: 1 = the moved hint, 0 = `painted`.
         painted: (N, 3, H, W).
         coarse_flow: `flow` after the first network.
     """
@@ -48,7 +49,6 @@ class MeanOutput(BaseOutput):
     sample: Tensor
     layout: Tensor
     flow: Tensor
-    light: Tensor
     moved: Tensor
     garment: Tensor
     painted: Tensor
@@ -87,6 +87,22 @@ def spread(picture: Tensor, known: Tensor) -> Tensor:
     for level in reversed(levels[:-1]):
         filled = level[:, :-1] + (1 - level[:, -1:]) * upsample(filled, (level.shape[-2], level.shape[-1]))
     return filled
+
+
+def carried_on(masked: Tensor, known: Tensor) -> Tensor:
+    """What each label's kept pixels become when carried on over the whole picture: skin goes on as skin.
+
+    Args:
+        masked: (N, 3, H, W), 0 where it is to be repainted. known: (N, L, H, W), one-hot where it is kept.
+
+    Returns:
+        float32 (N, L, 3, H, W); for a label that nowhere stays, what is carried on of everything.
+    """
+    everything = torch.cat([known, known.amax(1, keepdim=True)], 1)
+    pictures = (masked[:, None] * everything[:, :, None]).flatten(0, 1)
+    filled = spread(pictures, everything.flatten(0, 1)[:, None]).unflatten(0, everything.shape[:2])
+    there = known.amax((2, 3))[:, :, None, None, None].float()
+    return there * filled[:, :-1] + (1 - there) * filled[:, -1:]
 
 
 def core(mask: Tensor) -> Tensor:
@@ -172,7 +188,7 @@ class MeanModel(ModelMixin, ConfigMixin):
         self.layout_net = UNet(2 * picture + context, layout_widths, layout_blocks)
         self.layout_head = nn.Conv2d(layout_widths[0], labels + 2, 3, padding=1)
         self.paint_net = UNet(2 * picture + context + labels + layout_widths[0], paint_widths, paint_blocks)
-        self.paint_head = nn.Conv2d(paint_widths[0], 16 * 4 + 3 + 2, 3, padding=1)
+        self.paint_head = nn.Conv2d(paint_widths[0], 16 * 4 + 2, 3, padding=1)
         for head in (self.layout_head, self.paint_head):
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)  # type: ignore[arg-type]
@@ -188,7 +204,7 @@ class MeanModel(ModelMixin, ConfigMixin):
             hint: warped garment (N, 3, H, W) in [-1, 1]; what lies outside `hint_mask` is not looked at.
             hint_mask: (N, 1, H, W), 1 = hint.
             pose: pose map (N, 3, H, W) in [0, 1].
-            known: layout of the kept part, one-hot (N, 6, H/4, W/4), 0 inside the mask.
+            known: layout of the kept part, one-hot (N, 6, H, W), 0 inside the mask.
             facts: (N, 6) category and sleeve, one-hot.
         """
         size = (masked.shape[-2], masked.shape[-1])
@@ -196,28 +212,35 @@ class MeanModel(ModelMixin, ConfigMixin):
         # edge, so that a garment which ends up larger has something to be made of.
         ground = spread(masked * (1 - mask), 1 - mask).to(masked.dtype)
         hint = spread(hint * hint_mask, hint_mask).to(hint.dtype)
-        photo = F.pixel_unshuffle(torch.cat([ground, mask], 1), 4)
-        context = torch.cat([F.avg_pool2d(pose, 4), known], 1)
+        context = torch.cat([F.avg_pool2d(pose, 4), known[:, :, 2::4, 2::4]], 1)
         # 1. layout and coarse flow
         folded_hint = F.pixel_unshuffle(torch.cat([hint, hint_mask], 1), 4)
+        photo = F.pixel_unshuffle(torch.cat([ground, mask], 1), 4)
         features = self.layout_net(torch.cat([photo, folded_hint, context], 1), facts)
         layout, coarse = self.layout_head(features).float().split([len(LAYOUT_LABELS), 2], 1)
         coarse = coarse * 4  # the network speaks in cells of four pixels
-        # 2. the hint, moved; residual flow, light, paint and gate
+        # 2. the hint, moved; residual flow, paint and gate
         moved = warp(torch.cat([hint, hint_mask], 1), upsample(coarse, size))
-        known_layout = layout.softmax(1).to(features.dtype)
-        paint = torch.cat([photo, F.pixel_unshuffle(moved.to(photo.dtype), 4), context, known_layout, features], 1)
+        likely = layout.softmax(1)
+        # Where no garment comes, skin goes on as skin and ground as ground, by what the layout says is there.
+        bare = upsample(likely.where(NOT_GARMENT.to(likely.device), 0.0), size)
+        bare = bare / bare.sum(1, keepdim=True).clamp(min=1e-3)
+        ground = torch.where(mask > 0, (bare[:, :, None] * carried_on(masked, known)).sum(1), masked.float())
+        ground = ground.to(masked.dtype)
+        photo = F.pixel_unshuffle(torch.cat([ground, mask], 1), 4)
+        paint = torch.cat(
+            [photo, F.pixel_unshuffle(moved.to(photo.dtype), 4), context, likely.to(features.dtype), features], 1
+        )
         out = self.paint_head(self.paint_net(paint, facts)).float()
-        flow = coarse + out[:, 67:] * 4
-        light = out[:, 64:67]
+        flow = coarse + out[:, 64:] * 4
         painted, gate = F.pixel_shuffle(out[:, :64], 4).split([3, 1], 1)
         moved, there = warp(torch.cat([hint, hint_mask], 1), upsample(flow, size)).split([3, 1], 1)
         # The gate is where the garment is, not how sure the network is of it: a gate free to say "unsure" blurs every
         # print.
         garment = torch.maximum(torch.sigmoid(GATE_GAIN * (gate + 1)), core(there))
         painted = ground + painted
-        sample = garment * (moved + upsample(light, size)) + (1 - garment) * painted
+        sample = garment * moved + (1 - garment) * painted
         return MeanOutput(
-            sample=sample, layout=layout, flow=flow, light=light, moved=moved, garment=garment, painted=painted,
+            sample=sample, layout=layout, flow=flow, moved=moved, garment=garment, painted=painted,
             coarse_flow=coarse,
         )  # fmt: skip

@@ -9,7 +9,7 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 from pipelines.diffusion.autoencoder import CompactAutoencoder
 from pipelines.diffusion.compact import CompactInpaintPipeline
 from pipelines.diffusion.flow import FlowModel
-from pipelines.diffusion.mean import MeanModel, core, spread, upsample, warp
+from pipelines.diffusion.mean import MeanModel, carried_on, core, spread, upsample, warp
 from pipelines.errors import RenderCancelled
 
 SIZE = (64, 48)
@@ -43,7 +43,7 @@ def inputs() -> dict[str, torch.Tensor]:
     return dict(
         image=torch.rand(1, 3, *SIZE, generator=g) * 2 - 1, mask_image=mask,
         hint=torch.rand(1, 3, *SIZE, generator=g) * 2 - 1, hint_mask=mask.clone(),
-        pose=torch.rand(1, 3, *SIZE, generator=g), known=torch.zeros(1, 6, SIZE[0] // 4, SIZE[1] // 4),
+        pose=torch.rand(1, 3, *SIZE, generator=g), known=torch.zeros(1, 6, *SIZE),
         facts=torch.tensor([[1.0, 0, 0, 0, 1, 0]]),
     )  # fmt: skip
 
@@ -158,6 +158,18 @@ def test_colours_spread_from_the_side_they_are_nearest_to():
     out = spread(left * known, known)
     assert out[0, 0, 5, 5] > 0.65 and out[0, 0, 35, 55] < 0.35
     assert out[0, 0, 20, 29] == pytest.approx(0.5, abs=0.15)
+
+
+def test_each_label_is_carried_on_in_its_own_colours():
+    known = torch.zeros(1, 3, 32, 32)
+    known[:, 0, :, :8] = 1
+    known[:, 1, :, 24:] = 1  # the third label is nowhere
+    masked = 0.8 * known[:, :1] - 0.4 * known[:, 1:2]
+    found = carried_on(masked.expand(1, 3, 32, 32), known)
+    assert found.shape == (1, 3, 3, 32, 32)
+    assert torch.allclose(found[:, 0], torch.tensor(0.8))
+    assert torch.allclose(found[:, 1], torch.tensor(-0.4))
+    assert found[:, 2].min() >= -0.4 - 1e-5 and found[:, 2].max() <= 0.8 + 1e-5
 
 
 def test_deep_inside_the_hint_there_is_garment(pipe, inputs):
