@@ -19,7 +19,7 @@ from pipelines import jobs, weights
 from pipelines.errors import BadInput
 from pipelines.schema import CATEGORY_CHOICES, PARSING_LABELS, CategoryChoice, Image, Mask
 from recommend.catalog import read_catalog
-from recommend.schema import Item
+from recommend.schema import Item, RoomContext
 
 # The networks' libraries take seconds to import; only what uses them pays for that.
 if TYPE_CHECKING:
@@ -32,21 +32,24 @@ LOADING = threading.Lock()
 
 ASSETS = Path(__file__).parent / "assets"
 CATALOG = ASSETS / "catalog" / "garments"
-PEOPLE = ASSETS / "people"
+FURNITURE = ASSETS / "catalog" / "furniture"
+PEOPLE, ROOMS = ASSETS / "people", ASSETS / "rooms"
 
 #: What retrieval takes from the parsing of a person's photo.
 WORN = ("upper", "lower", "dress", "outer", "shoes")
+#: Below this confidence in the floor nothing is said of it; the depth in metres of an item whose width is asked for.
+SURE_FLOOR, USUAL_DEPTH = 0.3, 0.4
 #: The weights that retrieval needs, by name in the manifest.
 RETRIEVER_WEIGHTS = ("minilm", "efficientnet-lite2", "retriever")
 
 
 @dataclass(frozen=True)
-class DemoPerson:
-    """A person who comes with the project, for trying it without a photo of one's own.
+class DemoPhoto:
+    """A person or a room that comes with the project, for trying it without a photo of one's own.
 
     Attributes:
         image: path of the photo.
-        note: who it is, in a sentence.
+        note: who or what it is, in a sentence.
     """
 
     id: str
@@ -55,23 +58,32 @@ class DemoPerson:
     note: str
 
 
-def demo_people(folder: Path = PEOPLE) -> list[DemoPerson]:
+def demo_people(folder: Path = PEOPLE) -> list[DemoPhoto]:
     """Read `people.jsonl`; BadInput names the line that is wrong."""
-    path = folder / "people.jsonl"
+    return _demo_photos(folder / "people.jsonl")
+
+
+def demo_rooms(folder: Path = ROOMS) -> list[DemoPhoto]:
+    """Read `rooms.jsonl`; BadInput names the line that is wrong."""
+    return _demo_photos(folder / "rooms.jsonl")
+
+
+def _demo_photos(path: Path) -> list[DemoPhoto]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise BadInput("people", f"{path} ({error.strerror})", "a folder with people.jsonl", "Check it.") from error
-    return [_demo_person(folder, number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+        got = f"{path} ({error.strerror})"
+        raise BadInput(path.stem, got, f"a folder with {path.name}", "Check it.") from error
+    return [_demo_photo(path, number, line) for number, line in enumerate(lines, start=1) if line.strip()]
 
 
-def _demo_person(folder: Path, number: int, line: str) -> DemoPerson:
+def _demo_photo(path: Path, number: int, line: str) -> DemoPhoto:
     try:
         row = json.loads(line)
-        return DemoPerson(row["id"], row["title"], folder / row["image"], row.get("note", ""))
+        return DemoPhoto(row["id"], row["title"], path.parent / row["image"], row.get("note", ""))
     except (ValueError, KeyError, TypeError) as error:
         allowed = "a JSON object with id, title and image"
-        raise BadInput(f"people.jsonl line {number}", repr(error), allowed, "Correct the line.") from error
+        raise BadInput(f"{path.name} line {number}", repr(error), allowed, "Correct the line.") from error
 
 
 def category_of(item: Item) -> CategoryChoice:
@@ -79,13 +91,30 @@ def category_of(item: Item) -> CategoryChoice:
     return item.category if item.category in CATEGORY_CHOICES else "auto"  # type: ignore[return-value]
 
 
-def find_item(item_id: str) -> jobs.Garment | None:
-    """An item of the catalog by its id, None if there is none."""
-    catalog = read_catalog(CATALOG)
-    item = next((item for item in catalog.items if item.id == item_id), None)
-    if item is None:
-        return None
-    return jobs.Garment(catalog.picture(item), category_of(item))
+def find_item(item_id: str) -> jobs.Garment | jobs.FurnitureFiles | None:
+    """An item of the catalogs by its id, None if there is none."""
+    garments = read_catalog(CATALOG)
+    for item in garments.items:
+        if item.id == item_id:
+            return jobs.Garment(garments.picture(item), category_of(item))
+    furniture = read_catalog(FURNITURE)
+    return next((furniture_files(furniture.folder, item) for item in furniture.items if item.id == item_id), None)
+
+
+def furniture_files(folder: Path, item: Item) -> jobs.FurnitureFiles:
+    """The cut-outs of an item of the furniture catalog."""
+    angles = item.extra["view_angles"]
+    assert item.size_cm is not None  # the catalog's check
+    width, depth, height = (side / 100 for side in item.size_cm)
+    return jobs.FurnitureFiles(
+        (width, depth, height),
+        folder / item.extra["views"],
+        tuple(angles["yaw"]),
+        tuple(angles["pitch"]),
+        item.place,
+        item.extra["symmetric"],
+        item.extra["round"],
+    )
 
 
 def retriever_weights() -> WeightPaths:
@@ -107,6 +136,19 @@ def read_person(photo: Image) -> Mapping[str, Mask]:
     labels = _person_reader()(photo)
     masks = {part: np.where(labels == PARSING_LABELS.index(part), 255, 0).astype(np.uint8) for part in WORN}
     return {part: mask for part, mask in masks.items() if mask.any()}
+
+
+def read_room(photo: Image) -> RoomContext:
+    """What a photo of a room says of what would go there: colours, light, and how wide an item may be."""
+    from pipelines.geometry.free_floor import map_floor, widest
+    from pipelines.perception.room import view_room
+    from recommend import room_style
+
+    view = view_room(photo)
+    if view.confidence["floor"] < SURE_FLOOR:
+        return room_style.read_room(photo)
+    width = 100 * widest(map_floor(view.camera, view.floor, view.wall_yaw), USUAL_DEPTH)
+    return room_style.read_room(photo, view.floor, free_width_cm=width or None)
 
 
 class _PersonReader:

@@ -49,7 +49,11 @@ def join(
     """Give each package what it needs of the other."""
     ctx.meta[rendering.FIND_ITEM] = tryroom.find_item
     ctx.meta[retrieval.TOOLS] = retrieval.Tools(
-        weights=_retriever_weights, catalog=tryroom.CATALOG, read_person=tryroom.read_person
+        weights=_retriever_weights,
+        catalog=tryroom.CATALOG,
+        read_person=tryroom.read_person,
+        furniture=tryroom.FURNITURE,
+        read_room=tryroom.read_room,
     )
 
 
@@ -60,6 +64,7 @@ def _retriever_weights() -> WeightPaths:
 
 
 app.command("tryon")(rendering.tryon)
+app.command("room")(rendering.room)
 app.command("recommend")(retrieval.recommend_command)
 app.command("batch")(rendering.batch)
 app.add_typer(retrieval.catalog_app, name="catalog")

@@ -4,7 +4,8 @@
 data set.
 """
 
-from benchmarks import tryon
+from benchmarks import room, tryon
 
 if __name__ == "__main__":
     tryon.main()
+    room.main()

@@ -15,26 +15,18 @@ autoencoder, at 384 × 512. It paints a mask from words; it knows neither pose n
 from __future__ import annotations
 
 import argparse
-import csv
-import importlib.metadata
-import io
 import itertools
 import json
-import os
-import platform
-import resource
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 # No network library here: a process inherits the peak memory of the one that starts it.
 import tryroom
+from benchmarks.measuring import Row, StageClock, cold_and_warm, in_own_process, peak_mb, report
 from pipelines import images
-from pipelines.schema import CATEGORY_CHOICES, Progress, RenderSettings, TryOnRequest
+from pipelines.schema import CATEGORY_CHOICES, RenderSettings, TryOnRequest
 from recommend.catalog import read_catalog
 
 #: Start of what the pipeline reports → the column its time goes to.
@@ -48,34 +40,7 @@ STAGES = {
     "finishing": "finish",
 }
 COLUMNS = ("what", "steps", "kind", "renders", "seconds", "load", *dict.fromkeys(STAGES.values()), "peak_mb")
-LIBRARIES = ("torch", "diffusers", "transformers", "ai-edge-litert", "opencv-python-headless", "numpy")
 REFERENCE_STEPS = 20
-
-Row = dict[str, Any]
-
-
-class StageClock:
-    """A progress callback that adds up the seconds between reports, by stage."""
-
-    def __init__(self) -> None:
-        self.seconds = dict.fromkeys(STAGES.values(), 0.0)
-        self._last: tuple[str, float] | None = None
-
-    def __call__(self, progress: Progress) -> None:
-        now = time.perf_counter()
-        if self._last is not None:
-            column, since = self._last
-            self.seconds[column] += now - since
-        self._last = None if progress.fraction >= 1 else (column_of(progress.stage), now)
-
-
-def column_of(stage: str) -> str:
-    """The column of a reported stage; KeyError for one that is not known here."""
-    for start, column in STAGES.items():
-        if stage.startswith(start):
-            return column
-    raise KeyError(stage)
-
 
 # --- what runs in a process of its own ----------------------------------------------------------------------
 
@@ -94,18 +59,14 @@ def measure_compact(started: float, people: int, steps: int) -> list[Row]:
     """Cold and warm rows of our own renderer; `started` is when the process began, in seconds since the epoch."""
     from pipelines import renderers
 
-    renderer = renderers.load(RenderSettings.renderer)
+    renderer = renderers.load(RenderSettings.renderer, "tryon")
     load = time.time() - started
     rows: list[Row] = []
     for request in requests(people, steps):
-        clock, before = StageClock(), time.perf_counter()
-        renderer.try_on(request, clock)
+        clock, before = StageClock(STAGES), time.perf_counter()
+        renderer.render(request, clock)
         rows.append({"seconds": time.perf_counter() - before, **clock.seconds})
-    first, *rest = rows
-    what = {"what": f"tryroom {RenderSettings.renderer}", "steps": steps, "peak_mb": peak_mb()}
-    cold = what | first | {"kind": "cold", "renders": 1, "load": load, "seconds": load + first["seconds"]}
-    warm = {column: median(row[column] for row in rest) for column in first} if rest else first
-    return [cold, what | warm | {"kind": "warm", "renders": len(rest) or 1}]
+    return cold_and_warm({"what": f"tryroom {RenderSettings.renderer}", "steps": steps}, load, rows)
 
 
 def measure_reference(size: str, steps: int) -> list[Row]:
@@ -174,62 +135,7 @@ def stable_diffusion(size: str) -> tuple[Any, int, tuple[int, int]]:
     return pipe, text.vocab_size, (512, 384) if full else (64, 48)
 
 
-def peak_mb() -> float:
-    """The most memory that this process held so far, in megabytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
-
-
 # --- the table ----------------------------------------------------------------------------------------------
-
-
-def in_own_process(*arguments: object) -> list[Row]:
-    """Rows that this module measures when run with these arguments."""
-    command = [sys.executable, "-m", "benchmarks.tryon", *map(str, arguments), "--started", str(time.time())]
-    print(f"measuring {' '.join(map(str, arguments[1:]))} …", file=sys.stderr, flush=True)
-    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=Path(__file__).parents[1])
-    rows: list[Row] = json.loads(run.stdout.splitlines()[-1])
-    return rows
-
-
-def machine() -> str:
-    """Hardware and versions, in a line."""
-    import psutil
-
-    name = platform.processor() or platform.machine()
-    if (info := Path("/proc/cpuinfo")).exists():
-        name = next((line.split(":", 1)[1].strip() for line in info.open() if line.startswith("model name")), name)
-    versions = ", ".join(f"{library} {importlib.metadata.version(library)}" for library in LIBRARIES)
-    threads = os.environ.get("OMP_NUM_THREADS")
-    return (
-        f"{name}, {psutil.cpu_count()} cores{f', {threads} threads' if threads else ''}, "
-        f"{psutil.virtual_memory().total / 1e9:.0f} GB, no GPU used; "
-        f"{platform.system()}, Python {platform.python_version()}, {versions}"
-    )
-
-
-def shown(value: Any) -> str:
-    """A cell of the table."""
-    return f"{value:.0f}" if isinstance(value, float) and value >= 100 else (
-        f"{value:.2f}" if isinstance(value, float) else str(value)
-    )  # fmt: skip
-
-
-def as_csv(rows: list[Row], note: str) -> str:
-    """The rows as CSV below a comment with the note; what does not apply is empty."""
-    text = io.StringIO()
-    text.write(f"# {note}\n")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([shown(row.get(column, "")) for column in COLUMNS] for row in rows)
-    return text.getvalue()
-
-
-def as_table(rows: list[Row]) -> str:
-    """The rows for people."""
-    cells = [COLUMNS, *([shown(row.get(column, "")) for column in COLUMNS] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join("  ".join(map(str.rjust, line, widths)) for line in cells)
 
 
 def main() -> None:
@@ -251,14 +157,11 @@ def main() -> None:
     rows = [
         row
         for steps in args.steps
-        for row in in_own_process("--only", "compact", "--people", args.people, "--steps", steps)
+        for row in in_own_process("benchmarks.tryon", "--only", "compact", "--people", args.people, "--steps", steps)
     ]
     if args.reference != "none":
-        rows += in_own_process("--only", "reference", "--reference", args.reference)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    images.save_bytes(args.out, as_csv(rows, machine()).encode())
-    print(as_table(rows))
-    print(args.out)
+        rows += in_own_process("benchmarks.tryon", "--only", "reference", "--reference", args.reference)
+    report(args.out, COLUMNS, rows)
 
 
 if __name__ == "__main__":

@@ -25,12 +25,16 @@ from pipelines.jobs import Job, request_of
 from pipelines.renderers import Renderer
 from pipelines.schema import RenderResult
 
-#: Pictures that `save_steps` writes beside each render.
-STEP_NAMES = ("mask", "pose", "parsing", "hint")
+#: Pictures that `save_steps` writes beside each render, by task.
+STEP_NAMES = {"tryon": ("mask", "pose", "parsing", "hint"), "room": ("mask", "grid", "hint")}
 REPORT_NAME = "report.csv"
 
 #: "ok": rendered now; "kept": the picture was already there with this recipe; "stopped": not done, by Ctrl-C.
 Status = Literal["ok", "kept", "failed", "stopped"]
+
+
+#: Loads what renders a task: (renderer, task) → Renderer.
+Load = Callable[[str, str], Renderer]
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class BatchSettings:
         renderer: a name in `pipelines.renderers.RENDERERS`.
         workers: processes, each with its own models.
         resume: keep pictures that are there with the recipe they would get now.
-        save_steps: write mask, pose, parsing, hint and recipe of each job beside its picture.
+        save_steps: write the intermediate pictures and the recipe of each job beside its picture.
     """
 
     renderer: str = "compact"
@@ -74,10 +78,10 @@ class BatchSettings:
 # --- one job ------------------------------------------------------------------------------------------------
 
 
-def output_names(job_id: str, save_steps: bool) -> list[str]:
+def output_names(job: Job, save_steps: bool) -> list[str]:
     """The files of a job, the picture itself last: once it is there, the others are."""
-    steps = [f"{job_id}_{name}.png" for name in STEP_NAMES] + [f"{job_id}_recipe.json"]
-    return [*(steps if save_steps else ()), f"{job_id}.png"]
+    steps = [f"{job.id}_{name}.png" for name in STEP_NAMES.get(job.task, ())] + [f"{job.id}_recipe.json"]
+    return [*(steps if save_steps else ()), f"{job.id}.png"]
 
 
 def save_result(result: RenderResult, picture: Path, steps: Path | None, prefix: str = "") -> None:
@@ -100,7 +104,7 @@ def make_folder(folder: Path) -> None:
 
 def is_made(out: Path, job: Job, recipe: Mapping[str, Any], save_steps: bool) -> bool:
     """Whether all files of a job are there and the picture says that it was made with this recipe."""
-    names = output_names(job.id, save_steps)
+    names = output_names(job, save_steps)
     if not all((out / name).is_file() for name in names):
         return False
     try:
@@ -123,7 +127,7 @@ def run_job(job: Job, out: Path, settings: BatchSettings, renderer: Renderer) ->
         if settings.resume and is_made(out, job, renderer.recipe(request), settings.save_steps):
             status = "kept"
         else:
-            result = renderer.try_on(request)
+            result = renderer.render(request)
             warnings = result.warnings
             save_result(result, out / f"{job.id}.png", out if settings.save_steps else None, f"{job.id}_")
     except Exception as wrong:  # not only our own: a bug or a full memory in one job must not take the others along
@@ -139,26 +143,34 @@ def _one_line(error: Exception) -> str:
 # --- the workers --------------------------------------------------------------------------------------------
 
 
-def _work(
-    pipe: multiprocessing.connection.Connection, out: Path, settings: BatchSettings, load: Callable[[str], Renderer]
-) -> None:
+def _work(pipe: multiprocessing.connection.Connection, out: Path, settings: BatchSettings, load: Load) -> None:
     """Body of a worker process: jobs in, outcomes out, until there are no more or the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
-    renderer, why = None, ""
-    try:
-        renderer = load(settings.renderer)
-    except Exception as error:  # reported with each job rather than tried again for each
-        why = _one_line(error)
+    loaded: dict[str, Renderer | str] = {}
     with contextlib.suppress(EOFError, OSError):
         while True:
             job: Job = pipe.recv()
-            pipe.send(run_job(job, out, settings, renderer) if renderer else Outcome(job.id, "failed", 0.0, why))
+            if job.task not in loaded:
+                loaded[job.task] = _loaded(load, settings.renderer, job.task)
+            match loaded[job.task]:
+                case str(why):
+                    pipe.send(Outcome(job.id, "failed", 0.0, why))
+                case renderer:
+                    pipe.send(run_job(job, out, settings, renderer))
+
+
+def _loaded(load: Load, renderer: str, task: str) -> Renderer | str:
+    """What renders a task, or why it cannot be had: said with each job rather than tried again for each."""
+    try:
+        return load(renderer, task)
+    except Exception as error:
+        return _one_line(error)
 
 
 class _Worker:
     """A process, the pipe to it and the job it has."""
 
-    def __init__(self, out: Path, settings: BatchSettings, load: Callable[[str], Renderer]) -> None:
+    def __init__(self, out: Path, settings: BatchSettings, load: Load) -> None:
         # Spawned, not forked: forking after threads have started can deadlock the networks' libraries.
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
@@ -193,14 +205,14 @@ def run(
     settings: BatchSettings,
     *,
     on_outcome: Callable[[Outcome], None] = lambda _: None,
-    load: Callable[[str], Renderer] = renderers.load,
+    load: Load = renderers.load,
 ) -> list[Outcome]:
     """Do all jobs and write `report.csv`.
 
     Args:
         out: folder, made if it is not there.
         on_outcome: called after each job, in the order in which they end.
-        load: makes the renderer in each worker; a function of a module, since it travels to another process.
+        load: makes the renderer of a task in each worker; a function of a module, since it travels to another process.
 
     Returns:
         One outcome per job in the order of `jobs`, whatever the order they ended in.
@@ -225,9 +237,7 @@ def run(
     return ordered
 
 
-def _outcomes(
-    jobs: Sequence[Job], out: Path, settings: BatchSettings, load: Callable[[str], Renderer]
-) -> Generator[Outcome]:
+def _outcomes(jobs: Sequence[Job], out: Path, settings: BatchSettings, load: Load) -> Generator[Outcome]:
     """Hand out the jobs and yield outcomes as they come; a worker that died is replaced."""
     waiting = list(reversed(jobs))
     busy: list[_Worker] = []
@@ -261,7 +271,7 @@ def _check_outputs(jobs: Sequence[Job], save_steps: bool) -> None:
     """No job may write over another's file: with steps, a job "a_mask" would write the mask of a job "a"."""
     owner: dict[str, Job] = {}
     for job in jobs:
-        for name in output_names(job.id, save_steps):
+        for name in output_names(job, save_steps):
             other = owner.setdefault(name.casefold(), job)
             if other is not job:
                 got = f"{other.id!r} and {job.id!r}, which both write {name}"

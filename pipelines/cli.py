@@ -1,4 +1,4 @@
-"""The rendering commands: `tryon`, `batch` and `weights`.
+"""The rendering commands: `tryon`, `room`, `batch` and `weights`.
 
 Results go to stdout, chatter and progress to stderr. Errors are raised; the entry point prints them and chooses the
 exit code. What turns a catalog id into a picture belongs to retrieval; it comes in through `ctx.meta[FIND_ITEM]`.
@@ -18,14 +18,16 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 from pipelines import batch as batches
 from pipelines import jobs, renderers, weights
 from pipelines.errors import BadInput, CorruptWeights, MissingWeights
-from pipelines.schema import CATEGORY_CHOICES, MAX_STEPS, OnProgress, RenderSettings
+from pipelines.schema import CATEGORY_CHOICES, MAX_STEPS, CameraFacts, OnProgress, RenderSettings, Request
 
-#: What the entry point sets in `ctx.meta`, a `jobs.FindItem`: the garment of a catalog id.
+#: What the entry point sets in `ctx.meta`, a `jobs.FindItem`: what a catalog id is.
 FIND_ITEM = "tryroom.find_item"
 
 weights_app = typer.Typer(help="What the networks know: list, fetch and verify their files.", no_args_is_help=True)
 
 _DEFAULTS = RenderSettings()
+_CAMERA = CameraFacts()
+_COLUMNS = ",".join(jobs.REQUIRED_COLUMNS) + "".join(f"[,{name}]" for name in jobs.OPTIONAL_COLUMNS)
 _RendererOption = Annotated[str, typer.Option("--renderer", help="Which renderer to use.")]
 _NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all.")]
 
@@ -63,7 +65,9 @@ def tryon(
     """Render a garment on a person."""
     _check_picture_name(out)
     settings = RenderSettings(renderer=renderer, seed=seed, num_inference_steps=steps)
-    found = _garment(garment, _find_item(ctx))
+    found = _item(garment, _find_item(ctx))
+    if isinstance(found, jobs.FurnitureFiles):
+        raise BadInput("garment", repr(garment), "a garment", "Furniture is placed with: tryroom room")
     request = jobs.tryon_request(
         person,
         found.picture,
@@ -71,13 +75,61 @@ def tryon(
         mask=mask,
         settings=settings,
     )
+    _render(request, "tryon", renderer, out, save_steps)
+
+
+def room(
+    ctx: typer.Context,
+    photo: Annotated[Path, typer.Argument(metavar="ROOM", help="Photo of a room.")],
+    item: Annotated[str, typer.Argument(help="An id of the catalog, or a picture of a piece of furniture.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="OUT.png", help="Where to write the picture.")],
+    at: Annotated[
+        tuple[float, float] | None,
+        typer.Option(metavar="X Y", help="Middle of its foot, fractions of the photo; default: a free place."),
+    ] = None,
+    yaw: Annotated[float | None, typer.Option(help="Degrees; 0 looks at you; default: along the walls.")] = None,
+    size: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(metavar="W D H", help="Width, depth and height in cm; a picture needs it."),
+    ] = None,
+    camera_height: Annotated[float, typer.Option(help="Metres above the floor.")] = _CAMERA.height,
+    fov: Annotated[float | None, typer.Option(help="Horizontal field of view in degrees; default: found.")] = None,
+    mask: Annotated[Path | None, typer.Option(help="Black = stays as it is, at the size of the photo.")] = None,
+    remove: Annotated[Path | None, typer.Option(help="White = an old piece to take away first.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same picture.")] = _DEFAULTS.seed,
+    renderer: _RendererOption = _DEFAULTS.renderer,
+    save_steps: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write mask, floor grid, hint and recipe into this folder.")
+    ] = None,
+) -> None:
+    """Render a piece of furniture in a room."""
+    _check_picture_name(out)
+    found = _item(item, _find_item(ctx))
+    if isinstance(found, jobs.Garment) and not Path(item).exists():
+        raise BadInput("item", repr(item), "a piece of furniture", "Garments are tried on with: tryroom tryon")
+    request = jobs.room_request(
+        photo,
+        found.picture if isinstance(found, jobs.Garment) else found,
+        at=at,
+        yaw=yaw,
+        size=None if size is None else (size[0] / 100, size[1] / 100, size[2] / 100),
+        camera=CameraFacts(height=camera_height, fov=fov),
+        mask=mask,
+        remove=remove,
+        settings=RenderSettings(renderer=renderer, seed=seed),
+    )
+    _render(request, "room", renderer, out, save_steps)
+
+
+def _render(request: Request, task: str, renderer: str, out: Path, save_steps: Path | None) -> None:
+    """Render one request, write it and say where."""
     for folder in (out.parent, save_steps):
         if folder is not None:
             batches.make_folder(folder)
-    fetch_for(renderer)
-    loaded = renderers.load(renderer)
+    fetch_for(renderer, task)
+    loaded = renderers.load(renderer, task)
     with _stages() as show:
-        result = loaded.try_on(request, show)
+        result = loaded.render(request, show)
     batches.save_result(result, out, save_steps)
     for warning in result.warnings:
         _chatter().print(f"note: {warning}")
@@ -86,19 +138,20 @@ def tryon(
 
 def batch(
     ctx: typer.Context,
-    manifest: Annotated[Path, typer.Argument(help="CSV with id,task,photo,item[,category,seed,steps].")],
+    manifest: Annotated[Path, typer.Argument(help=f"CSV with {_COLUMNS}.")],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for {id}.png and report.csv.")],
     workers: Annotated[int, typer.Option(help="Processes, each with its own models.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Keep what is there with the same recipe.")] = False,
     save_steps: Annotated[
-        bool, typer.Option("--save-steps", help="Write {id}_mask.png, _pose, _parsing, _hint and _recipe.json too.")
+        bool, typer.Option("--save-steps", help="Write {id}_mask.png, _hint and so on, and _recipe.json too.")
     ] = False,
     renderer: _RendererOption = _DEFAULTS.renderer,
 ) -> None:
     """Render every line of a manifest; a line that fails does not stop the rest."""
     settings = batches.BatchSettings(renderer=renderer, workers=workers, resume=resume, save_steps=save_steps)
     work = jobs.read_jobs(manifest, find_item=_find_item(ctx))
-    fetch_for(renderer)
+    for one in sorted({job.task for job in work} & set(jobs.TASKS)):
+        fetch_for(renderer, one)
     console = _chatter()
     columns = (TextColumn("rendering"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
@@ -127,12 +180,12 @@ def _check_picture_name(out: Path) -> None:
         raise BadInput("-o", str(out), "a file name ending in .png", f"For example -o {out.stem or 'out'}.png")
 
 
-def _garment(garment: str, find_item: jobs.FindItem) -> jobs.Garment:
-    path = Path(garment)
-    found = jobs.Garment(path) if path.exists() else find_item(garment)
+def _item(item: str, find_item: jobs.FindItem) -> jobs.Garment | jobs.FurnitureFiles:
+    path = Path(item)
+    found = jobs.Garment(path) if path.exists() else find_item(item)
     if found is None:
         step = "Check the path, or find ids with: tryroom recommend --text …"
-        raise BadInput("garment", repr(garment), "a picture file or an id of the catalog", step)
+        raise BadInput("item", repr(item), "a picture file or an id of the catalog", step)
     return found
 
 
@@ -148,9 +201,9 @@ def _stages() -> Iterator[OnProgress]:
 # --- weights ------------------------------------------------------------------------------------------------
 
 
-def fetch_for(renderer: str) -> None:
-    """Fetch what a renderer needs and is not here yet, with a progress bar."""
-    fetch_all(renderers.weights_of(renderer))
+def fetch_for(renderer: str, task: str) -> None:
+    """Fetch what a renderer needs for a task and is not here yet, with a progress bar."""
+    fetch_all(renderers.weights_of(renderer, task))
 
 
 def fetch_all(names: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ import functools
 import hashlib
 import io
 import json
+import math
 import os
 import struct
 import uuid
@@ -19,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import ExifTags, ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
 from PIL import Image as PILImage
-from PIL import ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from pipelines.errors import BadInput
 from pipelines.schema import Image, Mask
@@ -36,6 +37,10 @@ _ALLOWED = "a JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF picture"
 # How pictures begin, to tell a broken one from something else.
 _STARTS = ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG", "PNG"), (b"WEBP", "WebP"), (b"GIF8", "GIF"), (b"ftyp", "HEIC"))
 _RECIPE_KEY = "tryroom"
+# Of 24 × 36 mm film; and the focal lengths on it, millimetres, that lenses for it have.
+_FILM_DIAGONAL, _FILM_FOCALS = 43.27, (8.0, 400.0)
+# Size when the picture was taken; another aspect by more than this means that it was cropped.
+_TAKEN_SIZE, _CROPPED = (ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight), 0.02
 # All that decoders were seen to raise on damaged bytes.
 _DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, LookupError, RuntimeError, MemoryError, struct.error)
 
@@ -70,6 +75,30 @@ def load_image_bytes(data: bytes, *, what: str = "picture", keep_alpha: bool = F
     if alpha.min() == 255:  # an alpha channel that hides nothing, as in most screenshots
         return colour
     return np.dstack([colour, alpha]) if keep_alpha else _on_white(colour, alpha)
+
+
+def focal_from_exif(data: bytes) -> float | None:
+    """The focal length that a picture's file tells, for the picture as `load_image_bytes` returns it.
+
+    Only this number leaves the file; place, time and device are not read. The equivalent on 35 mm film is converted by
+    the diagonals, so that neither the turn nor the aspect of the picture matters: an equivalent lens sees the same from
+    corner to corner.
+
+    Returns:
+        Pixels; None where the file does not tell, tells nonsense or cannot be read, or where the picture was cropped
+        after it was taken.
+    """
+    try:
+        with PILImage.open(io.BytesIO(data), formats=_formats()) as picture:
+            shown = sorted(float(side) for side in picture.size)
+            tags = picture.getexif().get_ifd(ExifTags.IFD.Exif)
+        film = float(tags.get(ExifTags.Base.FocalLengthIn35mmFilm, 0))
+        taken = sorted(float(tags.get(tag, 0)) for tag in _TAKEN_SIZE)
+    except (*_DECODE_ERRORS, PILImage.DecompressionBombError, TypeError, ZeroDivisionError):
+        return None
+    if all(taken) and abs(taken[1] / taken[0] * shown[0] / shown[1] - 1) > _CROPPED:
+        return None
+    return film * math.hypot(*shown) / _FILM_DIAGONAL if _FILM_FOCALS[0] <= film <= _FILM_FOCALS[1] else None
 
 
 def load_mask(path: Path | str, *, what: str = "") -> Mask:

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import difflib
 import io
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pipelines import images
 from pipelines.errors import BadInput
-from pipelines.schema import CategoryChoice, RenderSettings, TryOnRequest
+from pipelines.schema import (
+    CameraFacts,
+    CategoryChoice,
+    Furniture,
+    ItemView,
+    RenderSettings,
+    Request,
+    RoomRequest,
+    Standing,
+    TryOnRequest,
+)
 
 REQUIRED_COLUMNS = ("id", "task", "photo", "item")
-OPTIONAL_COLUMNS = ("category", "seed", "steps")
-TASKS = ("tryon",)
+OPTIONAL_COLUMNS = ("category", "seed", "steps", "at_x", "at_y", "yaw", "size")
+TASKS = ("tryon", "room")
 
 # An id becomes a file name: no folders, nothing hidden, no control characters, and room for "_parsing.png".
 _ID = re.compile(r"(?![.\s])[^/\\\x00-\x1f]+(?<!\s)")
@@ -36,8 +50,27 @@ class Garment:
     category: str = "auto"
 
 
-#: Gives the garment of an item that is not a file, such as a catalog id; None if there is no such item.
-FindItem = Callable[[str], Garment | None]
+@dataclass(frozen=True)
+class FurnitureFiles:
+    """The cut-outs of a piece of furniture on disk, and what a catalog says of it.
+
+    Attributes:
+        size: (width, depth, height) in metres.
+        atlas: one picture of square cells, rows = `pitches`, columns = `yaws`, in degrees.
+        place, symmetric, round: as in `pipelines.schema.Furniture`.
+    """
+
+    size: tuple[float, float, float]
+    atlas: Path
+    yaws: tuple[float, ...]
+    pitches: tuple[float, ...]
+    place: str = "floor"
+    symmetric: bool = True
+    round: bool = False
+
+
+#: Gives what an item is that is not a file, such as a catalog id; None if there is no such item.
+FindItem = Callable[[str], Garment | FurnitureFiles | None]
 
 
 @dataclass(frozen=True)
@@ -46,22 +79,27 @@ class Job:
 
     Attributes:
         line: line in the manifest, counted from 1.
-        photo: path of the person's photo.
-        item: path of the garment picture.
+        photo: path of the photo of the person or the room.
+        item: path of the item's picture, or the files of a piece of furniture.
+        size: width, depth and height in centimetres, parted by spaces or x.
     """
 
     id: str
     line: int
     task: str
     photo: Path
-    item: Path
+    item: Path | FurnitureFiles
     category: str = ""
     seed: str = ""
     steps: str = ""
+    at_x: str = ""
+    at_y: str = ""
+    yaw: str = ""
+    size: str = ""
 
 
 def read_jobs(manifest: Path, *, find_item: FindItem = lambda _: None) -> list[Job]:
-    """Read a manifest: CSV with id, task, photo, item and optionally category, seed, steps.
+    """Read a manifest: CSV with id, task, photo, item and optionally OPTIONAL_COLUMNS.
 
     Args:
         manifest: paths in it are relative to its own folder; columns of other names are ignored.
@@ -82,11 +120,13 @@ def read_jobs(manifest: Path, *, find_item: FindItem = lambda _: None) -> list[J
 
 def _job(base: Path, line: int, row: dict[str, str], find_item: FindItem) -> Job:
     path = base / row["item"]
-    garment = (None if path.is_file() else find_item(row["item"])) or Garment(path)
+    item = (None if path.is_file() else find_item(row["item"])) or Garment(path)
     options = {key: row[key] for key in OPTIONAL_COLUMNS if key in row}
+    if isinstance(item, FurnitureFiles):
+        return Job(row["id"], line, row["task"], base / row["photo"], item, **options)
     if options.get("category", "") in ("", "auto"):
-        options["category"] = garment.category
-    return Job(row["id"], line, row["task"], base / row["photo"], garment.picture, **options)
+        options["category"] = item.category
+    return Job(row["id"], line, row["task"], base / row["photo"], item.picture, **options)
 
 
 def _rows(manifest: Path) -> Iterator[tuple[int, dict[str, str]]]:
@@ -130,7 +170,7 @@ def _check_id(manifest: Path, line: int, job_id: str, seen: dict[str, int]) -> N
         raise BadInput(what, f"{job_id!r}, as in line {first}", "each id once", "Rename one; case does not count.")
 
 
-def request_of(job: Job, renderer: str) -> TryOnRequest:
+def request_of(job: Job, renderer: str) -> Request:
     """Read the pictures of a job and check all its values.
 
     Raises:
@@ -144,6 +184,12 @@ def request_of(job: Job, renderer: str) -> TryOnRequest:
         seed=_whole("seed", job.seed, defaults.seed),
         num_inference_steps=_whole("steps", job.steps, defaults.num_inference_steps),
     )
+    if job.task == "room":
+        at = None if not job.at_x and not job.at_y else (_number("at_x", job.at_x), _number("at_y", job.at_y))
+        yaw = None if not job.yaw else _number("yaw", job.yaw)
+        return room_request(job.photo, job.item, at=at, yaw=yaw, size=size_of(job.size), settings=settings)
+    if isinstance(job.item, FurnitureFiles):
+        raise BadInput("item", "a piece of furniture", "a garment to try on", "Write room as the task.")
     category: Any = job.category or "auto"  # TryOnRequest refuses what is no category
     return tryon_request(job.photo, job.item, category=category, settings=settings)
 
@@ -164,6 +210,90 @@ def tryon_request(
         mask=None if mask is None else images.load_mask(mask, what=f"mask {mask.name}"),
         settings=settings,
     )
+
+
+def room_request(
+    room: Path,
+    item: Path | FurnitureFiles,
+    *,
+    at: tuple[float, float] | None = None,
+    yaw: float | None = None,
+    size: tuple[float, float, float] | None = None,
+    camera: CameraFacts | None = None,
+    mask: Path | None = None,
+    remove: Path | None = None,
+    settings: RenderSettings,
+) -> RoomRequest:
+    """A request from files, the same for one picture and for a batch.
+
+    Args:
+        item: of the catalog, or a picture, which then needs a `size`.
+        at: fractions of the photo. yaw: degrees. size: metres.
+    """
+    read = lambda path: None if path is None else images.load_mask(path, what=f"mask {path.name}")  # noqa: E731
+    what, known = f"room photo {room.name}", camera or CameraFacts()
+    data = images.read_file(room, what)
+    if known.focal is None and known.fov is None:
+        known = dataclasses.replace(known, focal=images.focal_from_exif(data))
+    furniture = read_furniture(item) if isinstance(item, FurnitureFiles) else furniture_of(item, size)
+    return RoomRequest(
+        room=images.load_image_bytes(data, what=what),
+        items=(Standing(furniture, at, yaw, size),),
+        camera=known,
+        mask=read(mask),
+        remove=read(remove),
+        settings=settings,
+    )
+
+
+def read_furniture(files: FurnitureFiles) -> Furniture:
+    """The cut-outs of a catalog's piece of furniture."""
+    atlas = images.load_image(files.atlas, what=f"cut-outs {files.atlas.name}", keep_alpha=True)
+    side = atlas.shape[0] // len(files.pitches)
+    if atlas.shape != (side * len(files.pitches), side * len(files.yaws), 4):
+        got = f"{atlas.shape[1]}x{atlas.shape[0]} with {atlas.shape[2]} channels"
+        allowed = f"{len(files.yaws)} x {len(files.pitches)} square cells with transparency"
+        raise BadInput(files.atlas.name, got, allowed, "Render the catalog's cut-outs again.")
+    views = tuple(
+        ItemView(np.ascontiguousarray(atlas[side * i : side * (i + 1), side * j : side * (j + 1)]), (yaw, pitch))
+        for i, pitch in enumerate(files.pitches)
+        for j, yaw in enumerate(files.yaws)
+    )
+    place: Any = files.place  # Furniture refuses what is none
+    return Furniture(files.size, views, place, files.symmetric, files.round)
+
+
+def furniture_of(picture: Path, size: tuple[float, float, float] | None) -> Furniture:
+    """A piece of furniture from one picture of it: a cut-out, or on a plain ground."""
+    if size is None:
+        step = "Give width, depth and height in cm, for example --size 120 60 45."
+        raise BadInput("size", "none", "the size of an item that is a picture", step)
+    pixels = images.load_image(picture, what=f"item picture {picture.name}", keep_alpha=True)
+    from pipelines.perception.cutout import cut_out
+
+    mask = cut_out(pixels)
+    return Furniture(size, (ItemView(np.dstack([pixels[..., :3], mask])),))
+
+
+def size_of(text: str) -> tuple[float, float, float] | None:
+    """Metres of "W D H" or "WxDxH" in centimetres; None for nothing."""
+    if not text:
+        return None
+    sides = re.split(r"[\sx×]+", text.strip().lower())
+    if len(sides) != 3:
+        raise BadInput("size", repr(text), "width, depth and height in cm", "For example 120 60 45.")
+    width, depth, height = (_number("size", side) / 100 for side in sides)
+    return width, depth, height
+
+
+def _number(what: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise BadInput(what, repr(text), "a number", "Write it with a point, like 0.5.")
+    return value
 
 
 def _whole(what: str, text: str, default: int) -> int:

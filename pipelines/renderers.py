@@ -1,27 +1,30 @@
-"""The renderers by name. A renderer is loaded once, locked, and renders one request at a time."""
+"""The renderers by name. A renderer is loaded once for a task, locked, and renders one request at a time."""
 
 from __future__ import annotations
 
+import dataclasses
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from pipelines import images, weights
 from pipelines.errors import BadInput
-from pipelines.schema import OnProgress, RenderResult, TryOnRequest
+from pipelines.schema import OnProgress, RenderResult, RoomRequest, Standing, TryOnRequest
+
+T = TypeVar("T")
 
 
 class Renderer(Protocol):
-    """What renders. `recipe` tells what a request would be made with, without rendering it."""
+    """What renders one kind of request. `recipe` tells what it would be made with, without rendering it."""
 
-    def recipe(self, request: TryOnRequest) -> dict[str, Any]: ...
+    def recipe(self, request: Any) -> dict[str, Any]: ...
 
-    def try_on(self, request: TryOnRequest, on_progress: OnProgress | None = None) -> RenderResult: ...
+    def render(self, request: Any, on_progress: OnProgress | None = None) -> RenderResult: ...
 
 
-class CompactRenderer:
-    """Our own networks, on the CPU. Thread-safe: one render at a time."""
+class CompactTryOn:
+    """Garments on people by our own networks, on the CPU. Thread-safe: one render at a time."""
 
     WEIGHTS = ("blazepose", "parser", "garment", "efficientnet-lite0", "compact")
 
@@ -62,7 +65,7 @@ class CompactRenderer:
             "num_inference_steps": request.settings.num_inference_steps,
         }
 
-    def try_on(self, request: TryOnRequest, on_progress: OnProgress | None = None) -> RenderResult:
+    def render(self, request: TryOnRequest, on_progress: OnProgress | None = None) -> RenderResult:
         """See `pipelines.tryon.try_on`."""
         from pipelines.tryon import try_on
 
@@ -70,17 +73,57 @@ class CompactRenderer:
             return try_on(request, self._perception, self._pipe, self.recipe(request), on_progress)
 
 
+class CompactRoom:
+    """Furniture in rooms, on the CPU. Thread-safe: nothing is kept between renders."""
+
+    WEIGHTS: tuple[str, ...] = ()
+
+    def recipe(self, request: RoomRequest) -> dict[str, Any]:
+        """Everything that decides the picture; no pixels, no paths."""
+        hashed = lambda pixels: None if pixels is None else images.pixels_sha256(pixels)  # noqa: E731
+        return {
+            "task": "room",
+            "renderer": "compact",
+            "room": images.pixels_sha256(request.room),
+            "items": [_said_of(standing) for standing in request.items],
+            "camera": dataclasses.asdict(request.camera),
+            "mask": hashed(request.mask),
+            "remove": hashed(request.remove),
+            "seed": request.settings.seed,
+        }
+
+    def render(self, request: RoomRequest, on_progress: OnProgress | None = None) -> RenderResult:
+        """See `pipelines.room.render_room`."""
+        from pipelines.room import render_room
+
+        return render_room(request, self.recipe(request), on_progress)
+
+
+def _said_of(standing: Standing) -> dict[str, Any]:
+    """What the recipe of a room says of one item."""
+    return {
+        "pictures": [images.pixels_sha256(view.picture) for view in standing.item.views],
+        "at": standing.at,
+        "yaw": standing.yaw,
+        "size": standing.size or standing.item.size,
+    }
+
+
 @dataclass(frozen=True)
 class Choice:
-    """A renderer that can be chosen: how to load it, and which weights it needs first."""
+    """A renderer that can be chosen: what renders each task."""
 
-    load: Callable[[], Renderer]
-    weights: tuple[str, ...]
+    tasks: Mapping[str, Callable[[], Renderer]]
+    weights: Mapping[str, tuple[str, ...]]
     about: str
 
 
 RENDERERS: dict[str, Choice] = {
-    "compact": Choice(CompactRenderer, CompactRenderer.WEIGHTS, "our own networks; a laptop's CPU is enough"),
+    "compact": Choice(
+        {"tryon": CompactTryOn, "room": CompactRoom},
+        {"tryon": CompactTryOn.WEIGHTS, "room": CompactRoom.WEIGHTS},
+        "our own networks; a laptop's CPU is enough",
+    ),
 }
 
 
@@ -90,11 +133,17 @@ def _choice(name: str) -> Choice:
     return RENDERERS[name]
 
 
-def load(name: str) -> Renderer:
-    """A renderer with its networks loaded; fetches weights that are missing. BadInput for an unknown name."""
-    return _choice(name).load()
+def load(name: str, task: str) -> Renderer:
+    """What renders a task, its networks loaded; fetches weights that are missing. BadInput for an unknown name."""
+    return _of_task(_choice(name).tasks, task)()
 
 
-def weights_of(name: str) -> tuple[str, ...]:
-    """Names in the weights manifest that a renderer needs."""
-    return _choice(name).weights
+def weights_of(name: str, task: str) -> tuple[str, ...]:
+    """Names in the weights manifest that a renderer needs for a task."""
+    return _of_task(_choice(name).weights, task)
+
+
+def _of_task(choices: Mapping[str, T], task: str) -> T:
+    if task not in choices:
+        raise BadInput("task", repr(task), ", ".join(choices), "Choose one of these.")
+    return choices[task]

@@ -1,6 +1,7 @@
 """Read and check a catalog: a folder with `catalog.jsonl`, one item a line, and the pictures it names.
 
-A bad line is reported with its number and left out; the rest is served.
+What it is about, garments or furniture, its own categories tell; a line about the other is a bad line. A bad line is
+reported with its number and left out; the rest is served.
 """
 
 from __future__ import annotations
@@ -13,16 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from recommend import vocabulary as words
+from recommend.domains import Domain, domain_of
 from recommend.errors import BadInput
-from recommend.lexicon import Lexicon, build_lexicon, canonical
+from recommend.lexicon import Lexicon, build_lexicon, canonical, canonical_materials
 from recommend.pictures import read_picture
-from recommend.schema import Item
+from recommend.schema import PLACES, Item
 
 FILE: Final = "catalog.jsonl"
 _REQUIRED: Final = ("id", "title", "category", "price", "image")
 _TEXTS: Final = ("id", "title", "category", "image", "kind", "material", "pattern", "sleeve", "currency", "description")
 _LISTS: Final = ("colours", "style")
+_OTHERS: Final = ("price", "size_cm", "place")
+#: Centimetres that sides of things have; beyond, the line's author meant another unit.
+SIDE_RANGE: Final = (1.0, 1000.0)
 #: What catalogs write where there is nothing to say.
 _EMPTY: Final = frozenset({"", "none", "n/a", "na", "-", "null"})
 
@@ -52,6 +56,11 @@ class Catalog:
     folder: Path
     items: tuple[Item, ...]
     problems: tuple[Problem, ...]
+
+    @property
+    def domain(self) -> Domain:
+        """What it is about."""
+        return domain_of(item.category for item in self.items)
 
     @property
     def currency(self) -> str:
@@ -84,16 +93,16 @@ def read_catalog(folder: Path, *, decode: bool = False) -> Catalog:
     path = folder / FILE
     if not path.is_file():
         raise BadInput("catalog", f"no file {path}", f"a folder with {FILE}", "Check the path of the catalog folder.")
-    lexicon = build_lexicon()
+    lines = [
+        (number, *_parse(line)) for number, line in enumerate(path.read_bytes().splitlines(), start=1) if line.strip()
+    ]
+    lexicon = build_lexicon(domain=domain_of(_text(values, "category") for _, values, _ in lines))
     items: dict[str, Item] = {}
     problems: list[Problem] = []
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
-        if not line.strip():
-            continue
-        values, faults = _parse(line)
-        faults = faults or _faults(values, folder, items, decode)
+    for number, values, faults in lines:
+        faults = faults or _faults(values, folder, items, lexicon.domain, decode)
         if faults:
-            problems.append(Problem(number, _shown_id(values), "; ".join(faults)))
+            problems.append(Problem(number, _text(values, "id"), "; ".join(faults)))
         else:
             item = _item(values, lexicon)
             items[item.id] = item
@@ -113,7 +122,9 @@ def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is no number")
 
 
-def _faults(values: Mapping[str, Any], folder: Path, items: Mapping[str, Item], decode: bool) -> list[str]:
+def _faults(
+    values: Mapping[str, Any], folder: Path, items: Mapping[str, Item], domain: Domain, decode: bool
+) -> list[str]:
     """Everything that is wrong with one line."""
     faults = [f"{key} is missing" for key in _REQUIRED if values.get(key) in (None, "")]
     faults += [
@@ -130,10 +141,12 @@ def _faults(values: Mapping[str, Any], folder: Path, items: Mapping[str, Item], 
         return faults
     checks: tuple[Callable[[], str], ...] = (
         lambda: _price_fault(values["price"]),
-        lambda: _category_fault(values["category"]),
+        lambda: _category_fault(values["category"], domain),
         lambda: f"id {values['id']} was used by an earlier line" if values["id"] in items else "",
         lambda: _currency_fault(values.get("currency") or "EUR", items),
         lambda: _image_fault(values["image"], folder, decode),
+        lambda: _size_fault(values.get("size_cm")),
+        lambda: _place_fault(values.get("place")),
     )
     return [fault for check in checks if (fault := check())]
 
@@ -144,9 +157,25 @@ def _price_fault(price: Any) -> str:
     return ""
 
 
-def _category_fault(category: str) -> str:
-    allowed = ", ".join(words.CATEGORIES)
-    return "" if category in words.CATEGORIES else f"category is {category!r}; allowed: {allowed}"
+def _category_fault(category: str, domain: Domain) -> str:
+    allowed = ", ".join(domain.categories)
+    return "" if category in domain.categories else f"category is {category!r}; allowed: {allowed}"
+
+
+def _size_fault(size: Any) -> str:
+    if size is None:
+        return ""
+    low, high = SIDE_RANGE
+    numbers = isinstance(size, list) and all(
+        isinstance(side, (int, float)) and not isinstance(side, bool) for side in size
+    )
+    if numbers and len(size) == 3 and all(low <= side <= high for side in size):
+        return ""
+    return f"size_cm is {size!r}, not width, depth and height of {low:g} to {high:g} cm"
+
+
+def _place_fault(place: Any) -> str:
+    return "" if place in (None, *PLACES) else f"place is {place!r}; allowed: {', '.join(PLACES)}"
 
 
 def _currency_fault(currency: str, items: Mapping[str, Item]) -> str:
@@ -175,9 +204,10 @@ def _image_fault(image: str, folder: Path, decode: bool) -> str:
     return ""
 
 
-def _shown_id(values: Mapping[str, Any]) -> str:
-    name = values.get("id")
-    return name if isinstance(name, str) else ""
+def _text(values: Mapping[str, Any], key: str) -> str:
+    """A text of an unchecked line, "" if it is none."""
+    value = values.get(key)
+    return value if isinstance(value, str) else ""
 
 
 def _item(values: Mapping[str, Any], lexicon: Lexicon) -> Item:
@@ -185,7 +215,9 @@ def _item(values: Mapping[str, Any], lexicon: Lexicon) -> Item:
 
     def named(key: str) -> str:
         said = (values.get(key) or "").strip()
-        return "" if said.lower() in _EMPTY else canonical(key, said, lexicon)
+        if said.lower() in _EMPTY:
+            return ""
+        return canonical_materials(said, lexicon) if key == "material" else canonical(key, said, lexicon)
 
     def all_named(key: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(canonical(key, said, lexicon) for said in values.get(key, []) if said.strip()))
@@ -204,4 +236,15 @@ def _item(values: Mapping[str, Any], lexicon: Lexicon) -> Item:
         currency=values.get("currency") or "EUR",
         description=values.get("description") or "",
         style=all_named("style"),
+        size_cm=_size(values.get("size_cm")),
+        place=values.get("place") or "",
+        extra={key: value for key, value in values.items() if key not in (*_TEXTS, *_LISTS, *_OTHERS)},
     )
+
+
+def _size(sides: Any) -> tuple[float, float, float] | None:
+    """A checked size as the item has it."""
+    if sides is None:
+        return None
+    width, depth, height = (float(side) for side in sides)
+    return width, depth, height

@@ -2,7 +2,7 @@
 
 Results go to stdout, chatter and progress to stderr. Errors are raised; the entry point prints them and chooses the
 exit code. What retrieval does not know — where weights lie, how a garment is cut out, what a person wears — comes in
-through `ctx.meta[TOOLS]`, which the entry point sets.
+through `ctx.meta[TOOLS]`, which the entry point sets: so do the two catalogs and what a photo of a room shows.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from recommend import features
+from recommend import features, room_style
 from recommend.catalog import read_catalog
+from recommend.domains import DOMAINS, FURNITURE, GARMENTS
+from recommend.errors import BadInput
+from recommend.lexicon import other_domain
 from recommend.pictures import read_picture
 from recommend.prices import show
-from recommend.schema import CutOut, Query, ReadPerson, SearchResult
+from recommend.schema import CutOut, Query, ReadPerson, ReadRoom, RoomContext, SearchResult
 
 if TYPE_CHECKING:
     from recommend.embedder import WeightPaths
@@ -44,43 +47,64 @@ class Tools:
 
     Attributes:
         weights: fetches the encoders' files if need be and says where they are.
-        catalog: folder searched when no other is named.
-        cut_out: finds the garment in a picture.
+        catalog: folder of the garments, searched when no other is named.
+        cut_out: finds the item in a picture.
         read_person: finds what a person wears; None = take the photo as a whole.
+        furniture: folder of the furniture; None = there is none.
+        read_room: reads a photo of a room; by itself retrieval sees its colours, but neither its floor nor its width.
     """
 
     weights: Callable[[], WeightPaths]
     catalog: Path
     cut_out: CutOut = features.cut_out
     read_person: ReadPerson | None = None
+    furniture: Path | None = None
+    read_room: ReadRoom = room_style.read_room
 
 
 def recommend_command(
     ctx: typer.Context,
     photo: Annotated[Path | None, typer.Option(metavar="FILE", help="Photo of a person: what goes with it.")] = None,
-    like: Annotated[Path | None, typer.Option(metavar="FILE", help="Picture of a garment: what is like it.")] = None,
+    room: Annotated[Path | None, typer.Option(metavar="FILE", help="Photo of a room: what goes with it, fits.")] = None,
+    like: Annotated[Path | None, typer.Option(metavar="FILE", help="Picture of an item: what is like it.")] = None,
     text: Annotated[str | None, typer.Option(help="Words: “red linen dress under 40, no stripes”.")] = None,
     max_price: Annotated[float | None, typer.Option(metavar="N", help="Highest price.")] = None,
     k: Annotated[int, typer.Option("-k", metavar="N", help="Number of results.")] = 12,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    catalog: Annotated[Path | None, typer.Option(metavar="DIR", help="Catalog to search; default: ours.")] = None,
+    catalog: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|DIR", help="Catalog to search: garments (the default), furniture, or a folder."),
+    ] = None,
     uri: _UriOption = None,
 ) -> None:
-    """Find items by photo, picture, words and price, in any combination; with none of them, a varied selection."""
+    """Find items by photo, picture, words and price, in any combination; with none of them, a varied selection.
+
+    A photo of a person searches garments, one of a room searches furniture.
+    """
     tools: Tools = ctx.meta[TOOLS]
+    folder = _folder(tools, catalog, photo, room, text)
     query = Query(
         text=text,
         like=read_picture(like, "--like") if like else None,
         photo=read_picture(photo, "--photo") if photo else None,
+        room=tools.read_room(read_picture(room, "--room")) if room else None,
         max_price=max_price,
     )
+    retriever = _open(tools, folder, uri)
+    result = retriever.search(query, k)
+    found = as_dict(result, retriever) | ({"room": room_as_dict(query.room)} if query.room else {})
+    typer.echo(json.dumps(found, ensure_ascii=False) if as_json else as_text(result))
+
+
+def _open(tools: Tools, folder: Path, uri: str | None) -> Retriever:
+    """The retriever of a catalog; says what was left out of it."""
     from recommend.embedder import TwoTowerEmbedder
     from recommend.retriever import Retriever
 
     embedder = TwoTowerEmbedder(tools.weights())
     with _progress("indexing") as on_item:
         retriever = Retriever.open(
-            catalog or tools.catalog,
+            folder,
             embedder,
             uri=uri,
             cut_out=tools.cut_out,
@@ -89,8 +113,33 @@ def recommend_command(
         )
     for problem in retriever.problems:
         _chatter().print(f"left out: {problem}")
-    result = retriever.search(query, k)
-    typer.echo(json.dumps(as_dict(result, retriever), ensure_ascii=False) if as_json else as_text(result))
+    return retriever
+
+
+def _folder(tools: Tools, catalog: str | None, photo: Path | None, room: Path | None, text: str | None) -> Path:
+    """The catalog to search: the one named, else the one that the photo belongs to, else the garments.
+
+    Raises:
+        BadInput: the options do not go together, or the words ask for what the catalog chosen without being named does
+            not have.
+    """
+    if photo and room:
+        got, allowed = "both --photo and --room", "a photo of a person, which searches garments, or of a room"
+        raise BadInput("photo", got, allowed, "Leave one of them out.")
+    domain = FURNITURE if room else GARMENTS
+    if catalog is not None and catalog not in DOMAINS:
+        return Path(catalog)
+    if catalog is not None and (photo or room) and catalog != domain.name:
+        got = f"{catalog} with {'--room' if room else '--photo'}"
+        raise BadInput("--catalog", got, f"{domain.name} with that photo", "Leave --catalog or the photo out.")
+    if catalog is None and not photo and (other := other_domain(text or "", domain)):
+        step = f"Add --catalog {other[0].name}, or --catalog {domain.name} to search that all the same."
+        step = f"Leave --room out and add --catalog {other[0].name}." if room else step
+        raise BadInput("--text", f"“{other[1]}” for a catalog of {domain.name}", f"words for {domain.name}", step)
+    folder = tools.furniture if (catalog or domain.name) == FURNITURE.name else tools.catalog
+    if folder is None:
+        raise BadInput("--catalog", FURNITURE.name, "a folder", "There is no furniture here: name a folder of yours.")
+    return folder
 
 
 @catalog_app.command("check")
@@ -133,6 +182,10 @@ def as_dict(result: SearchResult, retriever: Retriever) -> dict[str, Any]:
         "understood": [{"key": c.key, "label": c.label, "strict": c.strict} for c in result.understanding.chips],
         "notes": list(result.notes),
         "matching": result.matching,
+        "relaxations": [
+            {"key": way.key, "label": way.label, "nearest": way.nearest, "count": way.count, "offer": way.offer}
+            for way in result.relaxations
+        ],
         "seconds": {stage: round(seconds, 4) for stage, seconds in result.seconds.items()},
         "hits": [
             {
@@ -146,9 +199,22 @@ def as_dict(result: SearchResult, retriever: Retriever) -> dict[str, Any]:
                 "score": round(hit.score, 4),
                 "reason": hit.reason,
                 "scores": dict(hit.scores),
+                **({"size_cm": list(hit.item.size_cm)} if hit.item.size_cm else {}),
             }
             for hit in result.hits
         ],
+    }
+
+
+def room_as_dict(room: RoomContext) -> dict[str, Any]:
+    """What was read from a room's photo, as JSON values."""
+    return {
+        "floor_colours": list(room.floor_colours),
+        "rest_colours": list(room.rest_colours),
+        "accents": list(room.accents),
+        "brightness": room.brightness,
+        "warmth": room.warmth,
+        "free_width_cm": room.free_width_cm,
     }
 
 

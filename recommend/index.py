@@ -8,8 +8,9 @@ search, so a narrow filter loses no result; the search is exact.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -19,17 +20,22 @@ import numpy as np
 import pyarrow as pa
 
 from recommend.errors import IncompatibleIndex
-from recommend.schema import Facet, Filters, Floats, Item
+from recommend.schema import MATERIAL_MARK, Facet, Filters, Floats, Item, SizeLimit, values_of
 
 TABLE: Final = "items"
 #: Raised with every change of the columns below; an index of another layout is refused.
-LAYOUT: Final = 1
-#: Vector columns: "semantic" is the space of pictures and words, "words" the text encoder's own, "colour" the OKLab
+LAYOUT: Final = 2
+#: Vector columns: "semantic" is the space of pictures and words, or, of things that it was not trained on, the image
+#: encoder's own; "words" the text encoder's own, "colour" the OKLab
 #: histogram, "palette" up to five rows of (L, a, b, share), zeros behind.
 VECTORS: Final = ("semantic", "words", "colour", "palette")
 #: Versions replaced longer ago than this are deleted; no search takes as long.
 KEPT_FOR: Final = timedelta(days=1)
-_LISTS: Final = ("colours", "style")
+#: Attributes of items stored as lists of texts; several materials of an item are one text.
+_LISTS: Final = ("colours", "style", "material")
+_SIZE_COLUMNS: Final = ("width_cm", "depth_cm", "height_cm")
+#: Attributes of items with a column of their own name; the size has three columns, what else a line says is JSON.
+ITEM_COLUMNS: Final = tuple(field.name for field in fields(Item) if field.name not in ("size_cm", "extra"))
 _STAMP: Final = b"tryroom"
 
 
@@ -78,6 +84,8 @@ def where(filters: Filters, wishes: Sequence[Facet] = ()) -> str:
     if filters.categories:
         parts.append(_has(Facet("category", filters.categories)))
     parts += [_has(Facet("colours", group)) for group in filters.colours]
+    parts += [_has(facet) for facet in filters.required]
+    parts += [_keeps(limit) for limit in filters.sizes]
     parts += [f"NOT ({' AND '.join(_has(facet) for facet in together)})" for together in filters.without]
     if filters.without_ids:
         parts.append(f"id NOT IN ({_quoted(filters.without_ids)})")
@@ -92,6 +100,21 @@ def _has(facet: Facet) -> str:
     if facet.attribute in _LISTS:
         return f"array_has_any({facet.attribute}, [{_quoted(facet.values)}])"
     return f"{facet.attribute} IN ({_quoted(facet.values)})"
+
+
+def _keeps(limit: SizeLimit) -> str:
+    """That a row is known to keep a limit; an unknown size is NULL, of which nothing is true."""
+    width, depth, height = _SIZE_COLUMNS
+    sides = {"width": [width], "depth": [depth], "height": [height]}.get(limit.side, [width, depth])
+    # The longer side is at most so long if both are, and at least if one is; of the shorter it is the other way round.
+    joined = {"length": (" OR ", " AND "), "breadth": (" AND ", " OR ")}.get(limit.side, (" AND ", " AND "))
+    bounds = zip((">=", "<="), (limit.low, limit.high), joined, strict=True)
+    parts = [
+        f"({how.join(f'{side} {sign} {float(bound)!r}' for side in sides)})"
+        for sign, bound, how in bounds
+        if bound is not None
+    ]
+    return " AND ".join([f"{width} IS NOT NULL", *parts])
 
 
 def _quoted(values: Sequence[str]) -> str:
@@ -125,6 +148,14 @@ class Index:
         found = search.limit(k).select(["id", "_distance"]).to_arrow()
         cosines = (1 - distance for distance in found["_distance"].to_pylist())
         return list(zip(found["id"].to_pylist(), cosines, strict=True))
+
+    def items(self, filters: Filters) -> tuple[Item, ...]:
+        """All items that satisfy the filters, without their vectors."""
+        search = self._table.search().select([*ITEM_COLUMNS, *_SIZE_COLUMNS, "extra"])
+        condition = where(filters)
+        if condition:
+            search = search.where(condition)
+        return _items_of(search.limit(max(1, len(self))).to_arrow())
 
     def rows(
         self,
@@ -186,11 +217,17 @@ def _read_stamp(metadata: Mapping[bytes, bytes]) -> Stamp:
 def _table_of(rows: Rows, stamp: Stamp) -> pa.Table:
     """Rows as an Arrow table in the order of a hash of the ids, so that the first n are an even sample."""
     order = sorted(range(len(rows)), key=lambda i: hashlib.sha1(rows.items[i].id.encode()).digest())
+    items = [rows.items[i] for i in order]
     columns: dict[str, Any] = {}
-    for name in asdict(rows.items[0]) if rows.items else Item.__dataclass_fields__:
-        values = [getattr(rows.items[i], name) for i in order]
-        kind = pa.list_(pa.string()) if name in _LISTS else pa.float64() if name == "price" else pa.string()
-        columns[name] = pa.array([list(value) if name in _LISTS else value for value in values], kind)
+    for name in ITEM_COLUMNS:
+        if name in _LISTS:
+            columns[name] = pa.array([list(values_of(item, name)) for item in items], pa.list_(pa.string()))
+        else:
+            kind = pa.float64() if name == "price" else pa.string()
+            columns[name] = pa.array([getattr(item, name) for item in items], kind)
+    for place, name in enumerate(_SIZE_COLUMNS):
+        columns[name] = pa.array([item.size_cm[place] if item.size_cm else None for item in items], pa.float64())
+    columns["extra"] = pa.array([json.dumps(dict(item.extra)) for item in items], pa.string())
     columns["content"] = pa.array([rows.content[i] for i in order], pa.string())
     for name in VECTORS:
         matrix = np.ascontiguousarray(rows.vectors[name][order], np.float32)
@@ -201,12 +238,19 @@ def _table_of(rows: Rows, stamp: Stamp) -> pa.Table:
 
 def _rows_of(table: pa.Table) -> Rows:
     """An Arrow table read back."""
-    names = list(Item.__dataclass_fields__)
-    columns = {name: table[name].to_pylist() for name in names}
+    return Rows(_items_of(table), tuple(table["content"].to_pylist()), {name: _matrix(table[name]) for name in VECTORS})
+
+
+def _items_of(table: pa.Table) -> tuple[Item, ...]:
+    """The items of an Arrow table."""
+    columns = {name: table[name].to_pylist() for name in ITEM_COLUMNS}
     for name in _LISTS:
         columns[name] = [tuple(values) for values in columns[name]]
-    items = tuple(Item(*values) for values in zip(*columns.values(), strict=True))
-    return Rows(items, tuple(table["content"].to_pylist()), {name: _matrix(table[name]) for name in VECTORS})
+    columns["material"] = [MATERIAL_MARK.join(values) for values in columns["material"]]
+    sizes = zip(*(table[name].to_pylist() for name in _SIZE_COLUMNS), strict=True)
+    columns["size_cm"] = [None if None in size else size for size in sizes]
+    columns["extra"] = [json.loads(extra) for extra in table["extra"].to_pylist()]
+    return tuple(Item(**dict(zip(columns, values, strict=True))) for values in zip(*columns.values(), strict=True))
 
 
 def _matrix(column: pa.ChunkedArray) -> Floats:

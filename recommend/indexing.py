@@ -10,9 +10,10 @@ from typing import Final
 import numpy as np
 
 from recommend.catalog import Catalog, Problem
+from recommend.domains import GARMENTS, Domain
 from recommend.embedder import Embedder
 from recommend.errors import BadInput
-from recommend.features import Floats, Image, Mask, Palette, colour_vector, main_colours, palette
+from recommend.features import Floats, Image, Mask, Palette, add_thin_parts, colour_vector, main_colours, palette
 from recommend.index import VECTORS, Rows
 from recommend.pictures import read_picture
 from recommend.schema import CutOut, Item
@@ -30,10 +31,11 @@ def embed_catalog(
     Args:
         catalog: already checked; a picture that turns out unreadable leaves its item out, with a problem (line 0).
         embedder: gives the vectors.
-        cut_out: finds the garment in each picture.
+        cut_out: finds the item in each picture.
         known: rows of an earlier index of the same encoders, to take unchanged items from.
         on_item: told after each item.
     """
+    domain = catalog.domain
     places = {content: place for place, content in enumerate(known.content)} if known else {}
     items: list[Item] = []
     contents: list[str] = []
@@ -46,7 +48,8 @@ def embed_catalog(
                 colours = known.items[places[content]].colours
                 found = {name: known.vectors[name][places[content]] for name in VECTORS}
             else:
-                colours, found = embed_item(item, read_picture(catalog.picture(item), item.image), embedder, cut_out)
+                image = read_picture(catalog.picture(item), item.image)
+                colours, found = embed_item(item, image, embedder, cut_out, domain)
         except BadInput as error:
             problems.append(Problem(0, item.id, str(error)))
             continue
@@ -69,17 +72,36 @@ def content_of(catalog: Catalog, item: Item) -> str:
 
 
 def embed_item(
-    item: Item, image: Image, embedder: Embedder, cut_out: CutOut
+    item: Item, image: Image, embedder: Embedder, cut_out: CutOut, domain: Domain = GARMENTS
 ) -> tuple[tuple[str, ...], dict[str, Floats]]:
-    """The item's colours, as stated or else measured, and its vectors by column."""
-    mask = found_or_whole(cut_out(image))
+    """The item's colours, as stated or else measured, and its vectors by column.
+
+    Args:
+        item: as the catalog states it.
+        image: its picture.
+        embedder: gives the vectors.
+        cut_out: finds the item in the picture.
+        domain: what the catalog is about.
+    """
+    mask = find_item(image, cut_out, domain)
     colours = palette(image, mask, PALETTE_ROWS)
     return item.colours or main_colours(colours), {
-        "semantic": embedder.images([image], [mask])[0],
+        "semantic": look(image, mask, embedder, domain),
         "words": embedder.words([item.sentence()])[0],
         "colour": colour_vector(image, mask),
         "palette": palette_rows(colours).ravel(),
     }
+
+
+def find_item(image: Image, cut_out: CutOut, domain: Domain) -> Mask | None:
+    """Where the item is in its picture, None for all of it."""
+    found = cut_out(image)
+    return found_or_whole(add_thin_parts(image, found) if domain.thin_parts else found)
+
+
+def look(image: Image, mask: Mask | None, embedder: Embedder, domain: Domain) -> Floats:
+    """A picture's vector: in the common space, or of things that it was not trained on in the image encoder's own."""
+    return (embedder.images if domain.trained else embedder.looks)([image], [mask])[0]
 
 
 def found_or_whole(mask: Mask) -> Mask | None:

@@ -7,15 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from recommend import vocabulary as words
-from recommend.schema import Item, values_of
+from recommend import vocabulary
+from recommend.domains import DOMAINS, Domain, domain_of
+from recommend.schema import MATERIAL_MARK, Item, values_of
 
 Phrase = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a phrase means: an attribute (as in `schema.FACETS`, or "not carried") and the values that satisfy it."""
+    """What a phrase means: an attribute and the values that satisfy it.
+
+    The attribute is one of `schema.FACETS`, "size" (then the value is a key of `Domain.size_words`), "use" (the
+    categories that serve it), or "not carried".
+    """
 
     attribute: str
     values: tuple[str, ...]
@@ -36,7 +41,22 @@ class Term:
     said: str
 
 
-Lexicon = Mapping[Phrase, Meaning]
+@dataclass(frozen=True, eq=False)
+class Lexicon:
+    """All phrases that mean something in one catalog.
+
+    Attributes:
+        phrases: phrase → meaning.
+        domain: what the catalog is about.
+        kind_categories: the category of each kind whose name tells it; other kinds only rank.
+        longest: number of words of the longest phrase.
+    """
+
+    phrases: Mapping[Phrase, Meaning]
+    domain: Domain
+    kind_categories: Mapping[str, str]
+    longest: int
+
 
 _TOKEN: Final = re.compile(r"\d+/\d+|[^\W_]+(?:'[a-z]+)?|[,;./&+]")
 
@@ -60,35 +80,71 @@ def plurals(phrase: Phrase) -> Iterator[Phrase]:
         yield (*phrase[:-1], last[:-1] + "ves")
 
 
-def build_lexicon(catalog: Iterable[Item] = ()) -> Lexicon:
-    """All phrases of the vocabulary, and the values that the items of a catalog use beyond it."""
+def build_lexicon(catalog: Iterable[Item] = (), domain: Domain | None = None) -> Lexicon:
+    """All phrases of the vocabulary, and the values that the items of a catalog use beyond it.
+
+    Args:
+        catalog: the items.
+        domain: whose vocabulary; None = as the items' categories tell.
+    """
+    items = tuple(catalog)
+    words = domain or domain_of(item.category for item in items)
     table: dict[Phrase, Meaning] = {}
-    for value, missing in words.NOT_CARRIED.items():
+    for value, missing in words.not_carried.items():
         _add(table, value, Meaning("not carried", (missing,)))
-    for item in catalog:
+    for item in items:
         for attribute in ("kind", "colours", "material", "pattern", "style"):
             for value in values_of(item, attribute):
                 _add(table, value, Meaning(attribute, (value,)))
-    for name, others in words.STYLES.items():
-        _add_all(table, (name, *others), Meaning("style", (name,)))
-    for name, others in words.SLEEVES.items():
-        alone = () if name in words.SLEEVES_NOT_ALONE else (name,)
-        _add_all(table, (*alone, *others), Meaning("sleeve", (name,)))
-    for name, family in words.PATTERN_FAMILIES.items():
-        _add(table, name, Meaning("pattern", family))
-    for attribute, names in (("pattern", words.PATTERNS), ("material", words.MATERIALS)):
-        for name, others in names.items():
-            _add_all(table, (name, *others), Meaning(attribute, (name,)))
-    for name, others in words.COLOURS.items():
-        _add(table, name, Meaning("colours", words.COLOUR_FAMILIES.get(name, (name,))))
-        _add_all(table, others, Meaning("colours", (name,)))
-    for name, others in words.CATEGORIES.items():
+    own_kinds = {value: phrase for phrase, m in table.items() if m.attribute == "kind" for value in m.values}
+    _add_looks(table, words)
+    for name, others in words.categories.items():
         _add_all(table, (name, *others), Meaning("category", (name,)))
-    for name, (_, others) in words.KINDS.items():
+    for values, others in words.category_groups.items():
+        _add_all(table, others, Meaning("category", values))
+    for name, (_, others) in words.kinds.items():
         _add_all(table, (name, *others), Meaning("kind", (name,)))
-    for name, kinds in words.KIND_GROUPS.items():
+    for name, kinds in words.kind_groups.items():
         _add(table, name, Meaning("kind", kinds))
-    return table
+    told = {name: category for name, phrase in own_kinds.items() if (category := _head_category(phrase, table))}
+    categories = told | {name: category for name, (category, _) in words.kinds.items()}
+    return Lexicon(table, words, categories, max(map(len, table), default=0))
+
+
+def _add_looks(table: dict[Phrase, Meaning], words: Domain) -> None:
+    """The phrases of style, place, size, sleeve, pattern, material and colour."""
+    for attribute, table_of in (("style", words.styles), ("place", words.places)):
+        for name, others in table_of.items():
+            own = (name,) if attribute == "style" else ()  # "wall" alone is no place: "a grey like my wall"
+            _add_all(table, (*own, *others), Meaning(attribute, (name,)))
+    for values, said in words.uses.items():
+        _add_all(table, said, Meaning("use", values))
+    for name in words.size_words:
+        _add(table, name, Meaning("size", (name,)))
+    for name, others in words.sleeves.items():
+        alone = () if name in vocabulary.SLEEVES_NOT_ALONE else (name,)
+        _add_all(table, (*alone, *others), Meaning("sleeve", (name,)))
+    for name, family in words.pattern_families.items():
+        _add(table, name, Meaning("pattern", family))
+    for attribute, table_of in (("pattern", words.patterns), ("material", words.materials)):
+        for name, others in table_of.items():
+            _add_all(table, (name, *others), Meaning(attribute, (name,)))
+    for name, others in words.colours.items():
+        _add(table, name, Meaning("colours", words.colour_families.get(name, (name,))))
+        _add_all(table, others, Meaning("colours", (name,)))
+    for name in words.colour_families.keys() - words.colours.keys():
+        _add(table, name, Meaning("colours", words.colour_families[name]))
+    for name, family in words.material_families.items():
+        _add_all(table, (name, *words.materials.get(name, ())), Meaning("material", family))
+
+
+def _head_category(phrase: Phrase, table: Mapping[Phrase, Meaning]) -> str:
+    """The category that the last words of a kind name: an "egg chair" is a chair; "" if they name none."""
+    for start in range(len(phrase)):
+        meaning = table.get(phrase[start:])
+        if meaning is not None and meaning.attribute == "category" and len(meaning.values) == 1:
+            return meaning.values[0]
+    return ""
 
 
 def _add(table: dict[Phrase, Meaning], said: str, meaning: Meaning) -> None:
@@ -105,14 +161,13 @@ def _add_all(table: dict[Phrase, Meaning], phrases: Iterable[str], meaning: Mean
 
 def find_terms(tokens: list[str], lexicon: Lexicon) -> list[Term]:
     """Phrases in reading order without overlap, the longest at each place."""
-    longest = max((len(phrase) for phrase in lexicon), default=0)
     terms: list[Term] = []
     place = 0
     while place < len(tokens):
-        for length in range(min(longest, len(tokens) - place), 0, -1):
+        for length in range(min(lexicon.longest, len(tokens) - place), 0, -1):
             phrase = tuple(tokens[place : place + length])
-            if phrase in lexicon:
-                terms.append(Term(lexicon[phrase], place, place + length, " ".join(phrase)))
+            if phrase in lexicon.phrases:
+                terms.append(Term(lexicon.phrases[phrase], place, place + length, " ".join(phrase)))
                 place += length
                 break
         else:
@@ -122,9 +177,50 @@ def find_terms(tokens: list[str], lexicon: Lexicon) -> list[Term]:
 
 def canonical(attribute: str, value: str, lexicon: Lexicon) -> str:
     """The vocabulary's name for a catalog's value ("grey" for "charcoal"); else the value itself, lower-case."""
-    meaning = lexicon.get(tuple(tokens_of(value)))
+    meaning = lexicon.phrases.get(tuple(tokens_of(value)))
     if meaning is None or meaning.attribute != attribute:
         return value.strip().lower()
     # A family name stands for itself in a catalog: "blue" is blue, though who asks for blue accepts navy.
     own = value.strip().lower()
     return own if own in meaning.values else meaning.values[0]
+
+
+def canonical_materials(value: str, lexicon: Lexicon) -> str:
+    """The vocabulary's names for what a catalog says of materials ("oak and powder-coated steel" → "oak, steel").
+
+    A value that no vocabulary knows, and any in a catalog whose items have one material each, stays whole.
+    """
+    if "material" not in lexicon.domain.joint:
+        return canonical("material", value, lexicon)
+    found = []
+    for part in re.split(r"\s*(?:[,;/&+]|\band\b|\bwith\b)\s*", value):
+        plain = " ".join(token for token in tokens_of(part) if token not in lexicon.domain.material_modifiers)
+        found.append(canonical("material", plain or part, lexicon))
+    return MATERIAL_MARK.join(name for name in dict.fromkeys(found) if name)
+
+
+def other_domain(text: str, domain: Domain) -> tuple[Domain, str] | None:
+    """The domain that a text names things of when it names none of `domain`.
+
+    Returns:
+        the domain and the words that name its things, or None.
+    """
+    tokens = tokens_of(text)
+    things = {name: _things(tokens, build_lexicon(domain=each)) for name, each in DOMAINS.items()}
+    own = things.pop(domain.name)
+    for name, others in things.items():
+        # "shoe cabinet" names no shoe: a thing inside a longer name is not meant.
+        left = [term for term in own if not any(_inside(term, other) for other in others)]
+        named = [term for term in others if not any(_inside(term, one) for one in own)]
+        if named and not left:
+            return DOMAINS[name], ", ".join(dict.fromkeys(term.said for term in named))
+    return None
+
+
+def _things(tokens: list[str], lexicon: Lexicon) -> list[Term]:
+    return [term for term in find_terms(tokens, lexicon) if term.meaning.attribute in ("category", "kind")]
+
+
+def _inside(term: Term, other: Term) -> bool:
+    """Whether a phrase is a part of another, longer one."""
+    return other.start <= term.start and term.end <= other.end and other.end - other.start > term.end - term.start

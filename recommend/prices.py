@@ -18,9 +18,10 @@ AROUND: Final = 0.25
 
 _WORDS: Final = {
     "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
-    "eighty": 80, "ninety": 90, "hundred": 100,
+    "eighty": 80, "ninety": 90, "hundred": 100, "thousand": 1000,
 }  # fmt: skip
-_DIGITS = r"\d{1,3}(?:[.,]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?"
+# At most four groups of thousands: without an end to them, a text of nothing but digits and commas takes half a minute.
+_DIGITS = r"\d{1,3}(?:[.,]\d{3}){1,4}(?:[.,]\d{1,2})?|\d{1,15}(?:[.,]\d{1,2})?"
 _CURRENCY = "|".join(re.escape(word) for word in sorted(CURRENCY_OF, key=len, reverse=True))
 # A number with a unit of something else is no price: 90 cm, 100 %, 3 years, 20-denier.
 _UNITS = r"%|cm\b|mm\b|m\b|in\b(?!\s+\w)|inch|years?\b|yrs?\b|y/?o\b|kg\b|g\b|den\b|denier|pack|pcs|st\b|nd\b|rd\b|th\b"
@@ -63,7 +64,7 @@ _PATTERNS: Final = tuple(
     )
 )
 _NOT_DEAR = re.compile(r"\bnot (?:too |very |that |so )?(?:expensive|pricey|dear)\b")
-_CHEAP = re.compile(r"\b(?:cheap(?:ish)?|affordable|inexpensive|low[- ]priced|low[- ]cost|bargain)\b")
+_CHEAP = re.compile(r"\b(?:cheap(?:ish|est)?|affordable|inexpensive|low[- ]priced|low[- ]cost|bargain)\b")
 _DEAR = re.compile(
     r"\b(?:not (?:too |very |that |so )?cheap(?:[- ]looking)?|luxury|luxurious|high[- ]end|premium|expensive)\b"
 )
@@ -130,11 +131,11 @@ def _limits(
     kind: str, match: re.Match[str], currency: str, low: list[tuple[float, str]], high: list[tuple[float, str]]
 ) -> list[str]:
     """Add what one match says to `low` and `high`; returns notes."""
-    amount = _number(match["a"])
+    amount = number_of(match["a"])
     shown = show(amount, currency)
     notes = _foreign(match, currency)
     if kind in ("range", "money range"):
-        first, second = sorted((amount, _number(match["b"])))
+        first, second = sorted((amount, number_of(match["b"])))
         low.append((first, f"from {show(first, currency)}"))
         high.append((second, f"up to {show(second, currency)}"))
     elif kind == "below":
@@ -167,14 +168,17 @@ def _currency(match: re.Match[str], name: str) -> str:
     return match[f"{name}_before"] or match[f"{name}_after"] or ""
 
 
-def _number(digits: str) -> float:
+def number_of(digits: str) -> float:
     """ "39,90", "1,000" or "1.299,00" as a number: a separator before exactly three digits groups thousands."""
     grouped = re.sub(r"[.,](?=\d{3}(?:\D|$))", "", digits)
     return float(grouped.replace(",", "."))
 
 
 def _spell_out(text: str) -> str:
-    """Number words as digits: "under forty", "a hundred euros", "two hundred"."""
+    """Number words as digits: "under forty", "a hundred euros", "two thousand", "1.5k"."""
     units = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
-    text = re.sub(r"\b(a|one|two|three|four|five) hundred\b", lambda m: str(100 * units[m[1]]), text)
+    text = re.sub(
+        r"\b(a|one|two|three|four|five) (hundred|thousand)\b", lambda m: str(_WORDS[m[2]] * units[m[1]]), text
+    )
+    text = re.sub(r"\b(\d+)(?:[.,](\d))?\s?k\b", lambda m: str(1000 * int(m[1]) + 100 * int(m[2] or 0)), text)
     return re.sub(rf"\b({'|'.join(_WORDS)})\b", lambda m: str(_WORDS[m[1]]), text)

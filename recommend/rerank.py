@@ -7,6 +7,7 @@ all of them, and a part that is missing changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -14,15 +15,23 @@ from numpy.typing import NDArray
 
 from recommend.features import SHADES, Floats, oklab
 from recommend.prices import show
-from recommend.schema import Facet, Item, Understanding, values_of
+from recommend.schema import Facet, Item, RoomContext, Understanding, side_of, values_of
 
 #: Chance left to an item that states another value than the one wished for, and to one that states none.
 MISSED: Final = 0.2
 UNSTATED: Final = 0.5
 #: Chance of an item whose second, third … colour is the one asked for: a white shirt with red cuffs is hardly red.
 SECOND_COLOUR: Final = (1.0, 0.85, 0.7)
-#: How much the dearest candidate loses when "cheap" is asked for.
+#: How much the dearest candidate loses when "cheap" is asked for, and the largest when "small" is.
 PRICE_PULL: Final = 0.7
+SIZE_PULL: Final = 0.7
+#: Chance of the item whose colours go worst with a room, and of one that is wider than its free floor, or may be so.
+ROOM_FLOOR: Final = 0.8
+TOO_WIDE: Final = 0.3
+WIDTH_UNSTATED: Final = 0.6
+#: Power of the wishes' chances beside a room. A wish that is not met costs at least 0.5 ** 2.1 = 0.233, which is less
+#: than a room ever leaves (0.8 * 0.3 = 0.24): so no room overrules what the words wish for.
+WISHES_BESIDE_ROOM: Final = 2.1
 #: OKLab chroma below which a colour counts as neutral and goes with everything.
 NEUTRAL_CHROMA: Final = 0.045
 NEUTRAL_HARMONY: Final = 0.75
@@ -46,13 +55,23 @@ def combine(parts: Mapping[str, Floats], count: int) -> Floats:
     return product
 
 
-def wish_chances(items: Sequence[Item], wishes: Sequence[Facet]) -> Floats:
-    """For each item the product over the wishes: 1 if met, `UNSTATED` if the item does not say, else `MISSED`."""
+def wish_chances(
+    items: Sequence[Item], wishes: Sequence[Facet], families: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> Floats:
+    """For each item the product over the wishes: 1 if met, `UNSTATED` if the item does not say, else `MISSED`.
+
+    Args:
+        items: N items.
+        wishes: what is preferred.
+        families: values that leave open which of several is meant: who states "wood" may have oak.
+    """
     chances = np.ones(len(items), np.float32)
     for place, item in enumerate(items):
         for wish in wishes:
             if not wish.match(item):
-                chances[place] *= MISSED if values_of(item, wish.attribute) else UNSTATED
+                stated = values_of(item, wish.attribute)
+                vague = any(not set(families.get(value, ())).isdisjoint(wish.values) for value in stated)
+                chances[place] *= MISSED if stated and not vague else UNSTATED
     return chances
 
 
@@ -70,6 +89,55 @@ def price_chances(items: Sequence[Item], cheapness: int) -> Floats:
     prices = np.array([item.price for item in items], np.float64)
     ranks = np.searchsorted(np.unique(prices), prices) / max(1, len(np.unique(prices)) - 1)
     return np.asarray(1 - PRICE_PULL * (ranks if cheapness > 0 else 1 - ranks), np.float32)
+
+
+def size_chances(items: Sequence[Item], wishes: Sequence[tuple[str, int]]) -> Floats:
+    """Falls with the rank of a side among items of one category, for each wish of (side, +1 larger or -1 smaller)."""
+    chances = np.ones(len(items), np.float32)
+    categories = np.array([item.category for item in items])
+    for side, direction in wishes:
+        lengths = np.array([length if (length := side_of(item, side)) else np.nan for item in items])
+        for category in set(categories.tolist()):
+            known = (categories == category) & ~np.isnan(lengths)
+            steps = np.unique(lengths[known])
+            ranks = np.searchsorted(steps, lengths[known]) / max(1, len(steps) - 1)
+            chances[known] *= 1 - SIZE_PULL * (ranks if direction < 0 else 1 - ranks)
+        chances[np.isnan(lengths)] *= UNSTATED
+    return chances
+
+
+def room_chances(items: Sequence[Item], palettes: Floats, room: RoomContext) -> Floats:
+    """How well each item goes with a room: its colours, and whether it is no wider than the free floor.
+
+    Args:
+        items: N items.
+        palettes: (N, K, 4) of the items.
+        room: as read from its photo.
+    """
+    low, high = min(_HUE_HARMONY), max(_HUE_HARMONY)
+    goes = np.clip((harmony(palettes, room.palette) - low) / (high - low), 0, 1)
+    # A cushion covers too little of a room to count in a mean over areas; a main colour that repeats it goes with it.
+    goes[[bool(item.colours) and item.colours[0] in room.accents for item in items]] = 1
+    chances = ROOM_FLOOR + (1 - ROOM_FLOOR) * goes
+    for place, item in enumerate(items):
+        fits = fits_free_floor(item, room)
+        if fits is not None:
+            chances[place] *= 1 if fits else TOO_WIDE
+        elif room.free_width_cm is not None and stands_on_floor(item):
+            chances[place] *= WIDTH_UNSTATED
+    return np.asarray(chances, np.float32)
+
+
+def stands_on_floor(item: Item) -> bool:
+    """Whether the free floor matters to an item; where nothing is said, it does."""
+    return item.place in ("", "floor", "rug")
+
+
+def fits_free_floor(item: Item, room: RoomContext) -> bool | None:
+    """Whether an item is no wider than a room's free floor; None if it needs no floor or either is not known."""
+    if room.free_width_cm is None or item.size_cm is None or not stands_on_floor(item):
+        return None
+    return item.size_cm[0] <= room.free_width_cm
 
 
 def harmony(palettes: Floats, worn: Floats) -> Floats:

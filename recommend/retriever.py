@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,16 +15,28 @@ import numpy as np
 import platformdirs
 from filelock import FileLock
 
-from recommend import rerank
+from recommend import reasons, relaxing, rerank
 from recommend.catalog import Catalog, Problem, read_catalog
+from recommend.domains import FURNITURE, GARMENTS, Domain
 from recommend.embedder import Embedder
 from recommend.errors import BadInput
 from recommend.features import Floats, Image, colour_shares, colour_vector, cut_out, palette
 from recommend.index import LAYOUT, Index, Rows, Stamp, open_index, write_index
-from recommend.indexing import PALETTE_ROWS, OnItem, embed_catalog, found_or_whole, palette_rows
+from recommend.indexing import PALETTE_ROWS, OnItem, embed_catalog, find_item, look, palette_rows
 from recommend.lexicon import build_lexicon
 from recommend.query import understand
-from recommend.schema import MAX_RESULTS, CutOut, Hit, Item, Query, ReadPerson, SearchResult, Understanding
+from recommend.schema import (
+    MAX_RESULTS,
+    CutOut,
+    Hit,
+    Item,
+    Query,
+    ReadPerson,
+    Relaxation,
+    RoomContext,
+    SearchResult,
+    Understanding,
+)
 
 #: Candidates taken from each vector search; up to this many matching items, all of them are ranked.
 POOL: Final = 400
@@ -49,6 +61,7 @@ class _Evidence:
     worn: dict[str, Floats] = field(default_factory=dict)
     worn_names: dict[str, str] = field(default_factory=dict)
     beside: Floats | None = None
+    room: RoomContext | None = None
 
 
 class Retriever:
@@ -57,6 +70,7 @@ class Retriever:
     Attributes:
         catalog: as read from disk.
         problems: what was left out of the catalog, and why.
+        domain: what the catalog is about.
     """
 
     def __init__(
@@ -74,6 +88,7 @@ class Retriever:
         self._index, self._embedder, self._cut_out, self._read_person = index, embedder, cut_out, read_person
         self._items = {item.id: item for item in catalog.items}
         self._lexicon = build_lexicon(catalog.items)
+        self.domain = self._lexicon.domain
 
     @classmethod
     def open(
@@ -92,7 +107,7 @@ class Retriever:
             folder: of the catalog.
             embedder: encodes queries, and items where needed.
             uri: where the index lies; default: a folder in the per-user cache.
-            cut_out: finds the garment in a picture.
+            cut_out: finds the item in a picture.
             read_person: finds what a person wears; without it a person's photo counts as one palette.
             on_item: told of progress while indexing, with (items done, items in all).
 
@@ -118,11 +133,15 @@ class Retriever:
         """The k best items for a query; an empty query gives a varied selection.
 
         Args:
-            query: any parts.
+            query: any parts; a person's photo only for garments, a room only for furniture.
             k: 1 to `MAX_RESULTS`.
+
+        Raises:
+            BadInput: k out of range, or a photo that does not suit the catalog.
         """
         if not 1 <= k <= MAX_RESULTS:
             raise BadInput("number of results", str(k), f"1 to {MAX_RESULTS}", "Choose a number in that range.")
+        _check_photos(query, self.domain)
         seconds: dict[str, float] = {}
         with _timed(seconds, "encode"):
             understood = understand(query, self._lexicon, self.catalog.currency)
@@ -133,17 +152,19 @@ class Retriever:
             rows = self._candidates(understood, evidence, matching)
         with _timed(seconds, "rank"):
             hits = self._rank(rows, understood, evidence, k)
-        return SearchResult(hits, self._explain(query, understood, hits), matching, seconds)
+        ways = () if hits else self._ways(query, understood)
+        return SearchResult(hits, self._explain(understood, hits, ways), matching, seconds, ways)
 
     def _encode(self, query: Query, understood: Understanding) -> tuple[_Evidence, list[str]]:
         """The query's parts as vectors and palettes, and what to say about its pictures."""
-        evidence, notes = _Evidence(), []
+        evidence, notes = _Evidence(room=query.room), []
         if understood.words:
-            evidence.text = self._embedder.texts([understood.words])[0]
+            if self.domain.trained:
+                evidence.text = self._embedder.texts([understood.words])[0]
             evidence.title = self._embedder.words([understood.words])[0]
         if query.like is not None:
-            mask = found_or_whole(self._cut_out(query.like))
-            evidence.like = self._embedder.images([query.like], [mask])[0]
+            mask = find_item(query.like, self._cut_out, self.domain)
+            evidence.like = look(query.like, mask, self._embedder, self.domain)
             evidence.like_colour = colour_vector(query.like, mask)
         if query.photo is not None:
             evidence.worn, evidence.worn_names = self._worn(query.photo)
@@ -180,7 +201,7 @@ class Retriever:
                 ids |= dict.fromkeys(name for name, _ in self._index.nearest(column, vector, filters, POOL))
         if understood.wishes:
             ids |= dict.fromkeys(item.id for item in self._index.rows(filters, POOL, wishes=understood.wishes).items)
-        if not ids or evidence.worn or understood.cheapness:
+        if not ids or evidence.worn or evidence.room or understood.cheapness or understood.size_wishes:
             ids |= dict.fromkeys(item.id for item in self._index.rows(filters, POOL).items)
         return self._index.rows(filters, ids=list(ids))
 
@@ -193,39 +214,55 @@ class Retriever:
         order = rerank.ranked(scores, [item.id for item in rows.items])[:POOL]
         sorts = rerank.same_sort([rows.items[place].category for place in order])
         close = rerank.likeness([rows.vectors["semantic"][order], rows.vectors["colour"][order], sorts])
-        asked = parts.keys() - {"photo", "beside"}
+        asked = parts.keys() - {"photo", "room", "beside"}
         chosen = rerank.spread(scores[order], close, k, VARIETY if asked else VARIETY_UNASKED)
         hits = []
         for place in (order[i] for i in chosen):
             item = rows.items[place]
             split = {name: round(float(chances[place]), 4) for name, chances in parts.items()}
-            extra = self._picture_facts(rows, place, split, evidence)
-            hits.append(Hit(item, float(scores[place]), rerank.reason(item, understood, extra), split))
+            facts = self._picture_facts(rows, place, split, evidence)
+            # Of furniture, sizes count too, and a reason has more to say than one list holds.
+            sized = self.domain.sized
+            why = (
+                reasons.reason(item, understood, evidence.room, facts)
+                if sized
+                else rerank.reason(item, understood, facts)
+            )
+            hits.append(Hit(item, float(scores[place]), why, split))
         return tuple(hits)
 
     def _parts(self, rows: Rows, understood: Understanding, evidence: _Evidence) -> dict[str, Floats]:
         """The chance that each candidate satisfies each part of the query."""
         chances = self._embedder.calibrations
         parts: dict[str, Floats] = {}
-        if evidence.text is not None and evidence.title is not None:
+        if evidence.title is not None:
+            parts["title"] = chances["title"].chance(rows.vectors["words"] @ evidence.title)
+        if evidence.text is not None:
             # Picture and title are two readings of the same words: their geometric mean counts as one part.
             seen = np.sqrt(chances["text"].chance(rows.vectors["semantic"] @ evidence.text))
             parts["words"] = np.asarray(PICTURE_FLOOR + (1 - PICTURE_FLOOR) * seen, np.float32)
-            parts["title"] = np.sqrt(chances["title"].chance(rows.vectors["words"] @ evidence.title))
+            parts["title"] = np.sqrt(parts["title"])
         if evidence.like is not None:
-            parts["like"] = chances["like"].chance(rows.vectors["semantic"] @ evidence.like)
+            alike = chances["like" if self.domain.trained else "look"]
+            parts["like"] = alike.chance(rows.vectors["semantic"] @ evidence.like)
         # "like this, but in red": the words say which colours, so those of the picture do not count.
         if evidence.like_colour is not None and not understood.filters.colours:
             parts["like colour"] = 0.3 + 0.7 * np.clip(rows.vectors["colour"] @ evidence.like_colour, 0, 1)
         palettes = rows.vectors["palette"].reshape(len(rows), PALETTE_ROWS, 4)
         if evidence.worn:
             parts["photo"] = rerank.beside_chances(rows.items, palettes, evidence.worn)
+        if evidence.room is not None:
+            parts["room"] = rerank.room_chances(rows.items, palettes, evidence.room)
         if evidence.beside is not None:
             parts["beside"] = rerank.harmony(palettes, evidence.beside)
         if understood.filters.colours:
             parts["colour"] = rerank.colour_chances(rows.items, understood.filters.colours)
         if understood.wishes:
-            parts["wishes"] = rerank.wish_chances(rows.items, understood.wishes)
+            power = rerank.WISHES_BESIDE_ROOM if evidence.room is not None else 1.0
+            families = self.domain.material_families
+            parts["wishes"] = rerank.wish_chances(rows.items, understood.wishes, families) ** np.float32(power)
+        if understood.size_wishes:
+            parts["size"] = rerank.size_chances(rows.items, understood.size_wishes)
         if understood.cheapness:
             parts["price"] = rerank.price_chances(rows.items, understood.cheapness)
         return parts
@@ -244,29 +281,37 @@ class Retriever:
         worn = [name for part, name in evidence.worn_names.items() if part not in replaced and name]
         if worn and split.get("photo", 0) >= rerank.NEUTRAL_HARMONY:
             facts.append(f"goes with the {worn[0]} you wear")
+        if evidence.room is not None:
+            colours = rows.vectors["palette"][place].reshape(PALETTE_ROWS, 4)
+            goes = float(rerank.harmony(colours[None], evidence.room.palette)[0])
+            facts += reasons.room_facts(rows.items[place], colours, evidence.room, goes)
         return facts
 
-    def _explain(self, query: Query, understood: Understanding, hits: tuple[Hit, ...]) -> Understanding:
+    def _explain(self, understood: Understanding, hits: tuple[Hit, ...], ways: tuple[Relaxation, ...]) -> Understanding:
         """Notes on what the results do not fulfil: wishes that none meets and, with no result, the limit in the way."""
+        names = self.domain.group_names()
         notes = [
-            f"No result is stated to be {' or '.join(wish.values)}; the nearest are shown."
+            f"No result is stated to be {names.get(wish.values, ' or '.join(wish.values))}; the nearest are shown."
             for wish in understood.wishes
             if hits and not any(wish.match(hit.item) for hit in hits)
         ]
+        if understood.filters.sizes and any(item.size_cm is None for item in self.catalog.items):
+            notes.append("Items that do not state their size were left out.")
         if not hits:
-            freed = self._freed(query, understood)
-            notes.append("Nothing satisfies all of it" + (f": {'; '.join(freed)}." if freed else "."))
+            notes.append(relaxing.say(ways))
         return understood.with_notes(*notes)
 
-    def _freed(self, query: Query, understood: Understanding) -> list[str]:
-        """For each limit that alone is in the way, how many items there are without it."""
-        freed = []
-        for chip in understood.chips:
-            if chip.strict:
-                without = replace(query, dismissed=(*query.dismissed, chip.key))
-                count = self._index.count(understand(without, self._lexicon, self.catalog.currency).filters)
-                freed += [f"without “{chip.label}” there are {count}"] if count else []
-        return freed
+    def _ways(self, query: Query, understood: Understanding) -> tuple[Relaxation, ...]:
+        """What giving up one limit would bring."""
+        return relaxing.relaxations(query, understood, self._lexicon, self.catalog.currency, self._index.items)
+
+
+def _check_photos(query: Query, domain: Domain) -> None:
+    """Raise BadInput if a query holds a photo that says nothing about what the catalog is about."""
+    for given, name, other in ((query.photo, "photo", GARMENTS), (query.room, "room", FURNITURE)):
+        if given is not None and domain is not other:
+            got, allowed = f"one, to search a catalog of {domain.name}", f"one with a catalog of {other.name}"
+            raise BadInput(name, got, allowed, f"Choose a catalog of {other.name}, or leave the {name} out.")
 
 
 def ensure_index(

@@ -28,7 +28,17 @@ ReadPerson = Callable[[Image], Mapping[str, Mask]]
 MAX_RESULTS: Final = 200
 
 #: Attributes of an item that can be asked for or excluded by value.
-FACETS: Final = ("category", "kind", "colours", "material", "pattern", "sleeve", "style")
+FACETS: Final = ("category", "kind", "colours", "material", "pattern", "sleeve", "style", "place")
+
+#: Where an item belongs, for catalogs that say so.
+PLACES: Final = ("floor", "wall", "ceiling", "table", "rug")
+
+#: Sides of an item that can be limited. "length" is the longer of width and depth, and "breadth" the shorter: what
+#: people mean by a rug of 160 x 230, whichever way the catalog turns it.
+SIDES: Final = ("width", "depth", "height", "length", "breadth")
+
+#: Between the materials of an item made of several: "steel, glass".
+MATERIAL_MARK: Final = ", "
 
 
 @dataclass(frozen=True)
@@ -37,14 +47,18 @@ class Item:
 
     Attributes:
         id: unique within the catalog.
-        category: the coarse kind that filters and try-on use, a key of `vocabulary.CATEGORIES`.
+        category: the coarse kind that filters and rendering use, a category of the catalog's `Domain`.
         kind: the fine kind ("hoodie"); "" = not stated.
         colours: names, main colour first; empty = not stated, measured from the picture when indexed.
-        material, pattern, sleeve: one word or two each; "" = not stated.
+        material, pattern, sleeve: one word or two each; "" = not stated. Several materials are joined by
+            `MATERIAL_MARK`.
         price: in `currency`, at least 0.
         currency: ISO 4217 code.
         image: path of the picture, relative to the catalog folder, with forward slashes.
         style: words like "casual" or "office".
+        size_cm: width, depth and height in centimetres; None = not stated, as of garments.
+        place: where it belongs, one of `PLACES`; "" = not stated.
+        extra: what else the catalog's line says, for whoever knows what it means; JSON values, not to be changed.
     """
 
     id: str
@@ -60,6 +74,9 @@ class Item:
     currency: str = "EUR"
     description: str = ""
     style: tuple[str, ...] = ()
+    size_cm: tuple[float, float, float] | None = None
+    place: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def sentence(self) -> str:
         """The item in words, for the text encoder."""
@@ -96,6 +113,40 @@ class Facet:
 
 
 @dataclass(frozen=True)
+class SizeLimit:
+    """A limit to one side of an item. An item that does not state its size satisfies no limit.
+
+    Attributes:
+        side: one of `SIDES`.
+        low, high: centimetres, inclusive; None = open.
+    """
+
+    side: str
+    low: float | None = None
+    high: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.side not in SIDES:
+            raise BadInput("side", repr(self.side), ", ".join(SIDES), "Choose one of these.")
+
+    def match(self, item: Item) -> bool:
+        """Whether the item is known to keep it."""
+        length = side_of(item, self.side)
+        if length is None:
+            return False
+        return (self.low is None or length >= self.low) and (self.high is None or length <= self.high)
+
+
+def side_of(item: Item, side: str) -> float | None:
+    """One side of an item in centimetres, None if its size is not stated."""
+    if item.size_cm is None:
+        return None
+    width, depth, height = item.size_cm
+    sides = dict(width=width, depth=depth, height=height, length=max(width, depth), breadth=min(width, depth))
+    return sides[side]
+
+
+@dataclass(frozen=True)
 class Filters:
     """What every result must satisfy; nothing here is ever relaxed.
 
@@ -106,6 +157,8 @@ class Filters:
             blue" one). Compared with the item's own colour names.
         without: each entry is a combination that must not occur: (leather,) or (blue, jeans).
         without_ids: these items are left out.
+        required: each must be met ("must be oak").
+        sizes: each must be kept.
     """
 
     min_price: float | None = None
@@ -114,6 +167,8 @@ class Filters:
     colours: tuple[tuple[str, ...], ...] = ()
     without: tuple[tuple[Facet, ...], ...] = ()
     without_ids: tuple[str, ...] = ()
+    required: tuple[Facet, ...] = ()
+    sizes: tuple[SizeLimit, ...] = ()
 
     def match(self, item: Item) -> bool:
         """Whether `item` satisfies them; the index must agree with this on every row."""
@@ -127,13 +182,50 @@ class Filters:
             return False
         if any(all(facet.match(item) for facet in together) for together in self.without):
             return False
+        if not all(facet.match(item) for facet in self.required) or not all(limit.match(item) for limit in self.sizes):
+            return False
         return item.id not in self.without_ids
 
 
 def values_of(item: Item, attribute: str) -> tuple[str, ...]:
     """The values of one attribute of an item, none if it is not stated."""
     value: Any = getattr(item, attribute)
+    if attribute == "material":
+        return tuple(value.split(MATERIAL_MARK)) if value else ()
     return value if isinstance(value, tuple) else ((value,) if value else ())
+
+
+@dataclass(frozen=True, eq=False)
+class RoomContext:
+    """What a photo of a room says about what would go there.
+
+    Attributes:
+        palette: float32 (M, 4), the room's main colours as L, a, b and share, in neutral light; shares sum to 1.
+        floor: the same of the floor alone, (0, 4) if nobody said where the floor is.
+        floor_colours, rest_colours: names of the colours that cover most of the floor, and of all else; largest first.
+        accents: names of strong colours that are seen anywhere, if only in a cushion; largest first.
+        brightness: mean OKLab lightness of the photo, 0 to 1; a well-lit room has about 0.6.
+        warmth: OKLab b of the light, about -0.1 (blue) to 0.1 (like candles); daylight is about 0.
+        free_width_cm: width of the free floor in centimetres, if somebody measured it.
+    """
+
+    palette: Floats
+    floor: Floats
+    floor_colours: tuple[str, ...] = ()
+    rest_colours: tuple[str, ...] = ()
+    accents: tuple[str, ...] = ()
+    brightness: float = 0.5
+    warmth: float = 0.0
+    free_width_cm: float | None = None
+
+    def __post_init__(self) -> None:
+        width = self.free_width_cm
+        if width is not None and not 0 < width < float("inf"):
+            raise BadInput("free width", repr(width), "centimetres above 0", "Leave it out if it is not known.")
+
+
+#: Reads a photo of a room.
+ReadRoom = Callable[[Image], RoomContext]
 
 
 @dataclass(frozen=True)
@@ -158,7 +250,8 @@ class Query:
     Attributes:
         text: free words, "a red linen dress under 40, no stripes".
         like: picture of a garment to find similar ones to, RGB uint8.
-        photo: photo of the person, RGB uint8; results go with what is worn in it.
+        photo: photo of the person, RGB uint8; results go with what is worn in it. Only for garments.
+        room: what was read from a photo of the room; results go with it and fit there. Only for furniture.
         min_price, max_price, categories, colours: as in `Filters`, beside what the text says; `colours` is one group.
         exclude: combinations that must not occur, as `Filters.without`.
         exclude_ids: items not to show.
@@ -168,6 +261,7 @@ class Query:
     text: str | None = None
     like: Image | None = None
     photo: Image | None = None
+    room: RoomContext | None = None
     min_price: float | None = None
     max_price: float | None = None
     categories: tuple[str, ...] = ()
@@ -179,6 +273,9 @@ class Query:
     def __post_init__(self) -> None:
         for name in ("like", "photo"):
             check_image(getattr(self, name), name)
+        if self.photo is not None and self.room is not None:
+            got, allowed = "both a person and a room", "a photo of a person, or of a room"
+            raise BadInput("photo", got, allowed, "Ask for garments with the one and for furniture with the other.")
         for name in ("min_price", "max_price"):
             check_price(getattr(self, name), name.replace("_", " "))
         if self.min_price is not None and self.max_price is not None and self.min_price > self.max_price:
@@ -215,6 +312,7 @@ class Understanding:
         wishes: what is preferred, each counted in a hit's "3 of 4 asked".
         cheapness: +1 cheaper is better, -1 dearer is better, 0 no matter.
         beside: colours of things the item shall go with ("to wear with my navy trousers").
+        size_wishes: side of `SIDES` and +1 for larger, -1 for smaller is better ("tall", "narrow").
         words: the text for the encoder: without prices and without what is not wanted.
         chips: the parts in readable form.
         notes: what could not be carried or was taken only loosely, in sentences.
@@ -224,6 +322,7 @@ class Understanding:
     wishes: tuple[Facet, ...] = ()
     cheapness: int = 0
     beside: tuple[str, ...] = ()
+    size_wishes: tuple[tuple[str, int], ...] = ()
     words: str = ""
     chips: tuple[Chip, ...] = ()
     notes: tuple[str, ...] = ()
@@ -240,8 +339,8 @@ class Hit:
     Attributes:
         score: 0 to 1, the product of `scores`.
         reason: one line why, from matched facts only.
-        scores: the parts by name: "words", "title", "like", "like colour", "photo", "beside", "colour",
-            "wishes", "price".
+        scores: the parts by name: "words", "title", "like", "like colour", "photo", "room", "beside", "colour",
+            "wishes", "size", "price".
     """
 
     item: Item
@@ -251,18 +350,38 @@ class Hit:
 
 
 @dataclass(frozen=True)
+class Relaxation:
+    """One limit that alone is in the way of all results, and what giving way there would bring.
+
+    Attributes:
+        key, label: of the limit's chip.
+        nearest: for a limit in numbers, the value to which it would have to move for a first result; None otherwise.
+        offer: for people: "3 coffee tables from $89", "without “black” there are 2".
+        count: number of items without this limit.
+    """
+
+    key: str
+    label: str
+    nearest: float | None
+    offer: str
+    count: int
+
+
+@dataclass(frozen=True)
 class SearchResult:
     """Hits, best first, and how the query was understood.
 
     Attributes:
         matching: number of items that satisfy the filters.
         seconds: stage → seconds: "encode", "search", "rank".
+        relaxations: where nothing matches, the limits that alone are in the way, the smallest step first.
     """
 
     hits: tuple[Hit, ...]
     understanding: Understanding
     matching: int
     seconds: Mapping[str, float] = field(default_factory=dict)
+    relaxations: tuple[Relaxation, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:

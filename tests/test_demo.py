@@ -39,9 +39,9 @@ def offer(folder: Path, person_id: str, item_id: str, behaviour: int = 0) -> dem
     photo[0, 0] = behaviour
     images.save_png(folder / f"{person_id}.png", photo)
     images.save_png(folder / f"{item_id}.png", picture(80, 80, seed=2))
-    person = tryroom.DemoPerson(person_id, f"<b>{person_id}</b>", folder / f"{person_id}.png", "tall & calm")
+    person = tryroom.DemoPhoto(person_id, f"<b>{person_id}</b>", folder / f"{person_id}.png", "tall & calm")
     hit = Hit(Item(item_id, 'Shirt "A" <i>', "upper", 39.9, f"{item_id}.png"), 0.5, "goes with grey", {})
-    return demo.Offer(person, "a top", hit, folder / f"{item_id}.png")
+    return demo.Offer("tryon", person, "a top", hit, folder / f"{item_id}.png")
 
 
 def test_the_page_shows_every_try_on(tmp_path: Path) -> None:
@@ -49,11 +49,11 @@ def test_the_page_shows_every_try_on(tmp_path: Path) -> None:
     out.mkdir()
     renderer = TinyRenderer("compact")
     offers = [offer(tmp_path, "p1", "g1"), offer(tmp_path, "p1", "g2"), offer(tmp_path, "p2", "g1", BREAKS)]
-    cells = [demo.try_on(renderer, "compact", one, out) for one in offers]
+    cells = [demo.render(renderer, "compact", one, out) for one in offers]
     page = Sources(demo.gallery(cells, 12.0))
-    assert {"p1_g1.png", "p1_g2.png", "person-p1.png", "person-p2.png", "item-g1.png"} <= set(page.pictures)
+    assert {"p1_g1.png", "p1_g2.png", "tryon-p1.png", "tryon-p2.png", "item-g1.png"} <= set(page.pictures)
     assert all((out / source).is_file() for source in page.pictures)
-    assert "2 try-ons in 12 s" in page.text
+    assert "2 pictures in 12 s" in page.text
     assert 'Shirt "A" <i>' in page.text
     assert "<b>p1</b>" in page.text
     assert "39.90 EUR" in page.text

@@ -1,10 +1,14 @@
-"""What clicks do to the session. Called as widget callbacks, before the page is drawn again."""
+"""What clicks do to the session. Called as widget callbacks, before the page is drawn again.
+
+Streamlit keeps what callbacks are called with, also after the widget is gone. So that is nothing of the shopper's.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import DeletedFile
@@ -12,14 +16,14 @@ from streamlit.runtime.uploaded_file_manager import DeletedFile
 import tryroom
 from pipelines import images
 from pipelines.errors import BadInput, TryroomError
-from pipelines.schema import RenderSettings
+from pipelines.schema import Image, Mask, RenderSettings
 from recommend.prices import show
 from recommend.schema import Item
 from ui import loaders, pictures
-from ui.history import Choices, Garment, Look, Person
+from ui.history import Choices, Garment, Person
 from ui.messages import explain
 from ui.rendering import render_task
-from ui.session import Session, forget_uploads, session
+from ui.session import Session, Visit, forget_uploads, session, visit
 from ui.tasks import Task
 
 #: Widgets of the settings, by the field of `Choices` that each one sets.
@@ -29,15 +33,16 @@ SETTINGS = ("category", "seed", "steps")
 # --- pictures in --------------------------------------------------------------------------------------------
 
 
-def take(key: str, place: str, accept: Callable[[bytes], None]) -> None:
+def take(key: str, place: str, accept: Callable[[bytes], None], page: type[Visit] = Session) -> None:
     """Read the file that an uploader or camera has got, once, and let go of it.
 
     Args:
         key: of the widget.
         place: where on the page to say what is wrong with it.
         accept: turns its bytes into state; may raise.
+        page: the one with the widget.
     """
-    state = session()
+    state = session() if page is Session else visit(page)
     file = st.session_state.get(key)
     if file is None or isinstance(file, DeletedFile):  # a browser that lags behind names a file that was let go of
         return
@@ -56,10 +61,10 @@ def accept_photo(data: bytes) -> None:
     dress(Person("your photo", pixels, pictures.fit(pixels, pictures.SHOWN_SIDE)))
 
 
-def accept_like(data: bytes) -> None:
-    """A picture of what garments shall resemble."""
+def accept_like(page: type[Visit], data: bytes) -> None:
+    """A picture of what items shall resemble."""
     picture = images.load_image_bytes(data, what="picture")
-    session().like = pictures.fit(picture, pictures.SHOWN_SIDE)
+    visit(page).like = pictures.fit(picture, pictures.SHOWN_SIDE)
 
 
 def accept_garment(data: bytes) -> None:
@@ -69,14 +74,24 @@ def accept_garment(data: bytes) -> None:
 
 
 def accept_mask(data: bytes) -> None:
-    """A mask of the shopper's own; checked against the photo here, so that the message comes at once."""
+    """A mask of the shopper's own."""
     state = session()
+    photo = state.person.pixels if state.person is not None else None
+    state.choices = replace(state.choices, mask=mask_for(photo, data, "look"))
+
+
+def mask_for(photo: Image | None, data: bytes, made: str) -> Mask:
+    """A mask, checked against its photo here, so that the message comes at once.
+
+    Args:
+        made: what the page makes, whose mask can be downloaded.
+    """
     mask = pictures.mask(data)
-    if state.person is not None and mask.shape != state.person.pixels.shape[:2]:
-        (height, width), (h, w) = mask.shape, state.person.pixels.shape[:2]
-        step = "Download the mask of a finished look, change that, and give it back."
+    if photo is not None and mask.shape != photo.shape[:2]:
+        (height, width), (h, w) = mask.shape, photo.shape[:2]
+        step = f"Download the mask of a finished {made}, change that, and give it back."
         raise BadInput("mask", f"{width} × {height} pixels", f"the size of the photo, {w} × {h}", step)
-    state.choices = replace(state.choices, mask=mask)
+    return mask
 
 
 def choose_demo(name: str, image: Path) -> None:
@@ -94,7 +109,7 @@ def choose_demo(name: str, image: Path) -> None:
 def dress(person: Person) -> None:
     """Put a person before the mirror."""
     state = session()
-    drop_render()
+    state.drop_render()
     state.person, state.look, state.picking = person, None, False
     state.choices = replace(state.choices, mask=None)  # it was drawn for another photo
     for place in ("person", "mirror", "mask"):
@@ -121,12 +136,26 @@ def try_item(item: Item, picture: Path) -> None:
     try_on(Garment(item.title, pixels, tryroom.category_of(item), show(item.price, item.currency)))
 
 
+def try_own() -> None:
+    """Try on the shopper's own garment."""
+    garment = session().own
+    if garment is not None:
+        try_on(garment)
+
+
+def try_again() -> None:
+    """Try the same garment on once more, as it is chosen now."""
+    garment = session().garment
+    if garment is not None:
+        try_on(garment)
+
+
 def try_on(garment: Garment) -> None:
     """Begin to try a garment on; another try-on under way is given up."""
     state = session()
     if state.person is None:
         return
-    drop_render()
+    state.drop_render()
     state.trouble.pop("mirror", None)
     state.tries += 1
     try:
@@ -141,25 +170,35 @@ def try_on(garment: Garment) -> None:
 
 def drop_render() -> None:
     """Give up the try-on under way, if there is one."""
-    state = session()
-    if state.render is not None:
-        state.render.cancel()
-        state.render = None
+    session().drop_render()
 
 
 def settle(state: Session) -> None:
     """Take in what tasks have finished since the page was drawn."""
+    look = finished(state, "mirror")
+    if look is not None:
+        state.look = look
+        state.history.add(look)
+    looked(state, "person")
+
+
+def finished(state: Visit, place: str) -> Any:
+    """What the render under way has made, once; None if it runs or failed, which is said at `place`."""
     task = state.render
-    if task is not None and task.done:
-        state.render = None
-        if task.error is None:
-            state.look = task.result()
-            state.history.add(state.look)
-        else:
-            state.trouble["mirror"] = explain(task.error)
+    if task is None or not task.done:
+        return None
+    state.render = None
+    if task.error is not None:
+        state.trouble[place] = explain(task.error)
+        return None
+    return task.result()
+
+
+def looked(state: Visit, place: str) -> None:
+    """Say at `place` what went wrong when the photo was looked at."""
     looking = state.looking
     if looking is not None and looking.error is not None and not looking.cancelled:
-        state.trouble["person"] = explain(looking.error)
+        state.trouble[place] = explain(looking.error)
 
 
 # --- settings and looks -------------------------------------------------------------------------------------
@@ -180,10 +219,11 @@ def set_choices(choices: Choices) -> None:
         state.reset(name)
 
 
-def recall(look: Look) -> None:
-    """Bring a look back, with the photo, the garment and the settings it was made from."""
+def recall(place: int) -> None:
+    """Bring a look back from the history, with the photo, the garment and the settings it was made from."""
     state = session()
-    drop_render()
+    look = state.history[place]
+    state.drop_render()
     state.trouble.clear()
     state.look, state.garment, state.picking = look, look.garment, False
     if look.person is not state.person:

@@ -1,10 +1,10 @@
-"""What was tried on in this session, newest first, within a bound of memory."""
+"""What was made in this session, newest first, within a bound of memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from numpy.typing import NDArray
 
@@ -60,21 +60,18 @@ class Choices:
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """A finished try-on, with all that it takes to show it, download it and do it again.
+class Made:
+    """A finished picture, with all that it takes to show and download it.
 
     Attributes:
         png: the full picture with its recipe, ready to download.
         mask_png: what was repainted, at the size of the photo; to be changed by hand and given back as a mask.
         before, after: JPEGs for the page, of one size.
-        small: JPEG for the row of looks.
+        small: JPEG for the row of earlier ones.
         steps: JPEGs of the stages, by name.
         seconds: from the click to the end.
     """
 
-    person: Person
-    garment: Garment
-    choices: Choices
     png: bytes = field(repr=False)
     mask_png: bytes = field(repr=False)
     before: bytes = field(repr=False)
@@ -85,33 +82,91 @@ class Look:
     warnings: tuple[str, ...]
     seconds: float
 
+    @property
+    def title(self) -> str:
+        """What it shows, in a few words."""
+        raise NotImplementedError
+
+    @property
+    def alt(self) -> str:
+        """What it shows, for those who do not see it."""
+        raise NotImplementedError
+
+    @property
+    def about(self) -> str:
+        """How it was made, in a line."""
+        raise NotImplementedError
+
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """The pixels that it keeps in memory beside its own."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class TriedOn:
+    """Who wears what in a look, and how it was made."""
+
+    person: Person
+    garment: Garment
+    choices: Choices
+
+
+@dataclass(frozen=True, eq=False)
+class Look(Made, TriedOn):
+    """A finished try-on, with what it takes to do it again."""
+
+    @property
+    def title(self) -> str:
+        """The garment."""
+        return self.garment.title
+
+    @property
+    def alt(self) -> str:
+        """Who wears what."""
+        return f"{self.person.name} in {self.garment.title}"
+
+    @property
+    def about(self) -> str:
+        """The settings."""
+        return f"seed {self.choices.seed}, {self.choices.steps} steps"
+
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """The photo and the garment."""
+        return self.person.pixels, self.garment.pixels
+
+
+M = TypeVar("M", bound=Made)
+
 
 @dataclass(eq=False)
-class History:
-    """The looks of a session; the oldest go when there are too many or they take too much memory.
+class History(Generic[M]):
+    """What a session has made; the oldest go when there are too many or they take too much memory.
 
     Attributes:
-        most: number of looks.
-        most_bytes: of their pictures, the photos of the persons included. The newest look stays whatever its size.
+        most: number of pictures.
+        most_bytes: of them, the photos they were made from included. The newest stays whatever its size.
     """
 
     most: int = 24
     most_bytes: int = 600_000_000
-    _looks: list[Look] = field(default_factory=list)
+    _made: list[M] = field(default_factory=list)
 
-    def add(self, look: Look) -> None:
-        """Put a look first."""
-        self._looks.insert(0, look)
-        while len(self._looks) > 1 and (len(self._looks) > self.most or self.size() > self.most_bytes):
-            self._looks.pop()
+    def add(self, made: M, instead_of: M | None = None) -> None:
+        """Put a picture first, in place of another one where it is only a small step from that."""
+        self._made = [made, *(one for one in self._made if one is not instead_of)]
+        while len(self._made) > 1 and (len(self._made) > self.most or self.size() > self.most_bytes):
+            self._made.pop()
 
     def size(self) -> int:
-        """Bytes that the looks hold; a photo that several share counts once."""
-        arrays = {id(a): a.nbytes for look in self._looks for a in (look.person.pixels, look.garment.pixels)}
-        return sum(arrays.values()) + sum(len(look.png) for look in self._looks)
+        """Bytes that they hold; a photo that several share counts once."""
+        arrays = {id(array): array.nbytes for made in self._made for array in made.arrays()}
+        return sum(arrays.values()) + sum(len(made.png) for made in self._made)
 
-    def __iter__(self) -> Iterator[Look]:
-        return iter(self._looks)
+    def __getitem__(self, place: int) -> M:
+        return self._made[place]
+
+    def __iter__(self) -> Iterator[M]:
+        return iter(self._made)
 
     def __len__(self) -> int:
-        return len(self._looks)
+        return len(self._made)

@@ -1,4 +1,4 @@
-"""What every session shares: the catalog, the networks, and whose turn it is to render. Loaded once, never changed.
+"""What every session shares: the catalogs, the networks, and whose turn it is to render. Loaded once, never changed.
 
 Loading takes seconds, and minutes where weights have to be fetched first; it happens in threads that the page watches.
 What is cached is asked for on the page's thread and handed to the others, which do not know the session.
@@ -6,8 +6,11 @@ What is cached is asked for on the page's thread and handed to the others, which
 
 from __future__ import annotations
 
+import functools
+import threading
 import weakref
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -17,15 +20,19 @@ from pipelines import images, renderers, weights
 from pipelines.renderers import Renderer
 from pipelines.schema import Image, Mask, OnProgress, Progress
 from recommend.catalog import Catalog, read_catalog
+from recommend.schema import RoomContext
 from ui import pictures
 from ui.tasks import Task, Turns, part
 
 # Seconds to import, because of torch; done where it is used, in a thread.
 if TYPE_CHECKING:
+    from recommend.embedder import Embedder
     from recommend.retriever import Retriever
 
 #: What `tryroom.read_person` needs.
 _READER_WEIGHTS = ("blazepose", "parser")
+#: Held while the encoder of the catalogs is loaded.
+_ENCODER = threading.Lock()
 
 
 # --- shared by all sessions ---------------------------------------------------------------------------------
@@ -39,9 +46,15 @@ def retriever() -> Task[Retriever]:
 
 
 @st.cache_resource(show_spinner=False)
-def renderer(name: str) -> Task[Renderer]:
-    """The task that loads a renderer; begun with the first call."""
-    return Task(lambda report: load_renderer(name, report), f"load-{name}").start()
+def furniture_retriever() -> Task[Retriever]:
+    """As `retriever`, of the furniture."""
+    return Task(open_furniture, "open-furniture").start()
+
+
+@st.cache_resource(show_spinner=False)
+def renderer(name: str, task: str = "tryon") -> Task[Renderer]:
+    """The task that loads a renderer for a kind of pictures; begun with the first call."""
+    return Task(lambda report: load_renderer(name, task, report), f"load-{name}-{task}").start()
 
 
 @st.cache_resource(show_spinner=False)
@@ -62,10 +75,22 @@ def catalog() -> Catalog:
     return read_catalog(tryroom.CATALOG)
 
 
+@st.cache_resource(show_spinner=False)
+def furniture() -> Catalog:
+    """The furniture, likewise."""
+    return read_catalog(tryroom.FURNITURE)
+
+
 @st.cache_data(show_spinner=False)
-def demo_people() -> list[tryroom.DemoPerson]:
+def demo_people() -> list[tryroom.DemoPhoto]:
     """The people who come with the project."""
     return tryroom.demo_people(tryroom.PEOPLE)
+
+
+@st.cache_data(show_spinner=False)
+def demo_rooms() -> list[tryroom.DemoPhoto]:
+    """The rooms that come with the project; none where it comes without."""
+    return tryroom.demo_rooms(tryroom.ROOMS) if (tryroom.ROOMS / "rooms.jsonl").is_file() else []
 
 
 @st.cache_data(show_spinner=False)
@@ -74,11 +99,11 @@ def card(path: str, shape: tuple[int, int] = pictures.CARD) -> bytes:
     return pictures.jpeg(pictures.card(images.load_image(path), shape))
 
 
-def fresh_renderer(name: str) -> Task[Renderer]:
+def fresh_renderer(name: str, task: str = "tryon") -> Task[Renderer]:
     """As `renderer`, but a load that failed is tried once more."""
-    if renderer(name).error is not None:
-        renderer.clear(name)
-    return renderer(name)
+    if renderer(name, task).error is not None:
+        renderer.clear(name, task)
+    return renderer(name, task)
 
 
 # --- the work -----------------------------------------------------------------------------------------------
@@ -105,25 +130,51 @@ class WornReader:
 
 
 def open_retriever(reader: WornReader, report: OnProgress) -> Retriever:
-    """Fetch what searching needs, and open the catalog; index it first if that was not done yet."""
+    """The garments, ready to be searched."""
+    return open_catalog(tryroom.CATALOG, "garment", report, reader)
+
+
+def open_furniture(report: OnProgress) -> Retriever:
+    """The furniture, ready to be searched."""
+    return open_catalog(tryroom.FURNITURE, "piece", report)
+
+
+def open_catalog(folder: Path, one: str, report: OnProgress, reader: WornReader | None = None) -> Retriever:
+    """Fetch what searching needs, and open a catalog; index it first if that was not done yet.
+
+    Args:
+        one: what an item of it is called.
+        reader: tells what people wear.
+    """
     fetch(tryroom.RETRIEVER_WEIGHTS, part(report, 0.0, 0.6))
     report(Progress(0.6, "opening the catalog"))
     from recommend.retriever import Retriever
 
     return Retriever.open(
-        tryroom.CATALOG,
-        tryroom.load_embedder(),
+        folder,
+        shared_embedder(),
         read_person=reader,
-        on_item=lambda done, total: report(Progress(0.6 + 0.4 * done / total, f"looking at garment {done} of {total}")),
+        on_item=lambda done, total: report(Progress(0.6 + 0.4 * done / total, f"looking at {one} {done} of {total}")),
     )
 
 
-def load_renderer(name: str, report: OnProgress) -> Renderer:
-    """Fetch what a renderer needs, and load it."""
-    fetch(renderers.weights_of(name), part(report, 0.0, 0.7))
+def shared_embedder() -> Embedder:
+    """The encoder of both catalogs, loaded by whichever is opened first while the other waits."""
+    with _ENCODER:
+        return _embedder()
+
+
+@functools.cache
+def _embedder() -> Embedder:
+    return tryroom.load_embedder()
+
+
+def load_renderer(name: str, task: str, report: OnProgress) -> Renderer:
+    """Fetch what a renderer needs for a task, and load it."""
+    fetch(renderers.weights_of(name, task), part(report, 0.0, 0.7))
     report(Progress(0.7, "loading the networks"))
     with tryroom.LOADING:
-        return renderers.load(name)
+        return renderers.load(name, task)
 
 
 def look_at(photo: Image, reader: WornReader, report: OnProgress) -> Mapping[str, Mask]:
@@ -131,6 +182,12 @@ def look_at(photo: Image, reader: WornReader, report: OnProgress) -> Mapping[str
     fetch(_READER_WEIGHTS, part(report, 0.0, 0.5))
     report(Progress(0.5, "looking at what you wear"))
     return reader(photo)
+
+
+def look_at_room(photo: Image, report: OnProgress) -> RoomContext:
+    """Find out what would go with a room."""
+    report(Progress(0.9, "looking at the room's colours"))
+    return tryroom.read_room(photo)
 
 
 def fetch(names: Iterable[str], report: OnProgress) -> None:

@@ -22,6 +22,8 @@ TYPES = ("jpg", "jpeg", "png", "webp", "heic", "heif", "avif", "bmp", "gif", "ti
 SHOWN_SIDE, PREVIEW_SIDE, SMALL_SIDE = 1280, 640, 320
 #: Pictures of garments share one shape, (height, width), so that cards line up; so do those of demo people.
 CARD, PORTRAIT = (480, 384), (480, 360)
+#: Furniture is wider than garments; rooms are wider still.
+SQUARE, LANDSCAPE = (400, 400), (300, 400)
 #: A card is filled, rather than framed, if that cuts off at most this share of the picture.
 _CUT = 0.1
 #: Where `images.read_recipe` looks for a recipe; a test holds the two together.

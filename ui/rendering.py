@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from pipelines.renderers import Renderer
-from pipelines.schema import OnProgress, Progress, RenderResult, RenderSettings, TryOnRequest
+from pipelines.schema import Image, OnProgress, Progress, RenderResult, RenderSettings, TryOnRequest
 from ui import pictures
 from ui.history import Choices, Garment, Look, Person
 from ui.tasks import Task, Turns, part
@@ -44,7 +45,7 @@ def render_task(
         loaded = 0.0 if loading.done else _LOADED
         renderer = loading.follow(part(report, 0.0, loaded))
         with turns.take(part(report, loaded, loaded)):
-            result = renderer.try_on(request, part(report, loaded, _RENDERED))
+            result = renderer.render(request, part(report, loaded, _RENDERED))
         report(Progress(_RENDERED, "making the picture ready"))
         return look_of(person, garment, choices, result, start)
 
@@ -53,20 +54,22 @@ def render_task(
 
 def look_of(person: Person, garment: Garment, choices: Choices, result: RenderResult, start: float) -> Look:
     """A result in the forms that the page needs; `start` is when the work began, on the performance counter."""
+    return Look(person, garment, choices, **forms_of(person.shown, result, start))
+
+
+def forms_of(shown: Image, result: RenderResult, start: float) -> dict[str, Any]:
+    """The fields of `Made`, for a photo as it is shown and what was rendered of it."""
     after = pictures.fit(result.image, pictures.SHOWN_SIDE)
-    return Look(
-        person=person,
-        garment=garment,
-        choices=choices,
-        png=pictures.png(result.image, result.recipe),
-        mask_png=pictures.png(result.mask),
-        before=pictures.jpeg(person.shown),
-        after=pictures.jpeg(after),
-        small=pictures.jpeg(pictures.fit(after, pictures.SMALL_SIDE)),
-        steps={
+    return {
+        "png": pictures.png(result.image, result.recipe),
+        "mask_png": pictures.png(result.mask),
+        "before": pictures.jpeg(shown),
+        "after": pictures.jpeg(after),
+        "small": pictures.jpeg(pictures.fit(after, pictures.SMALL_SIDE)),
+        "steps": {
             name: pictures.jpeg(pictures.fit(picture, pictures.PREVIEW_SIDE)) for name, picture in result.steps.items()
         },
-        recipe=result.recipe,
-        warnings=result.warnings,
-        seconds=time.perf_counter() - start,
-    )
+        "recipe": result.recipe,
+        "warnings": result.warnings,
+        "seconds": time.perf_counter() - start,
+    }

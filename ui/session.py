@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
@@ -14,55 +14,74 @@ from recommend.schema import Image, SearchResult
 from ui.history import Choices, Garment, History, Look, Person
 from ui.tasks import Task
 
-_STATE, _GENERATION = "session", "generation"
+_GENERATION = "generation"
+
+V = TypeVar("V", bound="Visit")
 
 
 @dataclass(eq=False)
-class Session:
-    """What one shopper has given, chosen and made.
+class Visit:
+    """What one shopper has asked and uploaded on one page; each page adds what it is about.
 
     Attributes:
+        NAME: where it is kept in `st.session_state`.
+        SUFFIX: part of the keys of the page's widgets, so that two pages do not share any.
         generation: how often photos were forgotten; part of every widget's key, so that the browser forgets too.
         uploads: how many files were taken; each uploader is new after it gave its file.
         resets: name of a widget → how often it was made anew.
-        person: who is dressed; None until there is a photo.
-        looking: reads what the person wears.
-        picking: whether the mirror offers other photos though there is a person.
-        garment: what was tried on last, or is being tried on.
-        choices: how to try on the next one.
-        tries: how many try-ons were begun; each brings the mirror into view.
-        render: the try-on under way.
-        look: what the mirror shows; None = the bare photo.
-        like: picture that garments shall resemble.
-        own: the shopper's own garment.
+        looking: reads from the photo what the search shall go with.
+        picking: whether other photos are offered though there is one.
+        tries: how many cards were tapped; each brings the picture into view.
+        render: the render under way. preview: the latest picture of one that is on the page.
+        history: what was made in this session.
+        like: picture that items shall resemble.
+        words, kinds: what was asked; kept here because the browser forgets widgets of a page that is left.
+        max_price: the highest price that was set; None = any.
         dismissed: keys of the understood parts of the query that the shopper took away.
         shelf: the last search, with what was asked.
         wanted: number of cards.
         trouble: place on the page → what is wrong there, as Markdown.
     """
 
+    NAME: ClassVar[str]
+    SUFFIX: ClassVar[str] = ""
+
     generation: int = 0
     uploads: int = 0
     resets: dict[str, int] = field(default_factory=dict)
-    person: Person | None = None
     looking: Task[Any] | None = None
     picking: bool = False
-    garment: Garment | None = None
-    choices: Choices = field(default_factory=Choices)
     tries: int = 0
-    render: Task[Look] | None = None
-    look: Look | None = None
-    history: History = field(default_factory=History)
+    render: Task[Any] | None = None
+    preview: bytes | None = field(default=None, repr=False)
+    history: History[Any] = field(default_factory=History)
     like: Image | None = None
-    own: Garment | None = None
+    words: str = ""
+    kinds: tuple[str, ...] = ()
+    max_price: float | None = None
     dismissed: tuple[str, ...] = ()
     shelf: tuple[Any, SearchResult] | None = None
     wanted: int = 12
     trouble: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing of the shopper's to forget."""
+        return self.like is None
+
+    def tasks(self) -> tuple[Task[Any] | None, ...]:
+        """Work that may be under way."""
+        return (self.render, self.looking)
+
+    def drop_render(self) -> None:
+        """Give up the render under way, if there is one."""
+        if self.render is not None:
+            self.render.cancel()
+            self.render = None
+
     def key(self, name: str) -> str:
         """The key of a widget."""
-        key, resets = f"{name}-{self.generation}", self.resets.get(name, 0)
+        key, resets = f"{name}{self.SUFFIX}-{self.generation}", self.resets.get(name, 0)
         return f"{key}-{resets}" if resets else key
 
     def reset(self, name: str) -> None:
@@ -71,28 +90,65 @@ class Session:
 
     def upload_key(self, name: str) -> str:
         """The key of an uploader, another one after each file."""
-        return f"{name}-{self.generation}-{self.uploads}"
+        return f"{name}{self.SUFFIX}-{self.generation}-{self.uploads}"
 
 
-def session() -> Session:
-    """The session of whoever looks at the page."""
-    if _STATE not in st.session_state:
-        st.session_state[_STATE] = Session(generation=st.session_state.get(_GENERATION, 0))
-    state: Session = st.session_state[_STATE]
+@dataclass(eq=False)
+class Session(Visit):
+    """The fitting room.
+
+    Attributes:
+        person: who is dressed; None until there is a photo.
+        garment: what was tried on last, or is being tried on.
+        choices: how to try on the next one.
+        look: what the mirror shows; None = the bare photo.
+        own: the shopper's own garment.
+    """
+
+    NAME: ClassVar[str] = "session"
+
+    person: Person | None = None
+    garment: Garment | None = None
+    choices: Choices = field(default_factory=Choices)
+    render: Task[Look] | None = None
+    look: Look | None = None
+    own: Garment | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing of the shopper's to forget."""
+        return super().empty and self.person is None and self.own is None
+
+
+def visit(page: type[V]) -> V:
+    """What whoever looks at the page has done there."""
+    if page.NAME not in st.session_state:
+        st.session_state[page.NAME] = page(generation=st.session_state.get(_GENERATION, 0))
+    state: V = st.session_state[page.NAME]
     return state
 
 
+def session() -> Session:
+    """The visit to the fitting room."""
+    return visit(Session)
+
+
+def visits() -> list[Visit]:
+    """All pages that were visited."""
+    return [value for value in st.session_state.values() if isinstance(value, Visit)]
+
+
 def forget() -> None:
-    """Drop every photo, garment, look and setting of the session, and the uploaded files with them."""
-    old = session()
-    for task in (old.render, old.looking):
-        if task is not None:
-            task.cancel()
-    generation = old.generation + 1
+    """Drop every photo, item, picture and setting of all pages, and the uploaded files with them."""
+    generation = session().generation + 1
+    for old in visits():
+        for task in old.tasks():
+            if task is not None:
+                task.cancel()
+        del old
     st.session_state.clear()
     st.session_state[_GENERATION] = generation
     forget_uploads()
-    del old
     gc.collect()  # or pictures that a cycle of references holds would linger, as postScriptGC is off
 
 

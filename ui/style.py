@@ -26,13 +26,14 @@ _CSS = """
 /* As many cards side by side as fit, buttons of a row on one line. */
 [class*="st-key-rack"] { display: grid; align-items: stretch; gap: 1.8rem 1.3rem;
                          grid-template-columns: repeat(auto-fill, minmax(min(12.5rem, 44%), 1fr)) }
-[class*="st-key-people"], [class*="st-key-looks"]
+[class*="st-key-people"], [class*="st-key-rooms"], [class*="st-key-looks"]
   { display: grid; gap: .9rem .7rem; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)) }
 [class*="st-key-card-"] { gap: .6rem; flex: 1; align-self: stretch }
 [class*="st-key-card-"] > :last-child { margin-top: auto }
 .tr-title, .tr-why { overflow: hidden; display: -webkit-box; -webkit-line-clamp: 2; -webkit-box-orient: vertical }
 .tr-title { font-weight: 600; line-height: 1.25; margin-top: .6rem }
 .tr-price { font-weight: 600; color: #2f4f43; margin-top: .15rem }
+.tr-fact { font-size: .84rem; margin-top: .15rem }
 .tr-why { color: #6b665c; font-size: .84rem; line-height: 1.3; margin-top: .15rem }
 [class*="st-key-looks"] button p { font-size: .84rem; line-height: 1.25; overflow: hidden; display: -webkit-box;
                                    -webkit-line-clamp: 2; -webkit-box-orient: vertical }
@@ -52,6 +53,13 @@ _CSS = """
     { position: sticky; top: 1rem; max-height: calc(100vh - 2rem); overflow-y: auto; padding-right: .6rem;
       scrollbar-width: thin }
 }
+/* What is done to a room is seen while it is done. */
+[class*="st-key-stage-room"] { position: sticky; top: 0; z-index: 2; background: #fbfaf7; padding-bottom: .3rem }
+
+/* The way between the pages. */
+[class*="st-key-page-"][class*="-here"] a { background: #e8e2d6 }
+[class*="st-key-pages"] { gap: .35rem }
+
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 1.2rem 1rem 3rem }
   .tr-mark { font-size: 1.7rem }

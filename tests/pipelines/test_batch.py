@@ -86,7 +86,7 @@ def test_every_job_gets_its_picture_and_its_line_in_the_report(tmp_path: Path, l
 def test_steps_are_written_beside_the_picture(tmp_path: Path, log: Path) -> None:
     out = tmp_path / "out"
     run(shop(tmp_path, {"a": None}), out, save_steps=True)
-    names = [*(f"a_{name}.png" for name in batch.STEP_NAMES), "a.png", "a_recipe.json", "report.csv"]
+    names = [*(f"a_{name}.png" for name in batch.STEP_NAMES["tryon"]), "a.png", "a_recipe.json", "report.csv"]
     assert sorted(os.listdir(out)) == sorted(names)
     assert (images.load_mask(out / "a_mask.png")[32:64] == 255).all()
     assert images.load_recipe((out / "a_recipe.json").read_text()) == images.read_recipe(out / "a.png")
@@ -110,7 +110,7 @@ def test_a_renderer_that_cannot_be_loaded_fails_every_job_with_the_reason(tmp_pa
     assert {(outcome.status, outcome.error) for outcome in outcomes} == {("failed", "no such renderer: compact")}
 
 
-def cannot_load(name: str) -> Renderer:
+def cannot_load(name: str, task: str) -> Renderer:
     raise TryroomError(f"no such renderer: {name}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import math
 import os
 import struct
 import zlib
@@ -15,8 +16,8 @@ import pillow_heif
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import ExifTags, ImageCms
 from PIL import Image as PILImage
-from PIL import ImageCms
 
 from pipelines import images
 from pipelines.errors import BadInput
@@ -69,6 +70,51 @@ def test_every_exif_turn_is_applied(orientation: int, kind: str, make_picture: M
     loaded = images.load_image_bytes(encode(stored, kind, exif=exif.tobytes()))
     assert loaded.shape == upright.shape
     assert np.abs(loaded.astype(int) - upright).mean() < 6
+
+
+def with_exif(
+    make_picture: MakePicture, kind: str = "JPEG", size: tuple[int, int] = (90, 120), **tags: object
+) -> bytes:
+    """A picture file (height, width) whose Exif block has these tags."""
+    exif = PILImage.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif).update({ExifTags.Base[name].value: value for name, value in tags.items()})
+    if kind == "HEIF":
+        buffer = io.BytesIO()
+        pillow_heif.from_pillow(PILImage.fromarray(make_picture(*size))).save(buffer, exif=exif.tobytes())
+        return buffer.getvalue()
+    return encode(make_picture(*size), kind, exif=exif.tobytes())
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "HEIF"])
+def test_the_focal_length_is_read_from_exif(kind: str, make_picture: MakePicture) -> None:
+    data = with_exif(make_picture, kind, FocalLengthIn35mmFilm=26)
+    # 26 mm on film of 36 × 24 mm; 90 × 120 pixels have a diagonal of 150.
+    assert images.focal_from_exif(data) == pytest.approx(26 / math.hypot(36, 24) * 150, rel=1e-3)
+
+
+def test_an_equivalent_lens_sees_the_same_width_at_films_own_aspect(make_picture: MakePicture) -> None:
+    focal = images.focal_from_exif(with_exif(make_picture, size=(100, 150), FocalLengthIn35mmFilm=24))
+    assert focal == pytest.approx(24 / 36 * 150, rel=1e-3)
+    turned = images.focal_from_exif(with_exif(make_picture, size=(150, 100), FocalLengthIn35mmFilm=24))
+    assert turned == focal
+
+
+@pytest.mark.parametrize("value", [0, 2, 5000, 65535])
+def test_a_focal_length_that_no_lens_has_is_not_believed(value: int, make_picture: MakePicture) -> None:
+    assert images.focal_from_exif(with_exif(make_picture, FocalLengthIn35mmFilm=value)) is None
+
+
+def test_a_cropped_picture_tells_no_focal_length(make_picture: MakePicture) -> None:
+    tags = dict(FocalLengthIn35mmFilm=26, ExifImageWidth=4000)
+    assert images.focal_from_exif(with_exif(make_picture, ExifImageHeight=3000, **tags)) is not None
+    assert images.focal_from_exif(with_exif(make_picture, ExifImageHeight=2250, **tags)) is None
+
+
+def test_files_without_exif_or_without_a_picture_tell_no_focal_length(make_picture: MakePicture) -> None:
+    whole = with_exif(make_picture, FocalLengthIn35mmFilm=26)
+    assert images.focal_from_exif(encode(make_picture(90, 120), "JPEG")) is None
+    for data in (b"", b"no picture", whole[:30]):
+        assert images.focal_from_exif(data) is None
 
 
 def test_alpha_is_flattened_on_white_or_kept(make_picture: MakePicture) -> None:

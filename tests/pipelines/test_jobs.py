@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -96,7 +97,13 @@ def test_a_request_carries_the_values_and_defaults(photo_file: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"task": "room"}, "task: got 'room'; allowed: tryon"),
+        ({"task": "sofa"}, "task: got 'sofa'; allowed: tryon, room"),
+        ({"task": "room"}, "the size of an item that is a picture"),
+        ({"task": "room", "size": "120 60"}, "width, depth and height in cm"),
+        ({"task": "room", "size": "120 60 wide"}, "a number"),
+        ({"task": "room", "size": "120x60x0"}, "of 1 to 1000 cm"),
+        ({"task": "room", "size": "9 9 9", "at_x": "0.5"}, "at_y: got ''"),
+        ({"task": "room", "size": "9 9 9", "yaw": "nan"}, "yaw: got 'nan'"),
         ({"task": ""}, "task: got ''"),
         ({"category": "shoes"}, "auto, upper, lower, dress"),
         ({"seed": "1.0"}, "a whole number"),
@@ -128,3 +135,53 @@ def test_a_transparent_garment_stays_a_cut_out_and_a_mask_is_read(tmp_path: Path
     images.save_png(tmp_path / "mask.png", np.full((90, 120), 255, np.uint8))
     with pytest.raises(BadInput, match="size of the photo"):
         jobs.tryon_request(photo_file, tmp_path / "cut.png", mask=tmp_path / "mask.png", settings=RenderSettings())
+
+
+@pytest.fixture
+def furniture(tmp_path: Path) -> jobs.FurnitureFiles:
+    """Cut-outs from two angles of pitch and three of yaw, each cell of its own shade."""
+    atlas = np.zeros((2 * 64, 3 * 64, 4), np.uint8)
+    for row, column in np.ndindex(2, 3):
+        atlas[64 * row + 8 : 64 * row + 56, 64 * column + 8 : 64 * column + 56] = (40 * row, 40 * column, 0, 255)
+    images.save_png(tmp_path / "atlas.png", atlas)
+    return jobs.FurnitureFiles((1.2, 0.6, 0.45), tmp_path / "atlas.png", (0, 30, 60), (8, 25), "floor", False)
+
+
+def test_furniture_is_read_cell_by_cell(photo_file: Path, furniture: jobs.FurnitureFiles) -> None:
+    job = jobs.Job("a", 2, "room", photo_file, furniture, at_x="0.5", at_y="0.75", yaw="-30", seed="3")
+    request = jobs.request_of(job, "compact")
+    (standing,) = request.items
+    assert (standing.at, standing.yaw, standing.size) == ((0.5, 0.75), -30, None)
+    assert (standing.item.size, standing.item.symmetric) == ((1.2, 0.6, 0.45), False)
+    seen = {view.angles: tuple(view.picture[32, 32]) for view in standing.item.views}
+    assert seen == {
+        (yaw, pitch): (40 * row, 40 * column, 0, 255)
+        for row, pitch in enumerate((8, 25))
+        for column, yaw in enumerate((0, 30, 60))
+    }
+
+
+def test_an_atlas_of_another_shape_is_refused(photo_file: Path, furniture: jobs.FurnitureFiles) -> None:
+    wrong = dataclasses.replace(furniture, yaws=(0, 30))
+    with pytest.raises(BadInput, match="2 x 2 square cells"):
+        jobs.room_request(photo_file, wrong, settings=RenderSettings())
+
+
+def test_furniture_is_not_tried_on(photo_file: Path, furniture: jobs.FurnitureFiles) -> None:
+    with pytest.raises(BadInput, match="Write room as the task"):
+        jobs.request_of(jobs.Job("a", 2, "tryon", photo_file, furniture), "compact")
+
+
+def test_a_picture_of_furniture_is_cut_out_and_has_the_size_that_is_said(tmp_path: Path, photo_file: Path) -> None:
+    picture = np.full((100, 120, 3), 250, np.uint8)
+    picture[20:90, 30:100] = (120, 60, 30)
+    images.save_png(tmp_path / "chest.png", picture)
+    for text in ("80 40 90", "80x40x90", "80 × 40 × 90"):
+        job = jobs.Job("a", 2, "room", photo_file, tmp_path / "chest.png", size=text)
+        item = jobs.request_of(job, "compact").items[0].item
+        assert item.size == (0.8, 0.4, 0.9)
+        assert item.views[0].angles is None
+        agree = (item.views[0].picture[..., 3] > 127) == (picture == (120, 60, 30)).all(2)
+        assert agree.mean() > 0.99
+    with pytest.raises(BadInput, match="two fractions"):
+        jobs.request_of(dataclasses.replace(job, at_x="5", at_y="1"), "compact")

@@ -37,7 +37,7 @@ class TinyRenderer:
             "item": images.pixels_sha256(request.garment),
         }
 
-    def try_on(self, request: TryOnRequest, on_progress: OnProgress | None = None) -> RenderResult:
+    def render(self, request: TryOnRequest, on_progress: OnProgress | None = None) -> RenderResult:
         log(f"render {os.getpid()}")
         behaviour = int(request.person[0, 0, 0])
         if behaviour == CRASHES:
@@ -65,6 +65,6 @@ def log(event: str) -> None:
             stream.write(event + "\n")
 
 
-def load(name: str) -> TinyRenderer:
+def load(name: str, task: str) -> TinyRenderer:
     """What `pipelines.batch.run` takes in place of `pipelines.renderers.load`."""
     return TinyRenderer(name)

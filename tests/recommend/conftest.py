@@ -1,4 +1,4 @@
-"""Small real catalogs, drawn here, and an encoder of the real form that hashes colours and words, untrained."""
+"""Small real catalogs, of garments and of furniture, drawn here, and an encoder that hashes colours and words."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class TinyEmbedder:
         "text": Calibration(4.0, -1.0),
         "title": Calibration(6.0, -2.0),
         "like": Calibration(8.0, -5.0),
+        "look": Calibration(8.0, -5.0),
     }
 
     def __init__(self) -> None:
@@ -41,6 +42,9 @@ class TinyEmbedder:
 
     def texts(self, texts: Sequence[str]) -> Floats:
         return self.words(texts)
+
+    def looks(self, images: Sequence[Image], masks: Sequence[Mask | None]) -> Floats:
+        return self.images(images, masks)
 
     def words(self, texts: Sequence[str]) -> Floats:
         return _unit(
@@ -84,7 +88,10 @@ _ROWS = (
     ("skirt-green", "Green pleated skirt", "lower", "skirt", ["green"], "wool", "plain", "", 35.5, []),
 )
 ITEMS: tuple[dict[str, Any], ...] = tuple(dict(zip(_COLUMNS, row, strict=True)) for row in _ROWS)
-_COLOUR_OF = {"red": RED, "navy": NAVY, "navy blue": NAVY, "white": (225, 228, 232), "green": GREEN}
+_COLOUR_OF = {
+    "red": RED, "navy": NAVY, "navy blue": NAVY, "white": (225, 228, 232), "green": GREEN, "black": (28, 27, 30),
+    "beige": (194, 166, 126), "gold": (201, 162, 90),
+}  # fmt: skip
 
 
 def write_catalog(folder: Path, items: Sequence[Mapping[str, Any]] = ITEMS, extra_lines: Sequence[str] = ()) -> Path:
@@ -101,6 +108,33 @@ def write_catalog(folder: Path, items: Sequence[Mapping[str, Any]] = ITEMS, extr
     return folder
 
 
+_FURNITURE_COLUMNS = (
+    "id", "title", "category", "kind", "colours", "material", "price", "size_cm", "place", "style",
+)  # fmt: skip
+_FURNITURE_ROWS = (
+    ("table-glass", "Glass table", "coffee table", "", ["black"], "metal, glass", 249, [118, 60, 42], "floor", []),
+    ("table-oak", "Oak table", "coffee table", "", ["beige"], "oak", 189, [90, 50, 45], "floor", ["scandinavian"]),
+    ("table-wide", "Wide table", "coffee table", "", ["black"], "wood", 89, [160, 70, 40], "floor", ["industrial"]),
+    ("sofa-navy", "Velvet sofa", "sofa", "three-seater", ["navy"], "velvet", 990, [220, 95, 80], "floor", ["cosy"]),
+    ("sofa-green", "Green sofa", "sofa", "", ["green"], "leather", 790, [180, 90, 78], "floor", []),
+    ("case-oak", "Narrow shelf", "bookcase", "", ["beige"], "oak and steel", 149, [60, 30, 190], "floor", ["rustic"]),
+    ("case-white", "Wide shelf", "bookcase", "", ["white"], "mdf", 99, [120, 30, 180], "floor", ["minimal"]),
+    ("plant", "Fern", "plant", "fern", ["green"], "", 29, [50, 50, 90], "floor", []),
+    ("lamp", "Brass lamp", "table lamp", "", ["gold"], "brass", 59, [30, 30, 45], "table", ["glam"]),
+    ("print", "Red print", "wall art", "", ["red"], "paper", 39, [170, 3, 90], "wall", ["modern"]),
+    ("rug", "Wool rug", "rug", "", ["red", "navy"], "wool", 199, [230, 160, 1], "rug", ["boho"]),
+)  # fmt: skip
+_MORE: dict[str, Any] = {"currency": "USD", "round": False}
+FURNITURE: tuple[dict[str, Any], ...] = (
+    *(
+        {**_MORE, "views": f"{row[0]}.webp", **dict(zip(_FURNITURE_COLUMNS, row, strict=True))}
+        for row in _FURNITURE_ROWS
+    ),
+    # A size that is not stated: such an item is served, but no limit to a size lets it through.
+    {"id": "chair", "title": "Green chair", "category": "chair", "price": 49, "currency": "USD", "colours": ["green"]},
+)
+
+
 @pytest.fixture(scope="session")
 def embedder() -> TinyEmbedder:
     return TinyEmbedder()
@@ -114,6 +148,12 @@ def garment() -> Callable[..., Image]:
 @pytest.fixture
 def make_catalog() -> Callable[..., Path]:
     return write_catalog
+
+
+@pytest.fixture(scope="session")
+def furniture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The catalog of `FURNITURE`; not to be written to."""
+    return write_catalog(tmp_path_factory.mktemp("furniture"), FURNITURE)
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,13 @@ from pathlib import Path
 import pytest
 
 from recommend.catalog import read_catalog
+from recommend.domains import FURNITURE, GARMENTS
 from recommend.errors import BadInput
+from recommend.schema import values_of
 
+FURNITURE_LINES = [
+    {"id": name, "title": name, "category": name, "price": 10, "currency": "USD"} for name in ("plant", "rug")
+]
 GOOD = {"id": "good", "title": "Good", "category": "upper", "price": 10, "image": "tee-red.png"}
 
 
@@ -66,6 +71,59 @@ def test_a_bad_line_is_reported_and_the_rest_served(
     assert problem.line == 9
     assert fault in problem.message
     assert len(catalog.items) == 9 and catalog.items[-1].id == "last"
+
+
+SOFA = {"id": "new", "title": "Sofa", "category": "sofa", "price": 10, "currency": "USD", "image": "plant.png"}
+
+
+def test_furniture_is_read_with_its_size_and_place(furniture: Path) -> None:
+    catalog = read_catalog(furniture, decode=True)
+    assert catalog.problems == () and catalog.domain is FURNITURE and catalog.currency == "USD"
+    items = {item.id: item for item in catalog.items}
+    table = items["table-glass"]
+    assert (table.size_cm, table.place, table.material) == ((118.0, 60.0, 42.0), "floor", "metal, glass")
+    assert values_of(table, "material") == ("metal", "glass")
+    assert dict(table.extra) == {"views": "table-glass.webp", "round": False}
+    assert items["case-oak"].material == "oak, steel"
+    assert (items["chair"].size_cm, items["chair"].place, dict(items["chair"].extra)) == (None, "", {})
+
+
+def test_garments_have_no_size_and_what_is_unknown_is_no_fault(
+    tmp_path: Path, make_catalog: Callable[..., Path]
+) -> None:
+    catalog = read_catalog(make_catalog(tmp_path / "shop", extra_lines=[line(fit="loose", views=7)]))
+    assert catalog.problems == () and catalog.domain is GARMENTS
+    assert catalog.items[0].size_cm is None and catalog.items[0].place == ""
+    assert dict(catalog.items[-1].extra) == {"fit": "loose", "views": 7}
+    assert hash(catalog.items[-1]) == hash(catalog.items[-1])
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"size_cm": [120, 60]}, "size_cm is [120, 60], not width, depth and height"),
+        ({"size_cm": [120, 60, 0]}, "size_cm is [120, 60, 0]"),
+        ({"size_cm": [120, -60, 40]}, "size_cm is [120, -60, 40]"),
+        ({"size_cm": [1200, 60, 40]}, "1 to 1000 cm"),
+        ({"size_cm": ["120", 60, 40]}, "size_cm is ['120', 60, 40]"),
+        ({"size_cm": [True, 60, 40]}, "size_cm is [True, 60, 40]"),
+        ({"size_cm": 120}, "size_cm is 120"),
+        ({"size_cm": {"width": 120}}, "size_cm is {'width': 120}"),
+        ({"place": "garden"}, "place is 'garden'; allowed: floor, wall"),
+        ({"place": []}, "place is []"),
+        ({"category": "upper"}, "category is 'upper'; allowed: sofa, armchair"),
+        ({"currency": "EUR"}, "currency is EUR, but the catalog's is USD"),
+    ],
+)
+def test_a_bad_line_of_furniture_is_reported(
+    tmp_path: Path, make_catalog: Callable[..., Path], changes: dict[str, object], fault: str
+) -> None:
+    bad, good = json.dumps({**SOFA, **changes}), json.dumps({**SOFA, "size_cm": [200, 90.5, 80]})
+    folder = make_catalog(tmp_path / "shop", FURNITURE_LINES, extra_lines=[bad, good])
+    catalog = read_catalog(folder)
+    (problem,) = catalog.problems
+    assert problem.line == len(FURNITURE_LINES) + 1 and fault in problem.message
+    assert catalog.items[-1].id == "new" and catalog.items[-1].size_cm == (200.0, 90.5, 80.0)
 
 
 def test_a_line_that_is_no_utf8_is_one_bad_line(tmp_path: Path, make_catalog: Callable[..., Path]) -> None:

@@ -15,12 +15,15 @@ from recommend import cli
 from recommend.embedder import Embedder, WeightPaths
 from recommend.errors import BadInput
 from recommend.retriever import Retriever
+from recommend.room_style import read_room
 
 NOWHERE = WeightPaths(Path("minilm"), Path("lite2.pth"), Path("heads"))
 
 
 @pytest.fixture
-def app(shop: Path, embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
+def app(
+    shop: Path, furniture: Path, embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> typer.Typer:
     """The commands joined as the entry point joins them."""
     monkeypatch.setenv("TRYROOM_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("recommend.embedder.TwoTowerEmbedder", lambda paths: embedder)
@@ -28,7 +31,12 @@ def app(shop: Path, embedder: Embedder, tmp_path: Path, monkeypatch: pytest.Monk
 
     @app.callback()
     def join(ctx: typer.Context, version: Annotated[bool, typer.Option()] = False) -> None:
-        ctx.meta[cli.TOOLS] = cli.Tools(weights=lambda: NOWHERE, catalog=shop)
+        ctx.meta[cli.TOOLS] = cli.Tools(
+            weights=lambda: NOWHERE,
+            catalog=shop,
+            furniture=furniture,
+            read_room=lambda photo: read_room(photo, None, free_width_cm=100),
+        )
 
     app.command("recommend")(cli.recommend_command)
     app.add_typer(cli.catalog_app, name="catalog")
@@ -54,6 +62,70 @@ def test_lines_for_people(app: typer.Typer, shop: Path) -> None:
     assert lines[0].startswith("understood: upper, preferably t-shirt  (4 items match)")
     assert any("size 42" in line for line in lines)
     assert sum("€" in line for line in lines) == 2
+
+
+def test_a_room_searches_furniture(app: typer.Typer, shop: Path, furniture: Path) -> None:
+    room = str(shop / "skirt-green.png")
+    arguments = ["--room", room, "--text", "coffee table", "--max-price", "200", "-k", "5", "--json"]
+    run = CliRunner().invoke(app, ["recommend", *arguments])
+    assert run.exit_code == 0, run.output
+    found = json.loads(run.stdout)
+    assert [hit["id"] for hit in found["hits"]] == ["table-oak", "table-wide"]
+    first = found["hits"][0]
+    assert (first["currency"], first["size_cm"]) == ("USD", [90, 50, 45])
+    assert Path(first["image"]) == furniture / "table-oak.png"
+    assert "90 cm fits the free 100 cm" in first["reason"] and "room" in first["scores"]
+    assert found["room"]["free_width_cm"] == 100 and "green" in found["room"]["rest_colours"]
+
+
+def test_the_catalog_is_chosen_by_name_or_folder(app: typer.Typer, furniture: Path) -> None:
+    for chosen in ("furniture", str(furniture)):
+        run = CliRunner().invoke(app, ["recommend", "--catalog", chosen, "--text", "sofa", "--json"])
+        found = json.loads(run.stdout)
+        assert {hit["id"] for hit in found["hits"]} == {"sofa-navy", "sofa-green"} and "room" not in found
+    run = CliRunner().invoke(app, ["recommend", "--catalog", "garments", "--text", "sofa", "--json"])
+    assert len(json.loads(run.stdout)["hits"]) == 8
+
+
+def test_what_to_relax_is_printed(app: typer.Typer) -> None:
+    arguments = ["recommend", "--catalog", "furniture", "--text", "coffee table under $40"]
+    run = CliRunner().invoke(app, arguments)
+    assert "note: Nothing under $40; 3 coffee tables from $89;" in run.stdout
+    found = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
+    assert found["hits"] == [] and found["relaxations"][0]["nearest"] == 89
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--photo", "skirt-green.png", "--room", "skirt-green.png"], "both --photo and --room"),
+        (["--text", "black coffee table"], "Add --catalog furniture"),
+        (["--room", "skirt-green.png", "--text", "a red dress"], "Leave --room out"),
+        (["--room", "skirt-green.png", "--catalog", "garments"], "furniture with that photo"),
+        (["--photo", "skirt-green.png", "--catalog", "furniture"], "garments with that photo"),
+        (["--room", "skirt-green.png", "--catalog", "."], "room: got one, to search a catalog of garments"),
+        (["--room", "none.jpg"], "--room"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(
+    app: typer.Typer, shop: Path, arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop)
+    run = CliRunner().invoke(app, ["recommend", *arguments])
+    assert isinstance(run.exception, BadInput) and run.stdout == ""
+    assert message in str(run.exception)
+
+
+def test_without_furniture_the_room_is_refused(shop: Path) -> None:
+    app = typer.Typer(pretty_exceptions_enable=False)
+
+    @app.callback()
+    def join(ctx: typer.Context) -> None:
+        ctx.meta[cli.TOOLS] = cli.Tools(weights=lambda: NOWHERE, catalog=shop)
+
+    app.command("recommend")(cli.recommend_command)
+    run = CliRunner().invoke(app, ["recommend", "--room", str(shop / "tee-red.png")])
+    assert isinstance(run.exception, BadInput) and "no furniture here" in str(run.exception)
 
 
 def test_no_option_gives_a_selection(app: typer.Typer) -> None:

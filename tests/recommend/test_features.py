@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from recommend.features import (
     SHADES,
     Image,
+    add_thin_parts,
     colour_shares,
     colour_vector,
     cut_out,
@@ -53,6 +54,21 @@ def test_two_colours_keep_their_areas() -> None:
     shares = colour_shares(palette(image))
     assert list(shares) == ["red", "navy"]
     assert shares["red"] == pytest.approx(0.7, abs=0.03)
+
+
+def test_thin_legs_come_back_and_a_shadow_stays_out() -> None:
+    image = flat((250, 250, 250), 200)
+    image[120:180, 40:160] = (226, 226, 226)  # a soft shadow on the ground
+    image[40:100, 50:150] = (150, 40, 40)
+    image[100:180, 60:64] = image[100:180, 136:140] = (30, 28, 28)
+    image[10:14, 10:14] = (30, 28, 28)  # touches nothing
+    seat = np.zeros((200, 200), np.uint8)
+    seat[40:100, 50:150] = 255
+    whole = add_thin_parts(image, seat)
+    assert (whole[seat > 0] == 255).all() and (whole[105:170, 61:63] == 255).all()
+    assert not whole[140:170, 80:120].any() and not whole[8:16, 8:16].any()
+    for nothing in (np.zeros_like(seat), np.full_like(seat, 255)):
+        np.testing.assert_array_equal(add_thin_parts(image, nothing), nothing)
 
 
 def test_the_palette_looks_only_under_the_mask(garment: Callable[..., Image]) -> None:

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from recommend.errors import IncompatibleIndex
 from recommend.index import TABLE, VECTORS, Index, Rows, Stamp, open_index, where, write_index
-from recommend.schema import Facet, Filters, Item
+from recommend.schema import SIDES, Facet, Filters, Item, SizeLimit
 
 CATEGORIES = ("upper", "lower", "dress")
 COLOURS = ("red", "navy", "white", "o'live", "light blue")
-MATERIALS = ("", "cotton", "linen", "lea\"ther'")
+MATERIALS = ("", "cotton", "linen", "lea\"ther'", "oak, wool")
 STAMP = Stamp("enc1", "cat1")
 ROOT = Path(__file__).parents[2]
 
@@ -42,6 +42,9 @@ def rows(count: int, seed: int = 0) -> Rows:
             colours=tuple(dict.fromkeys(pick(COLOURS) for _ in range(rng.integers(0, 4)))),
             material=pick(MATERIALS),
             style=tuple(dict.fromkeys(pick(("casual", "office")) for _ in range(rng.integers(0, 3)))),
+            size_cm=tuple(round(float(side), 1) for side in rng.uniform(20, 200, 3)) if n % 5 else None,  # type: ignore
+            place=pick(("", "floor", "wall")),
+            extra={"views": [n, None], "round": n % 2 == 0} if n % 3 else {},
         )
         for n in range(count)
     )
@@ -65,10 +68,12 @@ def some(values: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
 PRICE = st.none() | st.floats(0, 110) | st.sampled_from([item.price for item in ROWS.items])
 FACET = st.one_of(
     st.builds(Facet, st.just("colours"), some(COLOURS)),
-    st.builds(Facet, st.just("material"), some(MATERIALS[1:])),
+    st.builds(Facet, st.just("material"), some((*MATERIALS[1:4], "oak", "wool"))),
+    st.builds(Facet, st.just("place"), some(("floor", "wall"))),
     st.builds(Facet, st.just("category"), some(CATEGORIES)),
     st.builds(Facet, st.just("style"), some(("casual", "office", "none'such"))),
 )
+SIZE = st.none() | st.floats(0, 220) | st.sampled_from([side for item in ROWS.items for side in item.size_cm or ()])
 FILTERS = st.builds(
     Filters,
     min_price=PRICE,
@@ -77,6 +82,8 @@ FILTERS = st.builds(
     colours=st.lists(some(COLOURS), max_size=2).map(tuple),
     without=st.lists(st.lists(FACET, min_size=1, max_size=2).map(tuple), max_size=2).map(tuple),
     without_ids=some(tuple(item.id for item in ROWS.items[:6])),
+    required=st.lists(FACET, max_size=1).map(tuple),
+    sizes=st.lists(st.builds(SizeLimit, st.sampled_from(SIDES), SIZE, SIZE), max_size=2).map(tuple),
 )
 
 
@@ -97,6 +104,7 @@ def test_the_index_equals_numpy_on_any_filters(index: Index, filters: Filters, s
         assert filters.match(ROWS.items[place[name]])
         assert cosine == pytest.approx(float(cosines[place[name]]), abs=1e-5)
     assert {item.id for item in index.rows(filters).items} == {ROWS.items[n].id for n in matching}
+    assert set(index.items(filters)) == {ROWS.items[n] for n in matching}
 
 
 def test_rows_come_back_as_they_were(index: Index) -> None:

@@ -18,7 +18,7 @@ LIMIT = 2.0
 
 @pytest.fixture(scope="module")
 def renderer() -> renderers.Renderer:
-    return renderers.load("compact")
+    return renderers.load("compact", "tryon")
 
 
 @pytest.mark.parametrize("category", ["upper", "lower", "dress"])
@@ -30,6 +30,6 @@ def test_demo_person(
     item = next(item for item in catalog.items if item.category == category)
     settings = RenderSettings(num_inference_steps=steps)
     request = jobs.tryon_request(tryroom.demo_people()[0].image, catalog.picture(item), settings=settings)
-    image = renderer.try_on(request).image
+    image = renderer.render(request).image
     width = round(image.shape[1] * HEIGHT / image.shape[0])
     check_snapshot(f"{category}-{steps}-steps", cv2.resize(image, (width, HEIGHT), interpolation=cv2.INTER_AREA), LIMIT)

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
-from tests.ui import tiny
+from tests.ui import tiny, tiny_room
+from ui import loaders
+from ui.room_state import RoomVisit
 from ui.session import Session
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -26,6 +29,7 @@ def shop_renderer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[t
     renderer = tiny.install(tmp_path, monkeypatch.setattr)
     yield renderer
     renderer.gate.set()
+    renderer.rooms.gate.set()
     st.cache_resource.clear()
     st.cache_data.clear()
 
@@ -37,27 +41,52 @@ def app(shop_renderer: tiny.PasteRenderer) -> AppTest:
     return settled(shopper, lambda state: True)
 
 
-def new_shopper() -> AppTest:
-    """A session of its own."""
-    return AppTest.from_file(str(APP), default_timeout=60).run()
+@pytest.fixture
+def room_renderer(shop_renderer: tiny.PasteRenderer) -> tiny_room.BoxRenderer:
+    """What renders rooms in the small shop."""
+    return shop_renderer.rooms
+
+
+@pytest.fixture
+def room_app(room_renderer: tiny_room.BoxRenderer) -> AppTest:
+    """The page "Your room" as a shopper first sees it, once the shop is ready."""
+    return settled(new_shopper("room"))
+
+
+def new_shopper(page: str = "") -> AppTest:
+    """A session of its own, which begins on a page."""
+    return go(AppTest.from_file(str(APP), default_timeout=60), page)
+
+
+def go(app: AppTest, page: str) -> AppTest:
+    """Follow the link to a page; "" is the fitting room."""
+    # AppTest knows pages by their files only, and these are functions.
+    app._page_hash = calc_hash(page)
+    return app.run()
 
 
 def state_of(app: AppTest) -> Session:
-    """The session's state."""
+    """The state of the fitting room."""
     state: Session = app.session_state["session"]
+    return state
+
+
+def room_of(app: AppTest) -> RoomVisit:
+    """The state of "Your room"."""
+    state: RoomVisit = app.session_state["room"]
     return state
 
 
 def settled(app: AppTest, ready: Callable[[Session], bool] | None = None, seconds: float = 60.0) -> AppTest:
     """Draw the page again, as a browser does, until nothing is under way and `ready` holds."""
-    from ui import loaders
-
     end = time.monotonic() + seconds
     while True:
         app.run()
-        state = state_of(app)
-        tasks: list[Any] = [task for task in (state.render, state.looking, loaders.retriever()) if task is not None]
-        if all(task.done for task in tasks) and state.render is None and (ready is None or ready(state)):
+        visited = [app.session_state[name] for name in ("session", "room") if name in app.session_state]
+        tasks: list[Any] = [task for state in visited for task in state.tasks() if task is not None]
+        tasks += [loaders.furniture_retriever() if "room" in app.session_state else loaders.retriever()]
+        rendering = any(state.render is not None for state in visited)
+        if all(task.done for task in tasks) and not rendering and (ready is None or ready(state_of(app))):
             return app.run()
         assert time.monotonic() < end, f"still busy: {[task.stage for task in tasks if not task.done]}"
         time.sleep(0.05)

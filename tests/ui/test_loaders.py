@@ -22,7 +22,7 @@ def test_networks_are_made_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(embedder, "TwoTowerEmbedder", note)
     monkeypatch.setattr(tryroom, "_PersonReader", note)
     for load in (
-        lambda: loaders.load_renderer("compact", lambda _: None),
+        lambda: loaders.load_renderer("compact", "tryon", lambda _: None),
         tryroom.load_embedder,
         tryroom._person_reader.__wrapped__,
     ):

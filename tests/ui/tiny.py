@@ -21,7 +21,8 @@ from pipelines.renderers import Renderer
 from pipelines.schema import Image, Mask, OnProgress, Progress, RenderResult, TryOnRequest
 from recommend.retriever import Retriever
 from tests.recommend.conftest import GREEN, RED, TinyEmbedder, draw_garment, write_catalog
-from ui import loaders
+from tests.ui import tiny_room
+from ui import loaders, room_rendering
 
 CHAIR = (1, 2, 3)
 
@@ -31,7 +32,10 @@ class PasteRenderer:
 
     Attributes:
         gate: each step waits for it; cleared by tests that look at a render under way.
+        rooms: what renders rooms in the same shop.
     """
+
+    rooms: tiny_room.BoxRenderer
 
     def __init__(self) -> None:
         self.gate = threading.Event()
@@ -51,7 +55,7 @@ class PasteRenderer:
             "num_inference_steps": request.settings.num_inference_steps,
         }
 
-    def try_on(self, request: TryOnRequest, on_progress: OnProgress | None = None) -> RenderResult:
+    def render(self, request: TryOnRequest, on_progress: OnProgress | None = None) -> RenderResult:
         self.busy += 1
         self.most_busy = max(self.most_busy, self.busy)
         try:
@@ -132,21 +136,32 @@ def install(folder: Path, put: Callable[[Any, str, Any], None]) -> PasteRenderer
         folder: to write its catalog, people and index to.
         put: `setattr`, or what undoes it afterwards.
     """
-    shop, renderer = write_catalog(folder / "garments"), PasteRenderer()
+    shop, renderer, rooms = write_catalog(folder / "garments"), PasteRenderer(), tiny_room.BoxRenderer()
+    furniture = tiny_room.write_furniture(folder / "furniture")
 
     def open_retriever(reader: loaders.WornReader, report: OnProgress) -> Retriever:
         report(Progress(0.5, "opening the catalog"))
         index = str(folder / "index")
         return Retriever.open(shop, TinyEmbedder(), uri=index, read_person=reader)
 
-    def load_renderer(name: str, report: OnProgress) -> Renderer:
+    def open_furniture(report: OnProgress) -> Retriever:
+        report(Progress(0.5, "opening the catalog"))
+        return Retriever.open(furniture, TinyEmbedder(), uri=str(folder / "furniture-index"))
+
+    def load_renderer(name: str, task: str, report: OnProgress) -> Renderer:
         report(Progress(0.5, "loading the networks"))
-        return renderer
+        return {"tryon": renderer, "room": rooms}[task]
 
     put(tryroom, "CATALOG", shop)
     put(tryroom, "PEOPLE", write_people(folder / "people"))
     put(tryroom, "read_person", read_person)
+    put(tryroom, "FURNITURE", furniture)
+    put(tryroom, "ROOMS", tiny_room.write_rooms(folder / "rooms"))
+    put(tryroom, "read_room", tiny_room.read_room)
+    put(room_rendering, "view_room", tiny_room.view_room)
     put(loaders, "fetch", lambda names, report: None)
     put(loaders, "open_retriever", open_retriever)
+    put(loaders, "open_furniture", open_furniture)
     put(loaders, "load_renderer", load_renderer)
+    renderer.rooms = rooms
     return renderer

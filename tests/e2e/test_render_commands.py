@@ -1,4 +1,4 @@
-"""The whole way, with the networks that ship: the command on the demo people and the demo catalog."""
+"""The whole way, with the networks that ship: the commands on the demo people, the demo rooms and both catalogs."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from recommend.schema import Item
 
 ROOT = Path(__file__).parents[2]
 STEPS = "1"
+AT = ("0.5", "0.8")
 
 
 def command(*arguments: object) -> list[str]:
@@ -36,11 +37,13 @@ def report(out: Path) -> dict[str, dict[str, str]]:
         return {row["id"]: row for row in csv.DictReader(stream)}
 
 
-def written(path: Path, rows: list[tuple[str, Path, str]]) -> Path:
+def written(path: Path, rows: list[tuple[str, Path, str]], rooms: list[tuple[str, Path, str]] = ()) -> Path:
+    """A manifest of try-ons, and of furniture put low in the middle of rooms."""
     with path.open("w", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow(("id", "task", "photo", "item", "steps"))
-        writer.writerows((job_id, "tryon", photo, item, STEPS) for job_id, photo, item in rows)
+        writer.writerow(("id", "task", "photo", "item", "steps", "at_x", "at_y"))
+        writer.writerows((job_id, "tryon", photo, item, STEPS, "", "") for job_id, photo, item in rows)
+        writer.writerows((job_id, "room", photo, item, "", *AT) for job_id, photo, item in rooms)
     return path
 
 
@@ -52,11 +55,20 @@ def garments() -> list[Item]:
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory: pytest.TempPathFactory, garments: list[Item]) -> Path:
-    """Two people, each in three garments that are named by their catalog ids."""
-    people = tryroom.demo_people()[:2]
-    rows = [(f"{person.id}-{item.id}", person.image, item.id) for person in people for item in garments]
-    return written(tmp_path_factory.mktemp("shop") / "manifest.csv", rows)
+def furniture() -> list[Item]:
+    items = read_catalog(tryroom.FURNITURE).items
+    return [next(item for item in items if item.category == category) for category in ("coffee table", "armchair")]
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory, garments: list[Item], furniture: list[Item]) -> Path:
+    """Two people, each in three garments, and two rooms with two pieces of furniture, named by their catalog ids."""
+    photos = (tryroom.demo_people()[:2], garments), (tryroom.demo_rooms()[:2], furniture)
+    people, rooms = (
+        [(f"{photo.id}-{item.id}", photo.image, item.id) for photo in shown for item in items]
+        for shown, items in photos
+    )
+    return written(tmp_path_factory.mktemp("shop") / "manifest.csv", people, rooms)
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +101,9 @@ def test_every_job_is_rendered_and_only_inside_its_mask(rendered: Path, garments
 def test_all_steps_are_there_at_the_size_of_the_photo(rendered: Path) -> None:
     for job_id in report(rendered):
         size = images.load_image(rendered / f"{job_id}.png").shape
-        for name in batch.STEP_NAMES:
+        recipe = images.load_recipe((rendered / f"{job_id}_recipe.json").read_text())
+        for name in batch.STEP_NAMES[recipe["task"]]:
             assert images.load_image(rendered / f"{job_id}_{name}.png").shape[:2] == size[:2]
-        assert images.load_recipe((rendered / f"{job_id}_recipe.json").read_text())
 
 
 def test_one_try_on_equals_its_line_in_the_batch(rendered: Path, garments: list[Item], tmp_path: Path) -> None:
@@ -101,8 +113,63 @@ def test_one_try_on_equals_its_line_in_the_batch(rendered: Path, garments: list[
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{out}\n"
     assert out.read_bytes() == (rendered / f"{person.id}-{item.id}.png").read_bytes()
-    wanted = {*(f"{name}.png" for name in batch.STEP_NAMES), "recipe.json"}
+    wanted = {*(f"{name}.png" for name in batch.STEP_NAMES["tryon"]), "recipe.json"}
     assert set(os.listdir(tmp_path / "steps")) == wanted
+
+
+def test_furniture_changes_its_room_only_inside_the_mask(rendered: Path, furniture: list[Item]) -> None:
+    for room in tryroom.demo_rooms()[:2]:
+        photo = images.load_image(room.image)
+        for item in furniture:
+            name = f"{room.id}-{item.id}"
+            made, mask = images.load_image(rendered / f"{name}.png"), images.load_mask(rendered / f"{name}_mask.png")
+            assert np.array_equal(made[mask == 0], photo[mask == 0])
+            assert 0.005 < (mask > 0).mean() < 0.6
+            recipe = images.read_recipe(rendered / f"{name}.png")
+            assert recipe is not None
+            assert recipe["task"] == "room"
+            assert {"horizon_y", "focal_px", "confidence"} <= set(recipe)
+            (placed,) = recipe["placed"]
+            assert {"px_per_m", "yaw", "box"} <= set(placed)
+            assert placed["size_cm"] == pytest.approx(item.size_cm, abs=0.1)
+
+
+def test_one_room_equals_its_line_in_the_batch(rendered: Path, furniture: list[Item], tmp_path: Path) -> None:
+    room, item, out = tryroom.demo_rooms()[0], furniture[0], tmp_path / "out.png"
+    done = run("room", room.image, item.id, "-o", out, "--at", *AT, "--save-steps", tmp_path / "steps")
+    assert done.returncode == 0, done.stderr
+    assert out.read_bytes() == (rendered / f"{room.id}-{item.id}.png").read_bytes()
+    wanted = {*(f"{name}.png" for name in batch.STEP_NAMES["room"]), "recipe.json"}
+    assert set(os.listdir(tmp_path / "steps")) == wanted
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--at", 0.5, 0.01), "above the horizon"),
+        (("--at", 5, 1), "two fractions of the photo"),
+        (("--camera-height", 90), "0.2 to 5 m"),
+        (("--size", 100, 50, 0), "of 1 to 1000 cm"),
+    ],
+)
+def test_what_a_room_cannot_be_asked_is_refused(
+    furniture: list[Item], tmp_path: Path, arguments: tuple[object, ...], says: str
+) -> None:
+    room, out = tryroom.demo_rooms()[0], tmp_path / "out.png"
+    done = run("room", room.image, furniture[0].id, "-o", out, *arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert not out.exists()
+
+
+def test_a_picture_of_furniture_needs_its_size(furniture: list[Item], tmp_path: Path) -> None:
+    room, out = tryroom.demo_rooms()[0], tmp_path / "out.png"
+    picture = read_catalog(tryroom.FURNITURE).picture(furniture[0])
+    done = run("room", room.image, picture, "-o", out)
+    assert done.returncode == 2 and "--size" in done.stderr
+    done = run("room", room.image, picture, "-o", out, "--at", *AT, "--size", *(furniture[0].size_cm or ()))
+    assert done.returncode == 0, done.stderr
+    assert out.exists()
 
 
 def test_killed_and_resumed_with_two_workers_equals_one_worker_uninterrupted(

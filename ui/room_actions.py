@@ -1,0 +1,377 @@
+"""What clicks on "Your room" do to its state. Called as widget callbacks, before the page is drawn again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import tryroom
+from pipelines import images, jobs
+from pipelines.errors import BadInput, TryroomError
+from pipelines.perception.room import RoomView
+from pipelines.schema import CameraFacts, Furniture, RenderSettings
+from recommend.schema import Item, RoomContext
+from ui import actions, loaders, pictures
+from ui.messages import explain
+from ui.room_rendering import camera_height, own_furniture, render_task, resized, see_task
+from ui.room_state import MOST_STEPS, Arrangement, Piece, Room, RoomLook, RoomVisit, Size, Spot, room_visit
+from ui.tasks import Task
+
+#: Degrees of one turn, and how far one nudge goes, as a share of the photo.
+TURN, NUDGE = 15.0, 0.01
+#: Places on the page that say what is wrong with the room or with what was done to it.
+ROOM_PLACES = ("photo", "room", "mask", "remove", "reference")
+
+
+# --- pictures in --------------------------------------------------------------------------------------------
+
+
+def accept_room(data: bytes) -> None:
+    """A photo of a room."""
+    pixels = images.load_image_bytes(data, what="room photo")
+    enter(Room("your room", pixels, pictures.fit(pixels, pictures.SHOWN_SIDE), images.focal_from_exif(data)))
+
+
+def choose_demo(name: str, image: Path) -> None:
+    """Furnish a demo room."""
+    state = room_visit()
+    state.trouble.pop("photo", None)
+    try:
+        pixels = images.load_image(image, what="room photo")
+    except TryroomError as error:
+        state.trouble["photo"] = explain(error)
+        return
+    enter(Room(name, pixels, pictures.fit(pixels, pictures.SHOWN_SIDE)))
+
+
+def accept_own(data: bytes) -> None:
+    """A picture of the shopper's own piece."""
+    pixels = images.load_image_bytes(data, what="picture of your piece", keep_alpha=True)
+    room_visit().own = pictures.fit(pixels, pictures.SHOWN_SIDE)
+
+
+def accept_mask(data: bytes) -> None:
+    """A mask of what stands in front."""
+    state = room_visit()
+    mask = actions.mask_for(state.room.pixels if state.room else None, data, "picture")
+    change(replace(state.arrangement, mask=mask))
+
+
+def accept_removal(data: bytes) -> None:
+    """A mask of what is taken away first."""
+    state = room_visit()
+    mask = actions.mask_for(state.room.pixels if state.room else None, data, "picture")
+    change(replace(state.arrangement, remove=mask))
+
+
+def drop_mask(name: Literal["mask", "remove"]) -> None:
+    """Let go of a mask."""
+    arrangement = room_visit().arrangement
+    change(replace(arrangement, mask=None) if name == "mask" else replace(arrangement, remove=None))
+
+
+# --- the room -----------------------------------------------------------------------------------------------
+
+
+def enter(room: Room) -> None:
+    """Step into a room: an empty one, the pieces of the last one stay with its pictures."""
+    state = room_visit()
+    state.drop_render()
+    state.room, state.picking = room, False
+    state.arrangement, state.before, state.chosen = Arrangement(camera=CameraFacts(focal=room.focal)), [], None
+    state.look, state.left_out, state.comparing, state.marks = None, {}, False, None
+    for place in ROOM_PLACES:
+        state.trouble.pop(place, None)
+    look_at(state, room)
+
+
+def look_at(state: RoomVisit, room: Room) -> None:
+    """Begin to find out where the floor is, and what would go with the room."""
+    state.found = state.view = None
+    state.finding = state.seeing = seeing = see_task(room, state.arrangement.camera).start()
+
+    def read(report: Any) -> RoomContext:
+        seeing.follow(report)  # one after the other: what is seen is waited for, what goes with it is not
+        return loaders.look_at_room(room.shown, report)
+
+    state.looking = Task(read, "look-at-room").start()
+
+
+def see_again(state: RoomVisit) -> None:
+    """Find the floor anew, with what the shopper said of the camera."""
+    if state.room is None:
+        return
+    if state.seeing is not None and state.seeing is not state.finding:
+        state.seeing.cancel()
+    state.seeing = see_task(state.room, state.arrangement.camera).start()
+
+
+def settle(state: RoomVisit) -> None:
+    """Take in what tasks have finished since the page was drawn."""
+    seeing = state.seeing
+    if seeing is not None and seeing.done:
+        if seeing.error is None:
+            state.view = seeing.result()
+        else:
+            state.trouble["photo"] = explain(seeing.error)
+    if state.finding is not None and state.finding.done and state.finding.error is None:
+        state.found = state.finding.result()
+    actions.looked(state, "photo")
+    outcome = actions.finished(state, "room")
+    if outcome is None:
+        return
+    state.arrangement, state.left_out = outcome.arrangement, outcome.left_out
+    if outcome.look is not None:
+        state.history.add(outcome.look, instead_of=state.look if state.small_step else None)
+    state.look = outcome.look
+
+
+# --- arranging ----------------------------------------------------------------------------------------------
+
+
+def change(arrangement: Arrangement, *, small: bool = False) -> None:
+    """Arrange the room anew; what was there can be brought back.
+
+    Args:
+        small: whether it is a nudge, which needs no place of its own in the history.
+    """
+    state = room_visit()
+    state.before = [*state.before[-MOST_STEPS + 1 :], state.arrangement]
+    _arrange(state, arrangement)
+    state.small_step = small
+
+
+def undo() -> None:
+    """Take the last step back."""
+    state = room_visit()
+    if state.before:
+        *state.before, arrangement = state.before
+        _arrange(state, arrangement)
+
+
+def _arrange(state: RoomVisit, arrangement: Arrangement) -> None:
+    seen_anew = arrangement.camera != state.arrangement.camera
+    state.arrangement, state.small_step = arrangement, False
+    if arrangement.piece(state.chosen) is None:
+        state.chosen = arrangement.pieces[-1].number if arrangement.pieces else None
+    if seen_anew:
+        see_again(state)
+    redraw()
+
+
+def redraw() -> None:
+    """Begin to render what stands in the room; another render under way is given up."""
+    state = room_visit()
+    state.drop_render()
+    state.trouble.pop("room", None)
+    state.left_out = {}
+    if state.room is None or state.seeing is None or not state.arrangement.pieces:
+        state.look, state.comparing = None, False
+        return
+    known = next((look for look in state.history if look.arrangement is state.arrangement), None)
+    if known is not None and len(known.boxes) == len(state.arrangement.pieces):
+        state.look = known
+        return
+    if state.seeing.error is not None:
+        see_again(state)
+    loading = loaders.fresh_renderer(RenderSettings.renderer, "room")
+    state.render = render_task(state.room, state.arrangement, state.seeing, loading, loaders.turns()).start()
+
+
+def drop_render() -> None:
+    """Give up the render under way."""
+    room_visit().drop_render()
+
+
+def recall(place: int) -> None:
+    """Bring a picture back from the history, with its room and all that stood there."""
+    state = room_visit()
+    look: RoomLook = state.history[place]
+    state.drop_render()
+    if look.room is not state.room:
+        enter(look.room)
+        state.arrangement = look.arrangement
+        if look.arrangement.camera != CameraFacts(focal=look.room.focal):
+            see_again(state)
+    else:
+        state.before = [*state.before[-MOST_STEPS + 1 :], state.arrangement]
+        _arrange(state, look.arrangement)
+    state.trouble.clear()
+    state.look, state.left_out = look, {}
+    state.chosen = look.arrangement.pieces[-1].number
+
+
+# --- pieces -------------------------------------------------------------------------------------------------
+
+
+def place_item(item: Item, picture: Path) -> None:
+    """Put an item of the catalog on a free place."""
+    try:
+        furniture = jobs.read_furniture(tryroom.furniture_files(picture.parent, item))
+    except TryroomError as error:
+        room_visit().trouble["room"] = explain(error)
+        return
+    place(item.title, furniture, item.price, item.currency)
+
+
+def place_own() -> None:
+    """Put the shopper's own piece on a free place."""
+    state = room_visit()
+    state.trouble.pop("own", None)
+    if state.own is None:
+        return
+    try:
+        furniture = own_furniture(state.own, state.own_size)
+    except TryroomError as error:
+        state.trouble["own"] = explain(error)
+        return
+    place("Your own piece", furniture)
+
+
+def place(title: str, furniture: Furniture, price: float | None = None, currency: str = "EUR") -> None:
+    """Put a piece on a free place."""
+    state = room_visit()
+    state.pieces += 1
+    state.tries += 1
+    state.picking = state.comparing = False
+    state.chosen = state.pieces
+    piece = Piece(state.pieces, title, furniture, price, currency)
+    change(replace(state.arrangement, pieces=(*state.arrangement.pieces, piece)))
+
+
+def remove(number: int) -> None:
+    """Take a piece out of the room."""
+    arrangement = room_visit().arrangement
+    change(replace(arrangement, pieces=tuple(piece for piece in arrangement.pieces if piece.number != number)))
+
+
+def choose(number: int) -> None:
+    """Choose which piece is moved and turned."""
+    room_visit().chosen = number
+
+
+def move(at: Spot, how: str) -> None:
+    """Move the chosen piece.
+
+    Args:
+        at: fractions of the photo.
+        how: "click", after which it looks for its wall anew; "drag" or "key", with which it keeps its direction.
+    """
+    state = room_visit()
+    piece = state.piece
+    if piece is None:
+        return
+    at = (min(max(at[0], 0.0), 1.0), min(max(at[1], 0.0), 1.0))
+    facing = None if how == "click" else piece.facing
+    change(state.arrangement.with_piece(replace(piece, at=at, facing=facing)), small=how == "key")
+
+
+def nudge(x: int, y: int) -> None:
+    """Move the chosen piece by small steps."""
+    piece = room_visit().piece
+    if piece is not None and piece.at is not None:
+        move((piece.at[0] + NUDGE * x, piece.at[1] + NUDGE * y), "key")
+
+
+def turn(steps: int) -> None:
+    """Turn the chosen piece by steps of 15 degrees from how it stands."""
+    state = room_visit()
+    piece = state.piece
+    if piece is not None:
+        box = state.look.boxes.get(piece.number) if state.look is not None else None
+        now = piece.yaw if piece.yaw is not None else (box.yaw if box is not None else 0.0)
+        set_yaw(now + TURN * steps, small=True)
+
+
+def set_yaw(yaw: float | None, *, small: bool = False) -> None:
+    """Turn the chosen piece to a direction in degrees; None = along the walls."""
+    state = room_visit()
+    if state.piece is not None:
+        yaw = None if yaw is None else (yaw + 180) % 360 - 180
+        change(state.arrangement.with_piece(replace(state.piece, yaw=yaw)), small=small)
+
+
+def set_side(side: int, centimetres: float, lock: bool) -> None:
+    """Make the chosen piece in another size.
+
+    Args:
+        side: 0 = width, 1 = depth, 2 = height.
+        lock: whether the other sides keep their proportion to it.
+    """
+    piece = room_visit().piece
+    if piece is not None:
+        _set_size(resized(piece.measures, side, centimetres / 100, lock))
+
+
+def own_measures() -> None:
+    """Bring the chosen piece back to its own size."""
+    _set_size(None)
+
+
+def _set_size(size: Size | None) -> None:
+    state = room_visit()
+    assert state.piece is not None
+    resized_piece = replace(state.piece, size=size)
+    try:
+        resized_piece.standing()
+    except BadInput as error:
+        state.trouble["room"] = explain(error)
+        return
+    change(state.arrangement.with_piece(resized_piece))
+
+
+def done_in_picture(event: Mapping[str, Any]) -> None:
+    """What was done in the picture of the room: see `placing`."""
+    state = room_visit()
+    if event["what"] == "choose":
+        choose(int(event["number"]))
+    elif event["what"] == "turn":
+        turn(int(event["steps"]))
+    elif event["what"] == "mark" and state.marks is not None:
+        state.marks = (*state.marks, (float(event["x"]), float(event["y"])))[-2:]
+    elif event["what"] == "move" and state.marks is None:
+        move((float(event["x"]), float(event["y"])), str(event["how"]))
+
+
+# --- the camera ---------------------------------------------------------------------------------------------
+
+
+def set_camera(camera: CameraFacts) -> None:
+    """Say what is known of the camera."""
+    change(replace(room_visit().arrangement, camera=camera))
+
+
+def as_found() -> None:
+    """Take the camera as it was found in the photo."""
+    state = room_visit()
+    change(replace(state.arrangement, camera=CameraFacts(focal=state.room.focal if state.room else None)))
+
+
+def mark(open_: bool) -> None:
+    """Begin to mark a known length, or stop it."""
+    state = room_visit()
+    state.marks, state.comparing = () if open_ else None, False
+    state.trouble.pop("reference", None)
+
+
+def measure(metres: float) -> None:
+    """Take the camera's height from the length that was marked."""
+    state = room_visit()
+    if state.view is None or state.marks is None or len(state.marks) != 2:
+        return
+    try:
+        height = camera_height(state.view, state.marks, metres)
+        facts = replace(state.arrangement.camera, height=round(height, 3))
+    except BadInput as error:
+        state.trouble["reference"] = explain(error)
+        return
+    mark(False)
+    change(replace(state.arrangement, camera=facts))
+
+
+def seen(state: RoomVisit) -> RoomView | None:
+    """The room as it is seen with the camera of now; None while that is found out."""
+    seeing = state.seeing
+    return state.view if seeing is not None and seeing.done and seeing.error is None else None
