@@ -80,6 +80,7 @@ def enter(room: Room) -> None:
     state = room_visit()
     state.drop_render()
     state.room, state.picking = room, False
+    state.tries += 1
     state.arrangement, state.before, state.chosen = Arrangement(camera=CameraFacts(focal=room.focal)), [], None
     state.look, state.left_out, state.comparing, state.marks = None, {}, False, None
     for place in ROOM_PLACES:

@@ -136,8 +136,8 @@ def own_furniture(pixels: NDArray[np.uint8], size: Sequence[float | None]) -> Fu
     """
     if any(side is None for side in size):
         missing = [name for name, side in zip(("width", "depth", "height"), size, strict=True) if side is None]
-        step = "A picture does not tell how large a thing is: measure it."
-        raise BadInput("size of your piece", f"no {' and no '.join(missing)}", "width, depth and height in cm", step)
+        step = "A picture does not tell how large a thing is: say it under *My own piece*."
+        raise BadInput("size of your piece", f"no {', no '.join(missing)}", "width, depth and height in cm", step)
     width, depth, height = (float(side or 0) / 100 for side in size)
     view = ItemView(np.dstack([pixels[..., :3], cut_out(pixels)]))
     return Furniture((width, depth, height), (view,))

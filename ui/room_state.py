@@ -105,12 +105,6 @@ class Arrangement:
         pieces = tuple(changed if piece.number == changed.number else piece for piece in self.pieces)
         return replace(self, pieces=pieces)
 
-    @property
-    def total(self) -> str:
-        """What all of it costs, for people; "" if nothing has a price."""
-        priced = [(piece.price, piece.currency) for piece in self.pieces if piece.price is not None]
-        return show_price(sum(price for price, _ in priced), priced[0][1]) if priced else ""
-
 
 @dataclass(frozen=True)
 class Box:
@@ -230,9 +224,26 @@ class RoomVisit(Visit):
         return (*super().tasks(), self.finding, self.seeing)
 
     @property
+    def news(self) -> bool:
+        """Whether the floor was found."""
+        seeing = self.seeing
+        return seeing is not None and seeing.done and seeing.error is None and self.view is not seeing.result()
+
+    @property
     def piece(self) -> Piece | None:
         """The chosen piece."""
         return self.arrangement.piece(self.chosen)
+
+    @property
+    def total(self) -> str:
+        """What all that stands in the room costs, for people; "" if nothing has a price."""
+        standing = [piece for piece in self.arrangement.pieces if piece.number not in self.left_out]
+        prices = [piece.price for piece in standing if piece.price is not None]
+        return (
+            show_price(sum(prices), next(piece.currency for piece in standing if piece.price is not None))
+            if prices
+            else ""
+        )
 
 
 def room_visit() -> RoomVisit:

@@ -49,7 +49,7 @@ def _pieces(state: RoomVisit) -> None:
     pieces = state.arrangement.pieces
     if not pieces:
         return
-    total = f" · {state.arrangement.total}" if len(pieces) > 1 and state.arrangement.total else ""
+    total = f" · {state.total}" if len(pieces) > 1 and state.total else ""
     st.markdown(f"**In the room**{total}")
     with st.container(key=state.key("pieces"), gap="xsmall"):
         for piece in pieces:
@@ -61,8 +61,9 @@ def _pieces(state: RoomVisit) -> None:
                     icon=":material/radio_button_checked:" if chosen else ":material/radio_button_unchecked:",
                 )  # fmt: skip
                 st.button(
-                    "", key=state.key(f"remove-{piece.number}"), on_click=room_actions.remove, args=(piece.number,),
-                    icon=":material/close:", type="tertiary", help=f"Take out: {piece.title}",
+                    f"Take out {piece.title}", key=state.key(f"remove-{piece.number}"),
+                    on_click=room_actions.remove, args=(piece.number,),
+                    icon=":material/close:", type="tertiary", help="Take it out",
                 )  # fmt: skip
 
 
@@ -79,7 +80,7 @@ def _direction(state: RoomVisit, piece: Piece) -> None:
             ("turn-right", "rotate_right", "Turn by 15° the other way", room_actions.turn, (-1,)),
         ):  # fmt: skip
             st.button(
-                "", key=state.key(name), icon=f":material/{icon}:", help=hint, on_click=act, args=args,
+                hint, key=state.key(name), icon=f":material/{icon}:", help=hint, on_click=act, args=args,
                 disabled=piece.at is None and act is room_actions.nudge,
             )  # fmt: skip
         st.toggle(

@@ -31,7 +31,7 @@ class Visit:
         resets: name of a widget → how often it was made anew.
         looking: reads from the photo what the search shall go with.
         picking: whether other photos are offered though there is one.
-        tries: how many cards were tapped; each brings the picture into view.
+        tries: how often something new was to be seen in the picture; each time it comes into view.
         render: the render under way. preview: the latest picture of one that is on the page.
         history: what was made in this session.
         like: picture that items shall resemble.
@@ -72,6 +72,15 @@ class Visit:
     def tasks(self) -> tuple[Task[Any] | None, ...]:
         """Work that may be under way."""
         return (self.render, self.looking)
+
+    def busy(self) -> list[Task[Any]]:
+        """Work that is under way."""
+        return [task for task in self.tasks() if task is not None and not task.done]
+
+    @property
+    def news(self) -> bool:
+        """Whether something was found that the page does not show yet, though work goes on."""
+        return False
 
     def drop_render(self) -> None:
         """Give up the render under way, if there is one."""

@@ -48,14 +48,16 @@ def _pick(open_: bool) -> None:
 def _room(state: RoomVisit, room: Room) -> None:
     """The room, what is wrong in it, and all that can be done there."""
     trouble(state, "photo", "room")
-    for said in state.left_out.values():
-        st.error(said, icon=":material/error:")
-    _said_of_the_room(state)
+    if state.view is not None and state.view.warnings:
+        st.warning(" ".join(state.view.warnings), icon=":material/info:")
     with st.container(key=state.key("stage")):
         _picture(state, room)
+    # Below, or the picture would jump from under the pointer.
+    for said in state.left_out.values():
+        st.error(said, icon=":material/error:")
     if state.render is not None:
         watch_render(RoomVisit, "Furnishing", room_actions.drop_render)
-    elif state.looking is not None and not state.looking.done:
+    elif state.busy():
         watch_looking(RoomVisit)
     elif _is_behind(state):
         st.button("Render it", key=state.key("again"), on_click=room_actions.redraw, icon=":material/refresh:")
@@ -74,12 +76,6 @@ def _is_behind(state: RoomVisit) -> bool:
     """Whether the picture lacks what was arranged, because the render was given up or broke."""
     missing = [piece for piece in state.arrangement.pieces if piece.number not in state.left_out]
     return bool(missing) and (state.look is None or state.look.arrangement is not state.arrangement)
-
-
-def _said_of_the_room(state: RoomVisit) -> None:
-    """What the shopper should know of the photo."""
-    for warning in state.view.warnings if state.view is not None else ():
-        st.warning(warning, icon=":material/info:")
 
 
 def _bar(state: RoomVisit) -> None:

@@ -28,6 +28,7 @@ _CSS = """
                          grid-template-columns: repeat(auto-fill, minmax(min(12.5rem, 44%), 1fr)) }
 [class*="st-key-people"], [class*="st-key-rooms"], [class*="st-key-looks"]
   { display: grid; gap: .9rem .7rem; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)) }
+[class*="st-key-rooms"] { grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)) }
 [class*="st-key-card-"] { gap: .6rem; flex: 1; align-self: stretch }
 [class*="st-key-card-"] > :last-child { margin-top: auto }
 .tr-title, .tr-why { overflow: hidden; display: -webkit-box; -webkit-line-clamp: 2; -webkit-box-orient: vertical }
@@ -53,8 +54,15 @@ _CSS = """
     { position: sticky; top: 1rem; max-height: calc(100vh - 2rem); overflow-y: auto; padding-right: .6rem;
       scrollbar-width: thin }
 }
+/* Buttons that show their icon only; their words are for those who do not see it. */
+[class*="st-key-steps"] button p, [class*="st-key-remove-"][class*="-room"] button p
+  { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
+[class*="st-key-steps"] button div:has(> p), [class*="st-key-remove-"][class*="-room"] button div:has(> p)
+  { position: absolute }
+
 /* What is done to a room is seen while it is done. */
-[class*="st-key-stage-room"] { position: sticky; top: 0; z-index: 2; background: #fbfaf7; padding-bottom: .3rem }
+[data-testid="stLayoutWrapper"]:has(> [class*="st-key-stage-room"])
+  { position: sticky; top: 0; z-index: 2; background: #fbfaf7; padding-bottom: .3rem }
 
 /* The way between the pages. */
 [class*="st-key-page-"][class*="-here"] a { background: #e8e2d6 }

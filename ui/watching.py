@@ -53,7 +53,8 @@ def watch_render(
 @st.fragment(run_every=POLL)
 def watch_looking(page: type[Visit]) -> None:
     """One line while it is found out what the photo of a page shows."""
-    task = visit(page).looking
-    if task is None or task.done:
+    state = visit(page)
+    busy = state.busy()
+    if not busy or state.news:
         st.rerun(scope="app")
-    st.caption(f":material/hourglass_empty: {task.stage}")
+    st.caption(f":material/hourglass_empty: {busy[0].stage}")

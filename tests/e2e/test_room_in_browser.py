@@ -160,6 +160,7 @@ def test_a_file_that_is_no_photo_is_explained_and_costs_nothing(
     enter(page, photo)
     for file, said in bad_files.items():
         button(page, "Change photo").click()
+        page.get_by_text("Which room is it for?").wait_for()  # until then the first uploader is that of a mask
         upload(page, file)
         expect(page.get_by_role("alert").filter(has_text=said).first).to_contain_text("Room photo")
         shot(page, f"room-bad-{file.stem}")
@@ -184,7 +185,7 @@ def test_on_a_phone(open_page: Callable[..., Page], shot: Shot) -> None:
     expect(picture(page)).to_be_in_viewport()
     shot(page, "room-phone-4-placed")
     start = downloaded(page)[1]["items"][0]["at"]
-    page.locator('[class*="st-key-left-"] button').click()
+    page.locator('[class*="st-key-left-"]').get_by_role("button", name="To the left").first.click()
     end = wait_for_place(page, start)["items"][0]["at"]
     assert np.subtract(end, start) == pytest.approx([-0.01, 0], abs=0.001)
     expect(picture(page)).to_be_in_viewport()

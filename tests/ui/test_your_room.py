@@ -350,6 +350,7 @@ def test_what_does_not_fit_is_said_with_what_there_is_and_the_rest_stays(
     app = click(enter(ask(room_app, "a sofa or a table")), "try-table-oak")
     app = click(app, "try-sofa-huge")
     assert "m free" in errors(app) and "4.5 m x 1.0 m" in errors(app) and "Endless sofa" in errors(app)
+    assert room_of(app).total == "$189"
     assert room_of(app).look is not None and len(room_of(app).arrangement.pieces) == 2
     app = in_picture(app, monkeypatch, what="move", x=0.5, y=0.8, how="click")
     assert errors(app) == "" and len(room_renderer.requests[-1].items) == 2
@@ -401,7 +402,7 @@ def own_piece() -> bytes:
 def test_ones_own_piece_needs_its_size(room_app: AppTest, room_renderer: tiny_room.BoxRenderer) -> None:
     app = upload(enter(room_app), "own", own_piece())
     app = click(app, "try-own")
-    assert "no width and no depth and no height" in errors(app) and not room_renderer.requests
+    assert "no width, no depth, no height" in errors(app) and not room_renderer.requests
     for name, side in (("width", 110.0), ("depth", 60.0), ("height", 60.0)):
         app.number_input(key=f"own-{name}-room-0").set_value(side).run()
     assert errors(app) == ""
