@@ -39,8 +39,8 @@ class Calibration:
         return np.asarray(1 / (1 + np.exp(-(self.slope * cosines + self.offset))), np.float32)
 
 
-#: Of the frozen picture tower on furniture: fitted on all pairs of the demo catalog's product pictures, same category
-#: against another, both sorts weighing the same.
+#: Of the frozen picture tower on furniture: fitted on all pairs of 122 product pictures of the demo catalog, those of
+#: one category against the others, both sorts weighing the same. At a chance of 0.8, 61 % of pairs are of one category.
 LOOK: Final = Calibration(6.829, -2.494)
 
 
