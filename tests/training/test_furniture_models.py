@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipelines.geometry.views import CELL, box_corners, project, view_camera, view_of
-from training.furniture_models import Library, Material, parse_obj
+from training.furniture_models import Library, Material, fitted, parse_obj, without_doubles
 from training.furniture_parts import TILE, assemble
 from training.furniture_patterns import draw
 from training.render_furniture import painted
@@ -104,6 +104,20 @@ def test_faces_may_count_backwards_and_degenerate_ones_are_dropped() -> None:
     assert mesh.starts.tolist() == [0, 4] and mesh.corners.tolist() == [0, 1, 2, 3, 0, 1, 4]
     assert mesh.smooth.tolist() == [True, False] and mesh.uv[2].tolist() == [1, 1]
     assert [material.name for material in mesh.materials] == ["red paint", "shiny"]
+
+
+def test_polygons_in_the_same_place_are_kept_once() -> None:
+    twice = parse_obj("v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 0 0\nv 2 2 2\nf 1 2 3\nf 3 2 4\nf 1 2 5\n", {})
+    once = without_doubles(twice)
+    assert once.corners.tolist() == [0, 1, 2, 0, 1, 4] and once.starts.tolist() == [0, 3]
+    assert without_doubles(once) is once
+
+
+def test_a_turn_is_counter_clockwise_from_above(library: Library) -> None:
+    mesh = library.mesh("thing")
+    turned = fitted(mesh, (100, 50, 20), turn=90)
+    # What lay in front lies on the own left, and what lay on the own right in front.
+    assert mesh.points[4] == pytest.approx((0.25, 0.5, 0)) and turned.points[4] == pytest.approx((-0.5, 0.25, 0))
 
 
 def test_paint_changes_what_it_names_and_must_name_something(library: Library) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import types
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.datastructures import Headers
@@ -44,4 +45,6 @@ def _lands_on_disk(size: int) -> bool:
         form = await MultiPartParser(Headers({"content-type": "multipart/form-data; boundary=b"}), body()).parse()
         return bool(form["f"].file._rolled)  # type: ignore[union-attr]
 
-    return asyncio.run(parse())
+    # In a thread of its own: where a browser has been driven before, this one has a running loop.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, parse()).result()
