@@ -23,6 +23,7 @@ from recommend.schema import Item, RoomContext
 
 # The networks' libraries take seconds to import; only what uses them pays for that.
 if TYPE_CHECKING:
+    from pipelines.perception.room import RoomNetworks
     from recommend.embedder import TwoTowerEmbedder, WeightPaths
     from recommend.retriever import Retriever
 
@@ -38,7 +39,7 @@ PEOPLE, ROOMS = ASSETS / "people", ASSETS / "rooms"
 #: What retrieval takes from the parsing of a person's photo.
 WORN = ("upper", "lower", "dress", "outer", "shoes")
 #: Below this confidence in the floor nothing is said of it; the depth in metres of an item whose width is asked for.
-SURE_FLOOR, USUAL_DEPTH = 0.3, 0.4
+SURE_FLOOR, USUAL_DEPTH = 0.6, 0.4
 #: The weights that retrieval needs, by name in the manifest.
 RETRIEVER_WEIGHTS = ("minilm", "efficientnet-lite2", "retriever")
 
@@ -114,6 +115,7 @@ def furniture_files(folder: Path, item: Item) -> jobs.FurnitureFiles:
         item.place,
         item.extra["symmetric"],
         item.extra["round"],
+        folder / item.extra["depths"] if item.extra.get("depths") else None,
     )
 
 
@@ -144,11 +146,20 @@ def read_room(photo: Image) -> RoomContext:
     from pipelines.perception.room import view_room
     from recommend import room_style
 
-    view = view_room(photo)
+    view = view_room(photo, room_networks())
     if view.confidence["floor"] < SURE_FLOOR:
         return room_style.read_room(photo)
     width = 100 * widest(map_floor(view.camera, view.floor, view.wall_yaw), USUAL_DEPTH)
     return room_style.read_room(photo, view.floor, free_width_cm=width or None)
+
+
+@functools.cache
+def room_networks() -> RoomNetworks:
+    """What finds floor and camera in photos of rooms, loaded once per process."""
+    from pipelines.perception import camera_height
+
+    with LOADING:
+        return camera_height.room_networks()
 
 
 class _PersonReader:

@@ -5,8 +5,8 @@
 DIR holds rooms.jsonl, a line for each picture: `file`; `focal` in pixels, `pitch` and `roll` in radians and `height` in
 metres as in pipelines.geometry.camera; and, where it is known, `floor`, a mask file with the visible free floor in
 white. An item's error is that of the height in pixels of a thing one metre tall, the median over five spots of the
-floor; first the camera's height is given, then it is not and 1.5 m are taken. An error is unflagged where the horizon
-is not called doubtful. The last rows are the median and the 90th percentile of all pictures.
+floor; first with the true height of the camera, then with the one that was found. An error is unflagged where the
+horizon is not called doubtful. The last rows are the median and the 90th percentile of all pictures.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from benchmarks.measuring import Row, as_csv, as_table, machine
 from pipelines import images
 from pipelines.errors import BadInput
 from pipelines.geometry.camera import Camera
-from pipelines.perception.room import DOUBTFUL, RoomView, view_room
+from pipelines.perception.camera_height import room_networks
+from pipelines.perception.room import DOUBTFUL, RoomNetworks, RoomView, view_room
 from pipelines.schema import Mask
 
 #: Where items stand: fraction of the width, and of the way from the true horizon down to the picture's edge.
@@ -32,8 +33,9 @@ SPOTS = ((0.5, 0.45), (0.25, 0.6), (0.75, 0.6), (0.4, 0.8), (0.6, 0.95))
 #: An item that is wrong by more than this share is wrong for everybody, and ought to come with a warning.
 GROSS = 0.3
 TALL = 1.0
-COLUMNS = ("file", "horizon_deg", "focal_pct", "roll_deg", "item_pct", "item_unknown_height_pct", "floor_iou",
-           "horizon_confidence", "focal_confidence", "floor_confidence", "seconds")  # fmt: skip
+COLUMNS = ("file", "horizon_deg", "focal_pct", "roll_deg", "item_pct", "item_unknown_height_pct", "height_pct",
+           "floor_iou", "horizon_confidence", "focal_confidence", "height_confidence", "floor_confidence",
+           "seconds")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -94,16 +96,18 @@ def floor_overlap(found: Mask, true: Mask) -> float:
 
 
 def score(view: RoomView, true: Camera, floor: Mask | None) -> Row:
-    """A picture's line of the table; `view` was told the true height."""
+    """A picture's line of the table."""
     found, told = view.camera, view.confidence
+    known = replace(found, height=true.height)
     return {
         "horizon_deg": horizon_error(found, true),
         "focal_pct": 100 * abs(found.focal / true.focal - 1),
         "roll_deg": float(abs(np.degrees(found.roll - true.roll))),
-        "item_pct": 100 * float(np.median(item_errors(found, true))),
-        "item_unknown_height_pct": 100 * float(np.median(item_errors(replace(found, height=1.5), true))),
+        "item_pct": 100 * float(np.median(item_errors(known, true))),
+        "item_unknown_height_pct": 100 * float(np.median(item_errors(found, true))),
+        "height_pct": 100 * abs(found.height / true.height - 1),
         "floor_iou": "" if floor is None else floor_overlap(view.floor, floor),
-        **{f"{name}_confidence": told[name] for name in ("horizon", "focal", "floor")},
+        **{f"{name}_confidence": told[name] for name in ("horizon", "focal", "height", "floor")},
     }
 
 
@@ -126,13 +130,13 @@ def summary(rows: list[Row]) -> list[Row]:
     return lines
 
 
-def measure(folder: Path) -> list[Row]:
+def measure(folder: Path, networks: RoomNetworks) -> list[Row]:
     """A row for each room."""
     rows = []
     for room in read_rooms(folder):
         photo = images.load_image(room.file)
         started = time.perf_counter()
-        view = view_room(photo, height=room.height)
+        view = view_room(photo, networks)
         seconds = time.perf_counter() - started
         true = room.camera((photo.shape[0], photo.shape[1]))
         floor = None if room.floor is None else images.load_mask(room.floor)
@@ -146,7 +150,7 @@ def main() -> None:
     parser.add_argument("--rooms", type=Path, required=True, help="folder with rooms.jsonl")
     parser.add_argument("--out", type=Path, default=Path("docs/benchmarks/room_camera.csv"))
     options = parser.parse_args()
-    rows = measure(options.rooms)
+    rows = measure(options.rooms, room_networks())
     if not rows:
         raise BadInput("rooms", "an empty rooms.jsonl", "at least one room", "Render some first.")
     short = summary(rows)

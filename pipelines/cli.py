@@ -26,7 +26,6 @@ FIND_ITEM = "tryroom.find_item"
 weights_app = typer.Typer(help="What the networks know: list, fetch and verify their files.", no_args_is_help=True)
 
 _DEFAULTS = RenderSettings()
-_CAMERA = CameraFacts()
 _COLUMNS = ",".join(jobs.REQUIRED_COLUMNS) + "".join(f"[,{name}]" for name in jobs.OPTIONAL_COLUMNS)
 _RendererOption = Annotated[str, typer.Option("--renderer", help="Which renderer to use.")]
 _NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all.")]
@@ -92,7 +91,7 @@ def room(
         tuple[float, float, float] | None,
         typer.Option(metavar="W D H", help="Width, depth and height in cm; a picture needs it."),
     ] = None,
-    camera_height: Annotated[float, typer.Option(help="Metres above the floor.")] = _CAMERA.height,
+    camera_height: Annotated[float | None, typer.Option(help="Metres above the floor; default: found.")] = None,
     fov: Annotated[float | None, typer.Option(help="Horizontal field of view in degrees; default: found.")] = None,
     mask: Annotated[Path | None, typer.Option(help="Black = stays as it is, at the size of the photo.")] = None,
     remove: Annotated[Path | None, typer.Option(help="White = an old piece to take away first.")] = None,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines import images
 from pipelines.errors import BadInput
@@ -57,6 +58,7 @@ class FurnitureFiles:
     Attributes:
         size: (width, depth, height) in metres.
         atlas: one picture of square cells, rows = `pitches`, columns = `yaws`, in degrees.
+        depths: likewise, how far away each pixel is; None = not known.
         place, symmetric, round: as in `pipelines.schema.Furniture`.
     """
 
@@ -67,6 +69,7 @@ class FurnitureFiles:
     place: str = "floor"
     symmetric: bool = True
     round: bool = False
+    depths: Path | None = None
 
 
 #: Gives what an item is that is not a file, such as a catalog id; None if there is no such item.
@@ -254,13 +257,24 @@ def read_furniture(files: FurnitureFiles) -> Furniture:
         got = f"{atlas.shape[1]}x{atlas.shape[0]} with {atlas.shape[2]} channels"
         allowed = f"{len(files.yaws)} x {len(files.pitches)} square cells with transparency"
         raise BadInput(files.atlas.name, got, allowed, "Render the catalog's cut-outs again.")
-    views = tuple(
-        ItemView(np.ascontiguousarray(atlas[side * i : side * (i + 1), side * j : side * (j + 1)]), (yaw, pitch))
-        for i, pitch in enumerate(files.pitches)
-        for j, yaw in enumerate(files.yaws)
-    )
+    depths = None if files.depths is None else _read_depths(files.depths, atlas.shape[:2])
+    views = []
+    for i, pitch in enumerate(files.pitches):
+        for j, yaw in enumerate(files.yaws):
+            cell = slice(side * i, side * (i + 1)), slice(side * j, side * (j + 1))
+            depth = None if depths is None else np.ascontiguousarray(depths[cell])
+            views.append(ItemView(np.ascontiguousarray(atlas[cell]), (yaw, pitch), depth))
     place: Any = files.place  # Furniture refuses what is none
-    return Furniture(files.size, views, place, files.symmetric, files.round)
+    return Furniture(files.size, tuple(views), place, files.symmetric, files.round)
+
+
+def _read_depths(path: Path, size: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Grey levels (H, W) of the depths of cut-outs of that size."""
+    levels = images.load_image(path, what=f"depths {path.name}")[..., 0]
+    if levels.shape != size:
+        got, allowed = f"{levels.shape[1]}x{levels.shape[0]}", f"{size[1]}x{size[0]} as the cut-outs"
+        raise BadInput(path.name, got, allowed, "Render the catalog's depths again.")
+    return levels
 
 
 def furniture_of(picture: Path, size: tuple[float, float, float] | None) -> Furniture:

@@ -74,9 +74,17 @@ class CompactTryOn:
 
 
 class CompactRoom:
-    """Furniture in rooms, on the CPU. Thread-safe: nothing is kept between renders."""
+    """Furniture in rooms by our own networks, on the CPU. Thread-safe: nothing is kept between renders."""
 
-    WEIGHTS: tuple[str, ...] = ()
+    WEIGHTS = ("floor", "camera_height", "harmony")
+
+    def __init__(self) -> None:
+        from pipelines.diffusion.harmoniser import Harmoniser
+        from pipelines.perception.camera_height import room_networks
+
+        self._networks = room_networks()
+        self._harmonise = Harmoniser(weights.resolve("harmony"))
+        self._revision = {name: weights.revision(name) for name in self.WEIGHTS}
 
     def recipe(self, request: RoomRequest) -> dict[str, Any]:
         """Everything that decides the picture; no pixels, no paths."""
@@ -84,6 +92,7 @@ class CompactRoom:
         return {
             "task": "room",
             "renderer": "compact",
+            "weights": self._revision,
             "room": images.pixels_sha256(request.room),
             "items": [_said_of(standing) for standing in request.items],
             "camera": dataclasses.asdict(request.camera),
@@ -96,7 +105,7 @@ class CompactRoom:
         """See `pipelines.room.render_room`."""
         from pipelines.room import render_room
 
-        return render_room(request, self.recipe(request), on_progress)
+        return render_room(request, self._networks, self._harmonise, self.recipe(request), on_progress)
 
 
 def _said_of(standing: Standing) -> dict[str, Any]:

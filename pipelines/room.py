@@ -6,7 +6,7 @@ and shadow, far to near) → paste.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,17 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.errors import BadInput
+from pipelines.geometry.depth import depth_map
 from pipelines.geometry.free_floor import FloorMap, find_place, is_free, map_floor, occupy, widest
 from pipelines.geometry.grid import draw_floor_grid
-from pipelines.geometry.item_picture import bring_to, nearest_view
+from pipelines.geometry.layer import Layer, Scene, bring
 from pipelines.geometry.placement import Placement, outline, stands_at
-from pipelines.geometry.shadow import shade
 from pipelines.masks import composite, dilate
-from pipelines.perception.room import RoomView, view_room
-from pipelines.perception.room_light import RoomLight, read_light
+from pipelines.perception.room import RoomNetworks, RoomView, view_room
 from pipelines.schema import Furniture, Image, Mask, OnProgress, Progress, RenderResult, RoomRequest, Standing
 
 Array = NDArray[np.float32]
+#: Lights an item in a room: see `pipelines.diffusion.harmoniser.Harmoniser`; `pipelines.geometry.layer.paste` does it
+#: without a network.
+Harmonise = Callable[[Array, Layer, Scene], Array]
 
 #: Height of a table's top and of a ceiling, metres, where nothing tells.
 TABLE, CEILING = 0.74, 2.5
@@ -47,12 +49,17 @@ class Placed:
 
 
 def render_room(
-    request: RoomRequest, recipe: Mapping[str, Any], on_progress: OnProgress | None = None
-) -> RenderResult:  # fmt: skip
+    request: RoomRequest,
+    networks: RoomNetworks,
+    harmonise: Harmonise,
+    recipe: Mapping[str, Any],
+    on_progress: OnProgress | None = None,
+) -> RenderResult:
     """Render items in a room.
 
     Args:
         request: what to render.
+        networks: what finds floor and camera. harmonise: lights the items.
         recipe: what to note in the result; what was found of camera and places is added.
         on_progress: called between stages.
 
@@ -62,13 +69,13 @@ def render_room(
     """
     report = on_progress or (lambda _: None)
     report(Progress(0.0, "looking at the room"))
-    view = look(request)
+    view = look(request, networks)
     report(Progress(0.5, "clearing", request.room))
     room = request.room if request.remove is None else removed(request.room, request.remove)
     report(Progress(0.6, "finding a place", room))
     placed, warnings = place_all(request.items, view)
     report(Progress(0.7, "rendering", room))
-    drawn, hint, touched = draw(room, placed, view, read_light(request.room))
+    drawn, hint, touched = draw(room, placed, view, harmonise)
     mask = touched if request.remove is None else touched | dilate(request.remove, remove_margin(room))
     mask = mask if request.mask is None else mask & np.where(request.mask > 127, 255, 0).astype(np.uint8)
     image = composite(request.room, drawn, mask)
@@ -81,14 +88,14 @@ def render_room(
     return RenderResult(image, mask, steps, {**recipe, **found(view, placed)}, (*view.warnings, *warnings))
 
 
-def look(request: RoomRequest) -> RoomView:
+def look(request: RoomRequest, networks: RoomNetworks) -> RoomView:
     """Camera and floor of the room, with what is known of the camera taken for granted."""
     known = request.camera
     focal = known.focal
     if known.fov is not None:
         focal = request.room.shape[1] / 2 / float(np.tan(np.deg2rad(known.fov) / 2))
     roll = None if known.roll is None else float(np.deg2rad(known.roll))
-    return view_room(request.room, focal=focal, horizon_y=known.horizon_y, roll=roll, height=known.height)
+    return view_room(request.room, networks, focal=focal, horizon_y=known.horizon_y, roll=roll, height=known.height)
 
 
 def found(view: RoomView, placed: list[Placed]) -> dict[str, Any]:
@@ -98,7 +105,7 @@ def found(view: RoomView, placed: list[Placed]) -> dict[str, Any]:
         "horizon_y": round(camera.horizon_y, 4),
         "focal_px": round(camera.focal, 1),
         "roll": round(float(np.rad2deg(camera.roll)), 2),
-        "camera_height": camera.height,
+        "camera_height": round(camera.height, 3),
         "confidence": {name: round(float(value), 3) for name, value in view.confidence.items()},
         "placed": [
             {
@@ -130,7 +137,7 @@ def place_all(items: tuple[Standing, ...], view: RoomView) -> tuple[list[Placed]
             placement = somewhere(standing, size, view, floor)
         else:
             placement = where_told(standing, size, view)
-            warnings += crowded(standing.item, placement, floor)
+            warnings += crowded(standing, placement, floor)
         distance = float(np.hypot(*placement.at))
         if standing.item.place == "floor":
             floor = occupy(floor, placement)
@@ -196,43 +203,33 @@ def on_wall(standing: Standing, size: tuple[float, float, float], view: RoomView
     return Placement((float(middle[0]), float(middle[1])), yaw, size, float(middle[2] - size[2] / 2))
 
 
-def crowded(item: Furniture, placement: Placement, floor: FloorMap) -> list[str]:
+def crowded(standing: Standing, placement: Placement, floor: FloorMap) -> list[str]:
     """A word of warning where an item stands on more than free floor; never squeezed to fit."""
-    if item.place != "floor" or is_free(floor, placement) >= ENOUGH_FREE:
+    if standing.item.place != "floor" or is_free(floor, placement) >= ENOUGH_FREE:
         return []
     width, depth, _ = placement.size
-    return [f"It needs {width:.1f} m x {depth:.1f} m, and there is not that much free floor where it stands."]
+    return [
+        f"{standing.name} needs {width:.1f} m x {depth:.1f} m, and there is not that much free floor where it stands."
+    ]
 
 
 # --- what it looks like ---------------------------------------------------------------------------------------------
 
 
-def draw(room: Image, placed: list[Placed], view: RoomView, light: RoomLight) -> tuple[Image, Image, Mask]:
+def draw(room: Image, placed: list[Placed], view: RoomView, harmonise: Harmonise) -> tuple[Image, Image, Mask]:
     """Draw the items into the room, far to near.
 
     Returns:
-        The finished picture, the bare items on black (the hint), and a mask of what may have changed.
+        The finished picture, the bare items on black (the hint), and a mask of what has changed.
     """
     canvas, hint = room.astype(np.float32), np.zeros(room.shape, np.float32)
-    touched = np.zeros(room.shape[:2], bool)
-    floor = cv2.GaussianBlur(dilate(view.floor, 2).astype(np.float32) / 255, (0, 0), 1.5)
+    scene = Scene(view.camera, depth_map(view.camera, view.floor), view.floor)
     for one in placed:
-        yaw, pitch = np.rad2deg(one.placement.seen_from(view.camera))
-        rgb, alpha = bring_to(one.item, nearest_view(one.item, yaw, pitch), view.camera, one.placement)
-        if one.item.place == "rug":
-            alpha = alpha * floor
-        if one.item.place in ("floor", "table"):
-            kept = shade(view.camera, one.placement, light.shadow)
-            # Only the floor that is seen takes a shadow, not what stands before it.
-            kept = kept if one.item.place == "table" else 1 - (1 - kept) * floor
-            touched |= kept < 1 - 1 / 255
-            canvas *= kept[..., None]
-        rgb = light.on(rgb)
-        canvas += alpha[..., None] * (rgb - canvas)
-        hint += alpha[..., None] * (rgb - hint)
-        touched |= alpha > 1 / 255
-    as_picture = lambda x: np.clip(np.rint(x), 0, 255).astype(np.uint8)  # noqa: E731
-    return as_picture(canvas), as_picture(hint), np.where(touched, 255, 0).astype(np.uint8)
+        layer = bring(one.item, one.placement, view.camera, view.floor)
+        canvas = harmonise(canvas, layer, scene)
+        hint += layer.alpha[..., None] * (layer.rgb - hint)
+    drawn, bare = (np.clip(np.rint(x), 0, 255).astype(np.uint8) for x in (canvas, hint))
+    return drawn, bare, np.where((drawn != room).any(2), 255, 0).astype(np.uint8)
 
 
 def remove_margin(room: Image) -> float:

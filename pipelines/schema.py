@@ -132,10 +132,12 @@ class ItemView:
     Attributes:
         picture: RGBA uint8 (S, S, 4), or of any shape where `angles` is None.
         angles: (yaw, pitch) in degrees of `pipelines.geometry.views`; None = nobody knows how it was taken.
+        depth: uint8 (S, S), 0 = nothing there, 1 to 255 = from the near to the far end of `views.depth_span`.
     """
 
     picture: NDArray[np.uint8]
     angles: tuple[float, float] | None = None
+    depth: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,12 +175,14 @@ class Standing:
         yaw: degrees, 0 = the front looks out of the picture, positive = counter-clockwise seen from above; None =
             turned to the wall.
         size: (width, depth, height) in metres to make it in; None = the item's own.
+        name: what to call it in messages.
     """
 
     item: Furniture
     at: tuple[float, float] | None = None
     yaw: float | None = None
     size: tuple[float, float, float] | None = None
+    name: str = "It"
 
     def __post_init__(self) -> None:
         if self.size is not None:
@@ -202,7 +206,7 @@ class CameraFacts:
             right.
     """
 
-    height: float = 1.5
+    height: float | None = None
     fov: float | None = None
     focal: float | None = None
     horizon_y: float | None = None

@@ -4,14 +4,16 @@ The models are Debian's package of Sweet Home 3D's furniture libraries (`apt-get
 unpack the package with `dpkg-deb -x` and name the folder of its .sh3f files with `--library`). From the repository's
 root, in the environment of requirements-render.txt:
 
-    .cache/render/bin/python -m training.render_furniture pictures views   # → assets/catalog/furniture
+    .cache/render/bin/python -m training.render_furniture pictures views depths   # → assets/catalog/furniture
     .cache/render/bin/python -m training.render_furniture list             # only catalog.jsonl, no picture
 
 `pictures` are product pictures on white, {id}.jpg. `views` are cut-outs for rooms, {id}.views.webp: rows are pitches,
-columns yaws as catalog.jsonl says, and pipelines.geometry.views gives each cell's camera. All pictures come before all
-views. Each file carries the hash of what it was made from and is skipped while that is unchanged; the hash covers size
-and samples too, so keep their defaults. Every item is seeded by its own name and rendered on one thread, so parts of
-the work can run side by side (`--only ID`). catalog.jsonl lists the items of which both exist.
+columns yaws as catalog.jsonl says, and pipelines.geometry.views gives each cell's camera. `depths` are the same cells,
+{id}.depths.webp: 0 = nothing, 1 to 255 = from the near to the far end of `views.depth_span`; rugs have none. All
+pictures come before all views. Each file carries the hash of what it was made from and is skipped while that is
+unchanged; the hash covers size and samples too, so keep their defaults. Every item is seeded by its own name and
+rendered on one thread, so parts of the work can run side by side (`--only ID`). catalog.jsonl lists the items that are
+whole.
 """
 
 from __future__ import annotations
@@ -24,28 +26,31 @@ import os
 import sys
 import time
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipelines.geometry.views import CELL, PLAN, view_of
+from pipelines.geometry.views import CELL, PLAN, View, depth_span, view_of
 from training.furniture_light import cut_out, to_srgb
 from training.furniture_models import Library, Material, Mesh, fitted
 from training.furniture_parts import assemble, tiled
 from training.render_catalog import ROOT, stored_hash
 
+if TYPE_CHECKING:
+    from training.furniture_scene import Studio
+
 Array = NDArray[np.float64]
 
 #: Raise when code changes what the same recipe looks like.
-VERSIONS = {"pictures": 2, "views": 1}
+VERSIONS = {"pictures": 2, "views": 1, "depths": 1}
 CATALOG_KEYS = (
     "id", "title", "category", "kind", "colours", "material", "pattern", "style", "price", "currency", "image",
-    "description", "size_cm", "place", "views", "view_angles", "symmetric", "round",
+    "description", "size_cm", "place", "views", "depths", "view_angles", "symmetric", "round",
 )  # fmt: skip
 #: What the shop says about an item; the rest of its recipe is how it looks.
 SAID = frozenset(
@@ -102,7 +107,7 @@ def view_angles(item: Mapping[str, Any]) -> dict[str, list[int]]:
 
 def recipe_hash(what: str, item: Mapping[str, Any], recipes: Mapping[str, Any], side: int, samples: int) -> str:
     """A short name for everything that went into the picture or the views of an item, `side` pixels large."""
-    angles = [view_angles(item)] if what == "views" else []
+    angles = [view_angles(item)] if what in ("views", "depths") else []
     look = {key: value for key, value in item.items() if key not in SAID}
     named = [part["material"] for part in item.get("parts", [])]
     named += [paint for paint in item.get("paint", {}).values() if isinstance(paint, str)]
@@ -198,6 +203,18 @@ def save_atlas(cells: Iterable[Iterable[Array]], path: Path, recipe: str, qualit
     os.replace(part, path)
 
 
+def save_depths(cells: Iterable[Iterable[Array]], path: Path, recipe: str) -> None:
+    """Write rows of depths, parts of their span from 0 to 1 and inf for nothing, without loss and atomically."""
+    atlas = np.concatenate([np.concatenate(list(row), axis=1) for row in cells], axis=0)
+    there = np.isfinite(atlas)
+    levels = np.where(there, 1 + np.rint(254 * np.clip(np.where(there, atlas, 0), 0, 1)), 0).astype(np.uint8)
+    exif = Image.Exif()
+    exif[_EXIF_TEXT] = recipe
+    part = path.with_suffix(".part")
+    Image.fromarray(levels).save(part, "WEBP", lossless=True, method=6, exif=exif)
+    os.replace(part, path)
+
+
 def atlas_hash(path: Path) -> str | None:
     """The recipe hash an atlas carries, None if there is no atlas."""
     if not path.exists():
@@ -210,12 +227,12 @@ def render(what: str, recipes: Mapping[str, Any], options: Options) -> None:
     """Render the pictures or views that are missing or out of date; an item that fails is told and left out."""
     todo = []
     for item in recipes["item"]:
-        if options.only and item["id"] not in options.only:
+        if (options.only and item["id"] not in options.only) or (what == "depths" and item["place"] == "rug"):
             continue
         if what == "pictures":
             path, side, stored_in = options.out / f"{item['id']}.jpg", options.side, stored_hash
         else:
-            path, stored_in = options.out / f"{item['id']}.views.webp", atlas_hash
+            path, stored_in = options.out / f"{item['id']}.{what}.webp", atlas_hash
             side = CELLS.get(item["place"], CELL)
         recipe, stored = recipe_hash(what, item, recipes, side, options.samples), stored_in(path)
         if stored != recipe:
@@ -230,7 +247,6 @@ def render(what: str, recipes: Mapping[str, Any], options: Options) -> None:
         seconds = time.perf_counter() - started
         said = f"{item['id']}: {seconds:.1f} s, {seconds / count:.2f} s a picture, {path.stat().st_size // 1024} KB"
         print(f"[{number}/{len(todo)}] {said}", file=sys.stderr, flush=True)
-        write_catalog(recipes, options.out)
 
 
 def _render_item(
@@ -249,11 +265,19 @@ def _render_item(
         )
         return 1
     angles, cell = view_angles(item), CELLS.get(item["place"], CELL)
-    cells = [
-        [studio.take(view_of(item["size"], yaw, pitch, cell)) for yaw in angles["yaw"]] for pitch in angles["pitch"]
-    ]
-    save_atlas(cells, path, recipe, 84)
+    take = studio.take if what == "views" else lambda view: _depth_share(studio, item["size"], view)
+    cells = [[take(view_of(item["size"], yaw, pitch, cell)) for yaw in angles["yaw"]] for pitch in angles["pitch"]]
+    if what == "views":
+        save_atlas(cells, path, recipe, 84)
+    else:
+        save_depths(cells, path, recipe)
     return sum(len(row) for row in cells)
+
+
+def _depth_share(studio: Studio, size_cm: Sequence[float], view: View) -> Array:
+    """The depth of each pixel as a part of its span."""
+    near, far = depth_span(size_cm, view)
+    return (studio.depth(view) - near) / (far - near)
 
 
 def catalog_entry(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -261,14 +285,16 @@ def catalog_entry(item: Mapping[str, Any]) -> dict[str, Any]:
     made = {
         "currency": "USD", "image": f"{item['id']}.jpg", "size_cm": item["size"],
         "views": f"{item['id']}.views.webp", "view_angles": view_angles(item),
+        "depths": "" if item["place"] == "rug" else f"{item['id']}.depths.webp",
     }  # fmt: skip
     return {key: (dict(item) | made)[key] for key in CATALOG_KEYS}
 
 
 def write_catalog(recipes: Mapping[str, Any], folder: Path) -> int:
-    """Write catalog.jsonl, the items whose picture and views lie in `folder`, atomically; returns how many."""
+    """Write catalog.jsonl, the items whose files lie in `folder`, atomically; returns how many."""
     entries = [catalog_entry(item) for item in recipes["item"]]
-    shown = [entry for entry in entries if all((folder / entry[key]).exists() for key in ("image", "views"))]
+    files = ("image", "views", "depths")
+    shown = [entry for entry in entries if all((folder / entry[key]).exists() for key in files)]
     part = (folder / "catalog.jsonl").with_suffix(".part")
     part.write_text("".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in shown), encoding="utf-8")
     os.replace(part, folder / "catalog.jsonl")
@@ -283,7 +309,7 @@ def main() -> None:
     if unknown:
         sys.exit(f"No recipe is named {', '.join(sorted(unknown))}; see {asked.recipes}.")
     options = Options(asked.out, asked.library, asked.side, asked.samples, frozenset(asked.only), asked.quality)
-    for what in ("pictures", "views"):
+    for what in ("pictures", "views", "depths"):
         if what in asked.what:
             render(what, recipes, options)
     print(f"{asked.out / 'catalog.jsonl'}: {write_catalog(recipes, asked.out)} of {len(recipes['item'])}")
@@ -291,7 +317,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="+", choices=("pictures", "views", "list"))
+    parser.add_argument("what", nargs="+", choices=("pictures", "views", "depths", "list"))
     parser.add_argument("--recipes", type=Path, default=RECIPES)
     parser.add_argument("--library", type=Path, default=LIBRARIES, help="folder of the .sh3f files")
     parser.add_argument("--out", type=Path, default=FURNITURE)

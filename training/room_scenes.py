@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from training import furniture_patterns
 from training.furniture_models import Material, Mesh
-from training.furniture_scene import Studio, _principled, _render
+from training.furniture_scene import Studio, _principled, _render, depth_material
 from training.room_layout import Piece
 from training.room_looks import Lights
 from training.room_outside import draw_outside
@@ -62,7 +62,7 @@ class RoomStage(Studio):
         cycles.use_light_tree = False
         cycles.denoising_quality = "HIGH"
         self._camera.data.clip_start = 0.05
-        self._depth = self._depth_material()
+        self._depth = depth_material()
 
     # --- building -----------------------------------------------------------------------------------------------------
 
@@ -300,38 +300,6 @@ class RoomStage(Studio):
         seen = self._quickly(lambda: _render(self.scene), 1, 0.01)
         layer.material_override = None
         return np.where(seen[..., 0] > 0.5, 255, 0).astype(np.uint8), seen[..., 1]
-
-    def _quickly(self, take: Callable[[], Array], samples: int, filter_width: float) -> Array:
-        """Takes a picture without bounces, lamps and denoising."""
-        cycles = self.scene.cycles
-        before = (cycles.max_bounces, cycles.samples, cycles.filter_width)
-        cycles.max_bounces, cycles.samples, cycles.filter_width, cycles.use_denoising = 0, samples, filter_width, False
-        lamps = [thing for thing in self.scene.collection.objects if thing.type == "LIGHT"]
-        for lamp in lamps:
-            lamp.hide_render = True
-        taken = take()
-        for lamp in lamps:
-            lamp.hide_render = False
-        cycles.max_bounces, cycles.samples, cycles.filter_width = before
-        cycles.use_denoising = True
-        return taken
-
-    def _depth_material(self) -> Any:
-        """Shines with the object's red, and the depth as green."""
-        material = bpy.data.materials.new("depth")
-        material.use_nodes = True
-        material.use_fake_user = True
-        nodes, links = material.node_tree.nodes, material.node_tree.links
-        nodes.clear()
-        who, where = nodes.new("ShaderNodeObjectInfo"), nodes.new("ShaderNodeCameraData")
-        split, both = nodes.new("ShaderNodeSeparateColor"), nodes.new("ShaderNodeCombineColor")
-        glow, output = nodes.new("ShaderNodeEmission"), nodes.new("ShaderNodeOutputMaterial")
-        links.new(who.outputs["Color"], split.inputs[0])
-        links.new(split.outputs[0], both.inputs[0])
-        links.new(where.outputs["View Z Depth"], both.inputs[1])
-        links.new(both.outputs[0], glow.inputs["Color"])
-        links.new(glow.outputs[0], output.inputs["Surface"])
-        return material
 
 
 def _picture(name: str, values: Array) -> Any:

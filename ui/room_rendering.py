@@ -10,13 +10,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+import tryroom
 from pipelines.errors import BadInput, TryroomError
 from pipelines.geometry.camera import Camera
 from pipelines.geometry.grid import draw_floor_grid
+from pipelines.geometry.layer import paste
 from pipelines.masks import composite
 from pipelines.perception.cutout import cut_out
 from pipelines.perception.room import RoomView, view_room
-from pipelines.perception.room_light import read_light
 from pipelines.renderers import Renderer
 from pipelines.room import Placed, draw, place_all, removed
 from pipelines.schema import CameraFacts, Furniture, Image, ItemView, Mask, OnProgress, Progress, RoomRequest
@@ -53,7 +54,9 @@ def see(room: Room, camera: CameraFacts) -> RoomView:
     if camera.fov is not None:
         focal = width / 2 / float(np.tan(np.deg2rad(camera.fov) / 2))
     roll = None if camera.roll is None else float(np.deg2rad(camera.roll))
-    return view_room(room.shown, focal=focal, horizon_y=camera.horizon_y, roll=roll, height=camera.height)
+    return view_room(
+        room.shown, tryroom.room_networks(), focal=focal, horizon_y=camera.horizon_y, roll=roll, height=camera.height
+    )
 
 
 def with_grid(jpeg: bytes, view: RoomView) -> bytes:
@@ -61,7 +64,7 @@ def with_grid(jpeg: bytes, view: RoomView) -> bytes:
     height, width = view.camera.size
     picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB)
     picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
-    return pictures.jpeg(draw_floor_grid(np.asarray(picture, np.uint8), view.camera, view.wall_yaw))
+    return pictures.jpeg(draw_floor_grid(np.asarray(picture, np.uint8), view.camera, view.wall_yaw, floor=view.floor))
 
 
 # --- placing ------------------------------------------------------------------------------------------------
@@ -191,7 +194,7 @@ def request_of(room: Room, arrangement: Arrangement, places: Places) -> RoomRequ
 def draft(room: Room, arrangement: Arrangement, placed: list[Placed], view: RoomView) -> Image:
     """The picture at the size of the page, at once: camera and floor are known already."""
     ground = room.shown if arrangement.remove is None else removed(room.shown, _at(room, arrangement.remove))
-    drawn, _, touched = draw(ground, placed, view, read_light(room.shown))
+    drawn, _, touched = draw(ground, placed, view, lambda picture, layer, _: paste(picture, layer))
     if arrangement.mask is not None:
         touched = touched & _at(room, arrangement.mask)
     return composite(ground, drawn, touched)

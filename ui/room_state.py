@@ -78,7 +78,7 @@ class Piece:
 
     def standing(self) -> Standing:
         """The piece in the words of rendering; BadInput for a size or place that is none."""
-        return Standing(self.item, self.at, self.facing if self.yaw is None else self.yaw, self.size)
+        return Standing(self.item, self.at, self.facing if self.yaw is None else self.yaw, self.size, self.title)
 
 
 @dataclass(frozen=True, eq=False)

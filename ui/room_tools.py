@@ -150,9 +150,10 @@ def _camera(state: RoomVisit) -> None:
         "From the left edge to the right. Phones have about 65 to 75, wide-angle lenses more than 90.",
     )  # fmt: skip
     _fact(
-        state, "height", "Height of the camera, cm", (20, 500), 100 * camera.height,
-        "not to be seen in a photo: 150 is usual", lambda value: replace(camera, height=value / 100),
-        "Held before the face of somebody who stands, about 150. It makes everything smaller or larger.",
+        state, "height", "Height of the camera, cm", (20, 500), 100 * (camera.height or view.camera.height),
+        f"found: {100 * found.camera.height:.0f} cm {sure['height']}",
+        lambda value: replace(camera, height=value / 100),
+        "Found by what stands in the room. It makes everything smaller or larger: measure by a door to be sure.",
     )  # fmt: skip
     with st.container(horizontal=True):
         plain = camera == CameraFacts(focal=camera.focal)

@@ -138,12 +138,15 @@ class UNet(nn.Module):
         in_channels: of the folded input.
         widths: channels at 1/4, 1/8, 1/16, … size.
         blocks: residual blocks per level on the way down, and as many on the way up.
+        facts: how many there are.
     """
 
-    def __init__(self, in_channels: int, widths: tuple[int, ...], blocks: tuple[int, ...]) -> None:
+    def __init__(
+        self, in_channels: int, widths: tuple[int, ...], blocks: tuple[int, ...], facts: int = FACTS
+    ) -> None:  # fmt: skip
         super().__init__()
         self.inlet = nn.Conv2d(in_channels, widths[0], 3, padding=1)
-        self.facts = nn.Linear(FACTS, widths[-1])
+        self.facts = nn.Linear(facts, widths[-1])
         self.down, self.up, self.downsample, self.upsample = (nn.ModuleList() for _ in range(4))
         for level, (width, count) in enumerate(zip(widths, blocks, strict=True)):
             self.down.append(nn.Sequential(*[Block(width) for _ in range(count)]))
@@ -153,7 +156,7 @@ class UNet(nn.Module):
                 self.upsample.append(nn.Sequential(nn.Conv2d(widths[level + 1], 4 * width, 1), nn.PixelShuffle(2)))
 
     def forward(self, x: Tensor, facts: Tensor) -> Tensor:
-        """(N, in, h, w) and (N, FACTS) → (N, widths[0], h, w)."""
+        """(N, in, h, w) and (N, facts) → (N, widths[0], h, w)."""
         h = self.inlet(x)
         skips = []
         for level, downsample in enumerate(self.downsample):

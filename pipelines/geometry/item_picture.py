@@ -1,10 +1,13 @@
-"""An item's cut-out, brought to where the item stands in the photo.
+"""An item's cut-outs, brought to where the item stands in the photo.
 
-Of the pictures that were taken of an item the one from the nearest angle is used, and a homography fitted to the
-corners of its box makes up for the rest (Hartley and Zisserman, chapter 4).
+With depth the views nearest in angle are brought into the photo's perspective (`reprojection`). Of a picture without,
+such as a person's own or a rug's, a homography fitted to the corners of its box is all that can be done (Hartley and
+Zisserman, chapter 4).
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -12,39 +15,60 @@ from numpy.typing import NDArray
 
 from pipelines.geometry.camera import Camera, Points
 from pipelines.geometry.placement import Placement
+from pipelines.geometry.reprojection import Sight, reproject
 from pipelines.geometry.views import box_corners, project, view_camera
 from pipelines.schema import Furniture, ItemView
 
 Array = NDArray[np.float32]
 
-
-def nearest_view(item: Furniture, yaw: float, pitch: float) -> ItemView:
-    """The picture taken from the angle nearest to (yaw, pitch) in degrees, mirrored where the item allows that."""
-    yaw = 0.0 if item.round else (yaw + 180) % 360 - 180
-
-    def apart(view: ItemView) -> tuple[float, float]:
-        if view.angles is None:
-            return (0.0, 0.0)
-        turned = abs((view.angles[0] - yaw + 180) % 360 - 180)
-        return turned, abs(view.angles[1] - pitch)
-
-    return min((view for original in item.views for view in _both(original, item.symmetric)), key=apart)
+#: So many views make a picture.
+SIGHTS = 4
 
 
-def _both(view: ItemView, symmetric: bool) -> list[ItemView]:
-    if not symmetric or view.angles is None or view.angles[0] % 180 == 0:
-        return [view]
-    mirrored = np.ascontiguousarray(view.picture[:, ::-1])
-    return [view, ItemView(mirrored, (-view.angles[0], view.angles[1]))]
-
-
-def bring_to(item: Furniture, view: ItemView, camera: Camera, placement: Placement) -> tuple[Array, Array]:
+def bring_to(item: Furniture, camera: Camera, placement: Placement) -> tuple[Array, Array]:
     """The item as it stands in the photo.
 
     Returns:
         RGB float32 (H, W, 3) in 0 to 255 and its alpha float32 (H, W) in 0 to 1, at the photo's size; all 0 where a
         corner of the box lies behind the camera.
     """
+    yaw, pitch = (float(angle) for angle in np.rad2deg(placement.seen_from(camera)))
+    if item.round:
+        # Alike from all sides: it may as well show the side that was taken.
+        placement, yaw = replace(placement, yaw=placement.yaw - np.deg2rad(yaw)), 0.0
+    views = nearest_views(item, yaw, pitch)
+    sights = [Sight.of(view, item.size, off) for off, view in views[:SIGHTS] if view.depth is not None]
+    if sights:
+        return reproject(sights, item.size, camera, placement)
+    return flat_to(item, views[0][1], camera, placement)
+
+
+def nearest_views(item: Furniture, yaw: float, pitch: float) -> list[tuple[float, ItemView]]:
+    """The pictures of an item, the nearest to (yaw, pitch) in degrees first, with how many degrees each is off.
+
+    Pictures are mirrored where the item allows that.
+    """
+
+    def off(view: ItemView) -> float:
+        if view.angles is None:
+            return 0.0
+        turned = abs((view.angles[0] - yaw + 180) % 360 - 180)
+        # A view that is turned is farther off than one from higher up, where the picture shows other things.
+        return float(np.hypot(turned, view.angles[1] - pitch))
+
+    views = [(off(view), view) for original in item.views for view in _both(original, item.symmetric)]
+    return sorted(views, key=lambda pair: pair[0])
+
+
+def _both(view: ItemView, symmetric: bool) -> list[ItemView]:
+    if not symmetric or view.angles is None or view.angles[0] % 180 == 0:
+        return [view]
+    turned = [np.ascontiguousarray(x[:, ::-1]) for x in (view.picture, view.depth) if x is not None]
+    return [view, ItemView(turned[0], (-view.angles[0], view.angles[1]), *turned[1:])]
+
+
+def flat_to(item: Furniture, view: ItemView, camera: Camera, placement: Placement) -> tuple[Array, Array]:
+    """One picture without depth, brought there as if it were flat; returns the same as `bring_to`."""
     corners = camera.project(placement.corners)
     if not np.isfinite(corners).all():
         return np.zeros((*camera.size, 3), np.float32), np.zeros(camera.size, np.float32)

@@ -2,12 +2,10 @@
 
 Two parts, as in a room lit from many sides: where the item stands it keeps light away from the floor right beneath
 (contact), and it hides part of the ceiling and windows from the floor around it (ambient occlusion, wider the higher
-the item is and drawn away from the light).
+the item is). Where the light of the room draws it, the harmony network knows (`pipelines.diffusion.harmony`).
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -28,21 +26,7 @@ CONTACT_WIDTH, AMBIENT_WIDTH = 0.025, 0.3
 TALLEST = 1.0
 
 
-@dataclass(frozen=True)
-class Light:
-    """Where the light of a room comes from.
-
-    Attributes:
-        towards: world (x, y), pointing along the floor the way shadows fall, in metres per metre of height; (0, 0) =
-            from all sides.
-        strength: 0 to 1, how dark shadows are.
-    """
-
-    towards: tuple[float, float] = (0.0, 0.0)
-    strength: float = 1.0
-
-
-def shade(camera: Camera, placement: Placement, light: Light) -> Array:
+def shade(camera: Camera, placement: Placement) -> Array:
     """What share of its light the floor keeps, float32 (H, W) in (0, 1]; 1 = no shadow."""
     width, depth, height = placement.size
     tall = min(height, TALLEST)
@@ -56,10 +40,7 @@ def shade(camera: Camera, placement: Placement, light: Light) -> Array:
     contact = cv2.GaussianBlur(plan, (0, 0), CONTACT_WIDTH * PLAN)
     wide = max(AMBIENT_WIDTH * tall, 0.04) * PLAN
     ambient = cv2.GaussianBlur(plan, (0, 0), wide)
-    aside, ahead = (share * tall * PLAN / 2 for share in light.towards)
-    drawn = np.array([[1, 0, aside], [0, 1, ahead]], np.float32)
-    ambient = np.maximum(ambient, cv2.warpAffine(ambient, drawn, (count, count)))
-    kept = (1 - light.strength * CONTACT * contact) * (1 - light.strength * AMBIENT * ambient)
+    kept = (1 - CONTACT * contact) * (1 - AMBIENT * ambient)
     return _into_photo(kept.astype(np.float32), camera, placement, reach)
 
 

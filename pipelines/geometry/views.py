@@ -111,6 +111,15 @@ def view_camera(size_cm: Sequence[float], yaw: float, pitch: float, cell: int = 
     return view_of(size_cm, yaw, pitch, cell).matrix
 
 
+def depth_span(size_cm: Sequence[float], view: View) -> tuple[float, float]:
+    """(nearest, farthest) metres along a view that any of an item's box can be, whatever its yaw and pitch."""
+    corners = box_corners(size_cm)
+    middle = np.array([0.0, 0.0, corners[:, 2].max() / 2])
+    distance = float((middle - view.at) @ view.axes[2])
+    half = float(np.linalg.norm(corners[0] - middle))
+    return distance - half, distance + half
+
+
 def project(matrix: Array, points: Array) -> Array:
     """Points (N, 3) through a (3, 4) projection to pixels (N, 2)."""
     seen = points @ matrix[:, :3].T + matrix[:, 3]

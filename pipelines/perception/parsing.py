@@ -136,7 +136,7 @@ def limb_maps(keypoints: Keypoints, visibility: NDArray[np.float32], size: tuple
     return np.asarray(np.maximum.reduceat(close, starts, axis=0), np.float32)
 
 
-class _Fuse(nn.Module):
+class Fuse(nn.Module):
     """One step of the decoder: enlarge, add the encoder's features and the hints, mix.
 
     Args:
@@ -187,10 +187,10 @@ class ParserNet(ModelMixin, ConfigMixin):
             nn.Conv2d(limbs + 1, HINTS, 3, padding=1), nn.GroupNorm(8, HINTS), nn.SiLU(),
             nn.Conv2d(HINTS, HINTS, 3, padding=1), nn.GroupNorm(8, HINTS),
         )  # fmt: skip
-        self.fuse16 = _Fuse(last, sixteenth, HINTS, widths[0])
-        self.fuse8 = _Fuse(widths[0], eighth, HINTS, widths[1])
-        self.fuse4 = _Fuse(widths[1], quarter, HINTS, widths[2])
-        self.fuse2 = _Fuse(widths[2], half, 1, widths[3], blocks=1)
+        self.fuse16 = Fuse(last, sixteenth, HINTS, widths[0])
+        self.fuse8 = Fuse(widths[0], eighth, HINTS, widths[1])
+        self.fuse4 = Fuse(widths[1], quarter, HINTS, widths[2])
+        self.fuse2 = Fuse(widths[2], half, 1, widths[3], blocks=1)
         self.head = nn.Conv2d(widths[3], num_labels, 1)
 
     def forward(self, image: Tensor, mask: Tensor, limbs: Tensor) -> Tensor:

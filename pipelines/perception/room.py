@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -13,15 +13,23 @@ from scipy.special import expit
 from pipelines.errors import BadInput
 from pipelines.geometry.camera import Camera
 from pipelines.images import MIN_SIDE
-from pipelines.perception.floor import find_floor
 from pipelines.perception.lines import SEGMENT_SIDE, LineSegments, find_line_segments, shrunk
 from pipelines.perception.vanishing import Manhattan, fit_manhattan
 from pipelines.schema import Image, Mask, check_image
 
+#: A photo (H, W, 3) and its camera → free floor (H, W) and the expected intersection over union of that mask: see
+#: `pipelines.perception.floor.FloorFinder`.
+FindFloor = Callable[[Image, Camera], tuple[Mask, float]]
+#: A photo and its camera, whose height is not looked at → metres above the floor, and the chance to be right within
+#: 15 %: see `pipelines.perception.camera_height.HeightFinder`.
+FindHeight = Callable[[Image, Camera], tuple[float, float]]
+
+#: Where the floor is looked for, the camera's height does not matter.
+USUAL_HEIGHT = 1.5
 #: Wider than this, a picture is a panorama or a strip.
 PANORAMA = 2.2
 #: Below this a confidence is worth a warning; of the floor, whose edges always cost some, below the second.
-DOUBTFUL, DOUBTFUL_FLOOR = 0.5, 0.35
+DOUBTFUL, DOUBTFUL_FLOOR = 0.5, 0.6
 #: What people may say about a camera; beyond lies a slip of the pen. The focal length in longer sides of the photo.
 _FOCALS, _HORIZONS, _ROLLS, _HEIGHTS = (0.15, 20.0), (-2.0, 3.0), (-np.pi / 4, np.pi / 4), (0.05, 100.0)
 # Of Manhattan rooms nearly all segments point somewhere, of portraits and landscapes not.
@@ -34,14 +42,22 @@ _FITTED = 6.0
 _FLAT_LEVELS, _FLAT_SHARE, _FLAT_STEP = 2, 0.5, 0.04
 
 
+@dataclass(frozen=True)
+class RoomNetworks:
+    """The networks that look at a room, loaded."""
+
+    find_floor: FindFloor
+    find_height: FindHeight
+
+
 @dataclass(frozen=True, eq=False)
 class RoomView:
     """What a photo tells about its room.
 
     Attributes:
         camera: with the photo's size.
-        confidence: "horizon", "focal", "walls": the chance to be right within 2°, 15 % and 5°; "floor": the expected
-            intersection over union of the mask. 1 for what the caller gave.
+        confidence: "horizon", "focal", "walls", "height": the chance to be right within 2°, 15 %, 5° and 15 %; "floor":
+            the expected intersection over union of the mask. 1 for what the caller gave.
         wall_yaw: radians in the floor plane, in [0, π/2): direction of one family of walls from world x.
         floor: uint8 (H, W), 255 = free visible floor, not the floor under furniture.
         segments: float32 (N, 4), pixels x0, y0, x1, y1, for showing.
@@ -58,11 +74,12 @@ class RoomView:
 
 def view_room(
     photo: Image,
+    networks: RoomNetworks,
     *,
     focal: float | None = None,
     horizon_y: float | None = None,
     roll: float | None = None,
-    height: float = 1.5,
+    height: float | None = None,
 ) -> RoomView:
     """Find camera, walls and floor.
 
@@ -70,10 +87,11 @@ def view_room(
 
     Args:
         photo: RGB uint8 (H, W, 3), at least 64 pixels on the shorter side.
+        networks: what finds the floor and the camera's height.
         focal: pixels of this photo.
         horizon_y: where the horizon crosses the middle column, fraction of the photo's height from the top.
         roll: radians by which the horizon falls to the right.
-        height: of the camera above the floor, metres; a photo without a known length cannot tell it.
+        height: of the camera above the floor, metres.
 
     Raises:
         BadInput: no RGB picture, too small, or a given value that no camera has.
@@ -92,10 +110,13 @@ def view_room(
     if likeness < DOUBTFUL:
         # What the lines of a portrait seem to say is worse than what is usual.
         world = fit_manhattan(LineSegments.none(), small.shape[:2], **known)
-    camera = _camera(world, photo.shape[:2], height)
-    floor, overlap = find_floor(small, _camera(world, small.shape[:2], height), segments, world.yaw)
+    seen = _camera(world, small.shape[:2], height or USUAL_HEIGHT)
+    metres, known_well = networks.find_height(small, seen) if height is None else (height, 1.0)
+    camera = _camera(world, photo.shape[:2], metres)
+    floor, overlap = networks.find_floor(small, seen)
     confidence = {name: chance * likeness for name, chance in world.certain.items()}
     confidence["floor"] = overlap * likeness * confidence["horizon"] ** 0.5
+    confidence["height"] = known_well * (likeness if height is None else 1.0)
     confidence |= {name: 1.0 for name, value in (("focal", focal), ("horizon", horizon_y)) if value is not None}
     return RoomView(
         camera=camera,
@@ -128,7 +149,9 @@ def _flat_share(photo: Image) -> float:
     return float(counts.max() / len(levels))
 
 
-def _check(photo: Image, focal: float | None, horizon_y: float | None, roll: float | None, height: float) -> None:
+def _check(
+    photo: Image, focal: float | None, horizon_y: float | None, roll: float | None, height: float | None
+) -> None:  # fmt: skip
     check_image(photo, "room photo")
     if min(photo.shape[:2]) < MIN_SIDE:
         got = f"{photo.shape[1]} × {photo.shape[0]} pixels"

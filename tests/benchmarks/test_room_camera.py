@@ -13,6 +13,7 @@ from benchmarks import room_camera
 from pipelines import images
 from pipelines.errors import BadInput
 from pipelines.geometry.camera import Camera
+from pipelines.perception.camera_height import room_networks
 from tests.pipelines.perception.rooms import draw_room
 
 TRUE = Camera((600, 800), focal=600, pitch=0.12, roll=0.02, height=1.4)
@@ -51,7 +52,7 @@ def test_rooms_are_read_measured_and_summed_up(tmp_path: Path) -> None:
         lines.append({"file": f"{seed}.png", "focal": 220, "pitch": 0.15, "roll": 0, "height": 1.4})
     lines[0]["floor"] = "303-floor.png"
     (tmp_path / "rooms.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    rows = room_camera.measure(tmp_path)
+    rows = room_camera.measure(tmp_path, room_networks())
     assert [row["file"] for row in rows] == ["303.png", "304.png"]
     assert all(set(row) == set(room_camera.COLUMNS) for row in rows)
     assert 0 <= rows[0]["floor_iou"] <= 1

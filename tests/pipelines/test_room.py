@@ -11,10 +11,10 @@ import pytest
 from pipelines import room
 from pipelines.errors import BadInput, RenderCancelled
 from pipelines.geometry.camera import Camera
-from pipelines.geometry.views import view_camera
-from pipelines.perception.room import RoomView
-from pipelines.perception.room_light import read_light
+from pipelines.geometry.layer import paste
+from pipelines.perception.room import RoomNetworks, RoomView
 from pipelines.schema import CameraFacts, Furniture, Image, ItemView, RoomRequest, Standing
+from tests.pipelines.boxes import catalog_box
 
 SIZE = (360, 480)
 CAMERA = Camera(SIZE, focal=400, pitch=0.2, height=1.5)
@@ -45,26 +45,21 @@ def photo(view: RoomView) -> Image:
 
 @pytest.fixture
 def chest() -> Furniture:
-    """A box 1 m wide, 0.5 m deep, 0.8 m high, pictured from six angles by the formula for its box."""
-    return box((1.0, 0.5, 0.8))
-
-
-def box(size: tuple[float, float, float], place: str = "floor") -> Furniture:
-    views = []
-    for yaw in (0, 30, 60, 90):
-        for pitch in (8, 25):
-            cell = np.zeros((128, 128, 4), np.uint8)
-            corners = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (0, 2)]) / 2 * size
-            seen = np.hstack([corners, np.ones((8, 1))]) @ view_camera([100 * s for s in size], yaw, pitch, 128).T
-            hull = cv2.convexHull((seen[:, :2] / seen[:, 2:]).astype(np.float32))
-            cv2.fillConvexPoly(cell, np.rint(hull).astype(np.int32), (40, 60, 150, 255))
-            views.append(ItemView(cell, (yaw, pitch)))
-    return Furniture(size, tuple(views), place)  # type: ignore[arg-type]
+    """A box 1 m wide, 0.5 m deep, 0.8 m high."""
+    return catalog_box((1.0, 0.5, 0.8))
 
 
 def rendered(photo: Image, view: RoomView, monkeypatch: pytest.MonkeyPatch, *items: Standing, **more: object):
     monkeypatch.setattr(room, "view_room", lambda *_, **__: view)
-    return room.render_room(RoomRequest(photo, items, **more), {"task": "room"})
+    return room.render_room(RoomRequest(photo, items, **more), NOTHING, drawn, {"task": "room"})
+
+
+NOTHING = RoomNetworks(lambda photo, _: (np.zeros(photo.shape[:2], np.uint8), 0.0), lambda photo, _: (1.5, 0.5))
+
+
+def drawn(canvas, layer, scene):
+    """An item in its own light, with its drawn shadow."""
+    return paste(canvas, layer)
 
 
 def test_only_the_mask_changes_and_the_item_is_as_tall_as_it_is(photo, view, chest, monkeypatch):
@@ -91,7 +86,7 @@ def test_it_stands_where_it_was_put_and_casts_a_shadow_there(photo, view, chest,
 
 
 def test_the_nearer_of_two_items_hides_the_farther(photo, view, chest, monkeypatch):
-    far, near = Standing(chest, at=(0.5, 0.62)), Standing(box((0.5, 0.5, 0.5)), at=(0.5, 0.75))
+    far, near = Standing(chest, at=(0.5, 0.62)), Standing(catalog_box((0.5, 0.5, 0.5)), at=(0.5, 0.75))
     both = [rendered(photo, view, monkeypatch, *items).image for items in ((far, near), (near, far))]
     assert np.array_equal(*both)
     only_far = rendered(photo, view, monkeypatch, far).image
@@ -114,13 +109,13 @@ def test_two_items_do_not_look_for_the_same_place(photo, view, chest, monkeypatc
 
 def test_what_fits_nowhere_is_said_with_what_it_needs_and_what_there_is(photo, view, monkeypatch):
     with pytest.raises(BadInput, match=r"free floor: got [34]\.\d m free; allowed: 4\.5 m x 1\.0 m for this item"):
-        rendered(photo, view, monkeypatch, Standing(box((4.5, 1.0, 0.8))))
+        rendered(photo, view, monkeypatch, Standing(catalog_box((4.5, 1.0, 0.8))))
 
 
 def test_put_by_hand_it_is_not_squeezed_but_said(photo, view, chest, monkeypatch):
-    found = rendered(photo, view, monkeypatch, Standing(chest, at=(0.02, 0.7)))
+    found = rendered(photo, view, monkeypatch, Standing(chest, at=(0.02, 0.7), name="The chest"))
     assert found.recipe["placed"][0]["size_cm"] == [100, 50, 80]
-    assert "not that much free floor" in found.warnings[0]
+    assert found.warnings[0].startswith("The chest needs 1.0 m x 0.5 m, and there is not that much free floor")
 
 
 def test_nothing_stands_above_the_horizon(photo, view, chest, monkeypatch):
@@ -157,7 +152,7 @@ def test_a_rug_lies_flat_on_the_floor_only(photo, view, monkeypatch):
 
 
 def test_a_picture_hangs_on_the_wall_whose_foot_is_below(photo, view, monkeypatch):
-    art = box((0.6, 0.03, 0.8), "wall")
+    art = catalog_box((0.6, 0.03, 0.8), "wall")
     found = rendered(photo, view, monkeypatch, Standing(art, at=(0.5, 0.2)))
     left, top, width, height = found.recipe["placed"][0]["box"]
     assert (left + width / 2) / SIZE[1] == pytest.approx(0.5, abs=0.02)
@@ -166,7 +161,7 @@ def test_a_picture_hangs_on_the_wall_whose_foot_is_below(photo, view, monkeypatc
 
 
 def test_a_lamp_for_a_table_needs_to_be_told_where(photo, view, monkeypatch):
-    lamp = box((0.3, 0.3, 0.5), "table")
+    lamp = catalog_box((0.3, 0.3, 0.5), "table")
     with pytest.raises(BadInput, match="--at X Y"):
         rendered(photo, view, monkeypatch, Standing(lamp))
     found = rendered(photo, view, monkeypatch, Standing(lamp, at=(0.5, 0.75)))
@@ -176,13 +171,13 @@ def test_a_lamp_for_a_table_needs_to_be_told_where(photo, view, monkeypatch):
 def test_what_is_known_of_the_camera_is_handed_on(photo, chest, monkeypatch):
     asked = {}
 
-    def note(picture: Image, **known: object) -> None:
+    def note(picture: Image, networks: object, **known: object) -> None:
         asked.update(known)
         raise BadInput("stop", "", "", "")
 
     monkeypatch.setattr(room, "view_room", note)
     with pytest.raises(BadInput):
-        room.render_room(RoomRequest(photo, (Standing(chest),), CameraFacts(1.2, fov=90, roll=2.0)), {})
+        room.render_room(RoomRequest(photo, (Standing(chest),), CameraFacts(1.2, fov=90, roll=2.0)), NOTHING, drawn, {})
     assert asked["focal"] == pytest.approx(SIZE[1] / 2)
     assert asked["height"] == 1.2
     assert asked["roll"] == pytest.approx(np.deg2rad(2))
@@ -198,16 +193,8 @@ def test_cancelling_stops_between_stages(photo, view, chest, monkeypatch):
             raise RenderCancelled
 
     with pytest.raises(RenderCancelled):
-        room.render_room(RoomRequest(photo, (Standing(chest),)), {}, cancel)
+        room.render_room(RoomRequest(photo, (Standing(chest),)), NOTHING, drawn, {}, cancel)
     assert seen == sorted(seen)
-
-
-def test_a_room_lit_from_the_left_draws_shadows_to_the_right(photo):
-    lit = photo.copy()
-    lit[:200, :80] = 255
-    light = read_light(lit)
-    assert light.shadow.towards[0] > 0.1
-    assert read_light(lit[:, ::-1]).shadow.towards[0] == pytest.approx(-light.shadow.towards[0], abs=0.05)
 
 
 @pytest.mark.parametrize(

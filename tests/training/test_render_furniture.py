@@ -29,6 +29,7 @@ from training.render_furniture import (
     mesh_of,
     recipe_hash,
     save_atlas,
+    save_depths,
     save_picture,
     view_angles,
     write_catalog,
@@ -188,23 +189,45 @@ def test_retrieval_reads_every_line() -> None:
 
 def test_the_list_and_the_files_agree() -> None:
     assert {line["image"] for line in LINES} == {path.name for path in FURNITURE.glob("*.jpg")}
-    assert {line["views"] for line in LINES} == {path.name for path in FURNITURE.glob("*.webp")}
+    atlases = {line[key] for line in LINES for key in ("views", "depths")} - {""}
+    assert atlases == {path.name for path in FURNITURE.glob("*.webp")}
+    assert [line["id"] for line in LINES if not line["depths"]] == [i["id"] for i in ITEMS if i["place"] == "rug"]
     assert all(stored_hash(FURNITURE / line["image"]) for line in LINES)
+
+
+def atlases_of(item: dict[str, Any]) -> list[str]:
+    """Which atlases an item has; a rug is flat."""
+    return ["views"] if item["place"] == "rug" else ["views", "depths"]
 
 
 def test_files_are_made_from_the_recipes_as_they_are() -> None:
     side, samples = 384, 10
-    stale = [
-        item["id"] for item in ITEMS
-        if stored_hash(FURNITURE / f"{item['id']}.jpg") != recipe_hash("pictures", item, RECIPES, side, samples)
-        or atlas_hash(FURNITURE / f"{item['id']}.views.webp")
-        != recipe_hash("views", item, RECIPES, CELLS.get(item["place"], CELL), samples)
-    ]  # fmt: skip
-    assert stale == []
+    found = {
+        item["id"]: [stored_hash(FURNITURE / f"{item['id']}.jpg")]
+        + [atlas_hash(FURNITURE / f"{item['id']}.{what}.webp") for what in atlases_of(item)]
+        for item in ITEMS
+    }
+    wanted = {
+        item["id"]: [recipe_hash("pictures", item, RECIPES, side, samples)]
+        + [recipe_hash(what, item, RECIPES, CELLS.get(item["place"], CELL), samples) for what in atlases_of(item)]
+        for item in ITEMS
+    }
+    assert found == wanted
 
 
 def test_the_whole_catalog_is_small() -> None:
     assert sum(path.stat().st_size for path in FURNITURE.iterdir()) < 25_000_000
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if line["depths"]][::23], ids=lambda line: line["id"])
+def test_depths_are_where_the_cut_outs_are(line: dict[str, Any]) -> None:
+    with Image.open(FURNITURE / line["views"]) as atlas, Image.open(FURNITURE / line["depths"]) as depths:
+        alpha, levels = np.asarray(atlas)[..., 3], np.asarray(depths.convert("L"))
+    # Glass and leaves are seen through, but what is solid has a depth, and beyond the outline is none.
+    assert levels.shape == alpha.shape
+    assert (levels[alpha > 250] > 0).mean() > 0.98
+    assert (alpha[levels == 0] > 127).mean() < 0.01
+    assert np.ptp(levels[levels > 0]) > 60
 
 
 @pytest.mark.parametrize("line", LINES[::9], ids=lambda line: line["id"])
@@ -240,13 +263,25 @@ def test_product_pictures_are_square_on_white_and_show_something(line: dict[str,
 # --- making them ------------------------------------------------------------------------------------------------------
 
 
-def test_the_list_holds_only_what_has_picture_and_views(tmp_path: Path) -> None:
+def test_the_list_holds_only_what_is_whole(tmp_path: Path) -> None:
     for place in (3, 5):
         save_picture(np.full((8, 8, 3), 0.5), tmp_path / f"{ITEMS[place]['id']}.jpg", "0123", 90)
     assert write_catalog(RECIPES, tmp_path) == 0
     save_atlas([[np.full((8, 8, 4), 0.5)]], tmp_path / f"{ITEMS[5]['id']}.views.webp", "0123", 80)
+    assert write_catalog(RECIPES, tmp_path) == 0
+    save_depths([[np.full((8, 8), 0.5)]], tmp_path / f"{ITEMS[5]['id']}.depths.webp", "0123")
     assert write_catalog(RECIPES, tmp_path) == 1
     assert json.loads((tmp_path / "catalog.jsonl").read_text(encoding="utf-8"))["id"] == ITEMS[5]["id"]
+
+
+def test_depths_come_back(tmp_path: Path) -> None:
+    shares = np.linspace(0, 1, 64).reshape(8, 8)
+    shares[0, :4] = np.inf
+    save_depths([[shares]], tmp_path / "a.depths.webp", "0123456789abcdef")
+    with Image.open(tmp_path / "a.depths.webp") as picture:
+        levels = np.asarray(picture.convert("L")).astype(float)
+    assert (levels[0, :4] == 0).all() and atlas_hash(tmp_path / "a.depths.webp") == "0123456789abcdef"
+    assert (levels[1:] - 1) / 254 == pytest.approx(shares[1:], abs=0.003)
 
 
 def test_files_carry_their_recipe(tmp_path: Path) -> None:

@@ -91,15 +91,15 @@ def draw_room(shade: int = 115) -> Image:
 
 
 def view_room(
-    photo: Image, *, focal: float | None = None, horizon_y: float | None = None, roll: float | None = None,
-    height: float = 1.5,
+    photo: Image, networks: object, *, focal: float | None = None, horizon_y: float | None = None,
+    roll: float | None = None, height: float | None = None,
 ) -> RoomView:  # fmt: skip
     """In place of the real one: always the same room, with what is known of its camera taken for granted."""
     known = focal or CAMERA.focal * photo.shape[1] / SIZE[1]
     camera = Camera.from_horizon(photo.shape[:2], known, CAMERA.horizon_y if horizon_y is None else horizon_y)  # type: ignore[arg-type]
-    camera = Camera(camera.size, camera.focal, camera.pitch, 0.0, height)
+    camera = Camera(camera.size, camera.focal, camera.pitch, 0.0, height or 1.5)
     floor = cv2.resize(floor_mask(), photo.shape[1::-1], interpolation=cv2.INTER_NEAREST)
-    sure = {"horizon": 0.93, "focal": 1.0 if focal else 0.7, "walls": 0.9, "floor": 0.8}
+    sure = {"horizon": 0.93, "focal": 1.0 if focal else 0.7, "walls": 0.9, "floor": 0.8, "height": 0.85}
     warnings = ("This does not look like a photo of a room; the camera is a guess.",) if photo[0, 0].max() < 9 else ()
     return RoomView(camera, sure, 0.0, np.asarray(floor, np.uint8), np.zeros((0, 4), np.float32), warnings)
 

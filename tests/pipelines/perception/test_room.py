@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.errors import BadInput
 from pipelines.geometry.camera import Camera
+from pipelines.perception.camera_height import room_networks
 from pipelines.perception.room import view_room
 from tests.pipelines.perception.rooms import draw_room, random_camera
 
@@ -17,10 +18,16 @@ SIZE = (320, 480)
 
 
 @pytest.fixture(scope="module")
-def views():
+def networks():
+    """The shipped network."""
+    return room_networks()
+
+
+@pytest.fixture(scope="module")
+def views(networks):
     """Drawn rooms and what is seen in them."""
     rooms = [draw_room(seed, random_camera(np.random.default_rng(seed), SIZE)) for seed in range(500, 516)]
-    return [(room, view_room(room.image, height=room.camera.height)) for room in rooms]
+    return [(room, view_room(room.image, networks, height=room.camera.height)) for room in rooms]
 
 
 @pytest.fixture(scope="module")
@@ -69,29 +76,30 @@ def test_views_keep_the_contract(views):
         assert doubtful == any("horizon" in warning or "look like a photo" in warning for warning in view.warnings)
 
 
-def test_what_is_given_is_kept_and_the_rest_agrees(room):
+def test_what_is_given_is_kept_and_the_rest_agrees(networks, room):
     true = room.camera
-    view = view_room(room.image, focal=true.focal, horizon_y=true.horizon_y, roll=true.roll, height=2.0)
+    view = view_room(room.image, networks, focal=true.focal, horizon_y=true.horizon_y, roll=true.roll, height=2.0)
     assert view.camera.focal == pytest.approx(true.focal)
     assert view.camera.horizon_y == pytest.approx(true.horizon_y)
     assert view.camera.roll == pytest.approx(true.roll)
     assert view.camera.height == 2.0
     assert view.confidence["focal"] == view.confidence["horizon"] == 1
-    wrong = view_room(room.image, focal=0.85 * true.focal)
+    wrong = view_room(room.image, networks, focal=0.85 * true.focal)
     assert wrong.camera.focal == pytest.approx(0.85 * true.focal)
     # The horizon is where the lines meet, nearly whatever the lens.
     assert horizon_error(wrong.camera, true) < 2
-    assert view_room(room.image, roll=0.05).camera.roll == pytest.approx(0.05)
+    assert view_room(room.image, networks, roll=0.05).camera.roll == pytest.approx(0.05)
 
 
-def test_size_and_mirroring_change_what_they_should(room):
-    view = view_room(room.image)
+def test_size_and_mirroring_change_what_they_should(networks, room):
+    view = view_room(room.image, networks)
     height, width = SIZE
-    large = view_room(np.asarray(cv2.resize(room.image, (3 * width, 3 * height), interpolation=cv2.INTER_CUBIC)))
+    larger = np.asarray(cv2.resize(room.image, (3 * width, 3 * height), interpolation=cv2.INTER_CUBIC))
+    large = view_room(larger, networks)
     assert large.camera.focal == pytest.approx(3 * view.camera.focal, rel=0.1)
     assert large.camera.horizon_y == pytest.approx(view.camera.horizon_y, abs=0.02)
     assert large.floor.shape == (3 * height, 3 * width)
-    mirrored = view_room(np.ascontiguousarray(room.image[:, ::-1]))
+    mirrored = view_room(np.ascontiguousarray(room.image[:, ::-1]), networks)
     assert mirrored.camera.roll == pytest.approx(-view.camera.roll, abs=np.radians(0.5))
     turned = (mirrored.wall_yaw + view.wall_yaw + np.pi / 4) % (np.pi / 2) - np.pi / 4
     assert abs(turned) < np.radians(2)
@@ -133,8 +141,8 @@ def no_rooms():
 
 
 @pytest.mark.parametrize("name", no_rooms())
-def test_what_is_no_room_is_said_to_be_none(name):
-    view = view_room(no_rooms()[name])
+def test_what_is_no_room_is_said_to_be_none(networks, name):
+    view = view_room(no_rooms()[name], networks)
     assert max(view.confidence.values()) < 0.4
     assert "not look like a photo of a room" in " ".join(view.warnings)
     # Whatever the lines of such a picture seem to say, the camera stays a usual one.
@@ -142,18 +150,18 @@ def test_what_is_no_room_is_said_to_be_none(name):
     assert 55 < np.degrees(2 * np.arctan(max(view.camera.size) / 2 / view.camera.focal)) < 80
 
 
-def test_a_panorama_is_taken_with_a_warning(room):
+def test_a_panorama_is_taken_with_a_warning(networks, room):
     wide = np.asarray(cv2.resize(np.tile(room.image[:160], (1, 4, 1)), (12000, 1000)))
-    view = view_room(wide)
+    view = view_room(wide, networks)
     assert view.floor.shape == (1000, 12000)
     assert "panorama" in " ".join(view.warnings)
-    assert "panorama" not in " ".join(view_room(room.image).warnings)
+    assert "panorama" not in " ".join(view_room(room.image, networks).warnings)
 
 
 @pytest.mark.parametrize("shape", [(63, 400, 3), (400, 63, 3), (10, 10, 3), (200, 200), (200, 200, 4)])
-def test_too_small_or_not_rgb_is_refused(shape):
+def test_too_small_or_not_rgb_is_refused(networks, shape):
     with pytest.raises(BadInput):
-        view_room(np.zeros(shape, np.uint8))
+        view_room(np.zeros(shape, np.uint8), networks)
 
 
 @pytest.mark.parametrize(
@@ -163,20 +171,20 @@ def test_too_small_or_not_rgb_is_refused(shape):
         {"height": 0.0}, {"height": float("inf")},
     ],
 )  # fmt: skip
-def test_no_camera_has_such_values(room, given_value):
+def test_no_camera_has_such_values(networks, room, given_value):
     with pytest.raises(BadInput):
-        view_room(room.image, **given_value)
+        view_room(room.image, networks, **given_value)
 
 
 @settings(max_examples=8)
 @given(st.integers(64, 200), st.integers(64, 200), st.integers(0, 1000), st.floats(-1, 2), st.floats(0.2, 10))
-def test_no_picture_and_no_camera_break_it(height, width, seed, horizon_y, focal):
+def test_no_picture_and_no_camera_break_it(networks, height, width, seed, horizon_y, focal):
     rng = np.random.default_rng(seed)
     coarse = rng.integers(0, 256, (rng.integers(2, 12), rng.integers(2, 12), 3), dtype=np.uint8)
     photo = np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_NEAREST))
-    view = view_room(photo, horizon_y=horizon_y, focal=focal * max(height, width))
+    view = view_room(photo, networks, horizon_y=horizon_y, focal=focal * max(height, width))
     assert view.camera.horizon_y == pytest.approx(horizon_y, abs=1e-6)
     assert np.isfinite([view.camera.pitch, view.camera.roll, view.wall_yaw, *view.confidence.values()]).all()
-    again = view_room(photo, horizon_y=horizon_y, focal=focal * max(height, width))
+    again = view_room(photo, networks, horizon_y=horizon_y, focal=focal * max(height, width))
     assert replace(again.camera) == view.camera
     assert np.array_equal(again.floor, view.floor)
