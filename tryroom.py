@@ -149,7 +149,7 @@ def read_room(photo: Image) -> RoomContext:
     view = view_room(photo, room_networks())
     if view.confidence["floor"] < SURE_FLOOR:
         return room_style.read_room(photo)
-    width = 100 * widest(map_floor(view.camera, view.floor, view.wall_yaw), USUAL_DEPTH)
+    width = 100 * widest(map_floor(view.camera, view.free, view.wall_yaw), USUAL_DEPTH)
     return room_style.read_room(photo, view.floor, free_width_cm=width or None)
 
 

@@ -125,7 +125,7 @@ def found(view: RoomView, placed: list[Placed]) -> dict[str, Any]:
 
 def place_all(items: tuple[Standing, ...], view: RoomView) -> tuple[list[Placed], tuple[str, ...]]:
     """Every item's place, the farthest first, and what the person should know."""
-    floor = map_floor(view.camera, view.floor, view.wall_yaw)
+    floor = map_floor(view.camera, view.free, view.wall_yaw)
     placed: list[Placed] = []
     warnings: list[str] = []
     # What the person put somewhere stays there; what is looked for takes the floor that is left.

@@ -7,7 +7,7 @@ any camera, floors of any colour and pattern, and cameras that are known as badl
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -34,6 +34,8 @@ BLOCKS = (
 )
 # Sides of the patches that make patterns.
 _PATCH = 96
+# A foot reaches this far beyond itself, metres: nothing is placed so near to a piece.
+_NEAR = 0.05
 # What stands before the lens.
 _NEAREST = 0.1
 # A mistaken camera: standard deviations of pitch and roll (radians) and of the focal length's logarithm.
@@ -45,22 +47,25 @@ class Room:
     """One rendered picture.
 
     Attributes:
-        image: RGB uint8 (H, W, 3). floor: uint8 (H, W), 255 = free floor or rug.
+        image: RGB uint8 (H, W, 3). floor: uint8 (H, W), 255 = floor or rug that is seen. free: of that, what no piece
+            stands over.
         metres: float32 (H, W), depth along the viewing direction.
     """
 
     image: Image
     floor: Mask
+    free: Mask
     metres: Array
     camera: Camera
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What is learnt from, float32: image (H, W, 3) in 0…255, floor (H, W) in 0…1, fall (H, W) as `falls` gives it."""
+    """What is learnt from, float32: image (H, W, 3) in 0…255, floor and free (H, W) in 0…1, fall (H, W) of `falls`."""
 
     image: Array
     floor: Array
+    free: Array
     fall: Array
 
 
@@ -74,10 +79,27 @@ def load_rooms(folder: Path) -> Iterator[Room]:
         )  # fmt: skip
         floor, shown = (images.load_mask(path.parent / name) for name in ("floor.png", "item.png"))
         metres = cv2.imread(str(path.parent / "depth.png"), cv2.IMREAD_UNCHANGED).astype(np.float32) / 1000
-        yield Room(images.load_image(path.parent / "without.png"), floor, metres, camera)
+        feet = [np.array(foot) for foot in facts["feet"]]
+        free = not_under(feet, floor, camera)
+        yield Room(images.load_image(path.parent / "without.png"), floor, free, metres, camera)
         if facts["item"]["place"] != "rug":
             floor = np.minimum(floor, 255 - shown)
-        yield Room(images.load_image(path.parent / "with.png"), floor, metres, camera)
+            free = np.minimum(not_under([np.array(facts["item"]["foot"])], floor, camera), free)
+        yield Room(images.load_image(path.parent / "with.png"), floor, free, metres, camera)
+
+
+def not_under(feet: Sequence[NDArray[np.float64]], floor: Mask, camera: Camera) -> Mask:
+    """The floor (H, W) without what lies within feet: corners (4, 2) in world metres, in turn around the middle."""
+    pixels = _pixels(np.array([[1.0, 0, 0], [0, 1, 0]]), floor.shape)
+    points = camera.floor_points(pixels)[:, :2]
+    under = np.zeros(len(points), bool)
+    for foot in feet:
+        sides = np.roll(foot, -1, axis=0) - foot
+        away = points[:, None] - foot
+        with np.errstate(invalid="ignore"):
+            left = sides[:, 0] * away[..., 1] - sides[:, 1] * away[..., 0] > -_NEAR * np.linalg.norm(sides, axis=1)
+        under |= left.all(1)
+    return np.where(under.reshape(floor.shape), 0, floor).astype(np.uint8)
 
 
 def load_cut_outs(each: int, random: np.random.Generator) -> list[Image]:
@@ -99,9 +121,9 @@ def random_view(rooms: list[Room], cut_outs: list[Image], size: tuple[int, int],
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     shift = to_room.copy()
     shift[:, 2] += to_room[:, :2].sum(1) / 2 - 0.5  # OpenCV counts from the middle of the first pixel
-    image, floor, metres = (
+    image, floor, free, metres = (
         cv2.warpAffine(x.astype(np.float32), shift, size[::-1], flags=flags, borderMode=cv2.BORDER_REFLECT)
-        for x in (room.image, room.floor, room.metres)
+        for x in (room.image, room.floor, room.free, room.metres)
     )
     floor = floor / 255
     pattern = lambda: _pattern(rooms[random.integers(len(rooms))].image, random)  # noqa: E731
@@ -122,8 +144,8 @@ def random_view(rooms: list[Room], cut_outs: list[Image], size: tuple[int, int],
         focal=room.camera.focal * float(np.exp(random.normal(0, _FOCAL))),
     )
     fall = falls(mistaken, _pixels(to_room, size)).reshape(size)
-    view = View(image, floor, fall)
-    return View(image[:, ::-1], floor[:, ::-1], fall[:, ::-1]) if random.random() < 0.5 else view
+    parts = (image, floor, np.minimum(free / 255, floor), fall)
+    return View(*(part[:, ::-1] for part in parts)) if random.random() < 0.5 else View(*parts)
 
 
 def _part(room: tuple[int, int], size: tuple[int, int], random: np.random.Generator) -> NDArray[np.float64]:

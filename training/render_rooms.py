@@ -11,9 +11,10 @@ repository's root, in the environment of requirements-render.txt:
 Pairs of seed N lie in runs/rooms/{split}/{N:05d}: with.png and without.png differ by one item of the catalog, its
 shadow and its reflections; item.png is how much of each pixel shows it (0–255), floor.png is 255 where the picture
 without it shows floor or rug, depth.png (16 bit) is millimetres along the view without it. scene.json says the camera
-(pipelines.geometry.camera: focal length in pixels, radians, metres), the item's place (pipelines.geometry.placement)
-and the light. truth/rooms.jsonl has one room a line. Everything is drawn from its seed alone and rendered on one
-thread, so parts can run side by side (`--first`, `--only`); what is there is skipped while its recipe is the same.
+(pipelines.geometry.camera: focal length in pixels, radians, metres), the item's place (pipelines.geometry.placement),
+what of the floor is under furniture, and the light. truth/rooms.jsonl has one room a line. Everything is drawn from its
+seed alone and rendered on one thread, so parts can run side by side (`--first`, `--only`); what is there is skipped
+while its recipe is the same.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from training.furniture_models import Mesh
 from training.render_catalog import ROOT, stored_hash
 from training.render_furniture import LIBRARIES, load_recipes, mesh_of
 from training.room_develop import metered
-from training.room_layout import Ware
+from training.room_layout import Piece, Ware
 from training.room_plan import PAIR_SIZES, TRUTH_SIZES, Plan, plan_room
 from training.room_told import load_rooms, told_plan
 
@@ -115,7 +116,19 @@ def item_facts(plan: Plan) -> dict[str, Any]:
     return {
         "id": target.ware.id, "place": target.ware.place, "at": [round(x, 5), round(y, 5)],
         "yaw": round(plan.shot.yaw_of(target.turn), 6), "size": list(target.ware.size), "base": target.base,
+        "foot": foot_of(plan, target),
     }  # fmt: skip
+
+
+def stands(piece: Piece) -> bool:
+    """Whether a piece stands on the floor."""
+    return piece.base < 0.05 and piece.ware.place != "rug"
+
+
+def foot_of(plan: Plan, piece: Piece) -> list[list[float]]:
+    """Corners (4, 2) of a piece's foot in the world, metres, counter-clockwise."""
+    corners = np.hstack([piece.foot.corners, np.zeros((4, 1))])
+    return np.round(plan.shot.to_world(corners)[:, :2], 4).tolist()
 
 
 def room_facts(plan: Plan) -> dict[str, Any]:
@@ -155,6 +168,7 @@ def render_pairs(stores: Stores, out: Path, split: str, seeds: Sequence[int], sa
             say(f"{folder.name}/{seed:05d}: left out, its item can hardly be seen")
             continue
         facts = room_facts(plan) | {"camera": camera_facts(plan), "item": item_facts(plan), "recipe": recipe}
+        facts |= {"feet": [foot_of(plan, piece) for piece in plan.pieces if stands(piece)]}
         _write_folder(folder / f"{seed:05d}", files, facts)
         target = plan.target.ware.id if plan.target else ""
         say(f"{folder.name}/{seed:05d}: {plan.kind}, {plan.looks.lights.name}, {target}")

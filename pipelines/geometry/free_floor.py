@@ -17,12 +17,14 @@ CELL = 0.05
 REACH = 8.0
 #: An item nearer than this stands at the photographer's feet.
 NEAREST = 0.6
-#: Holes and crumbs of the floor mask up to this width, in cells, are noise.
-NOISE = 3
 #: The distance at which things are best looked at, and how quickly others lose, metres.
-BEST_DISTANCE, DISTANCE_SPREAD = 3.0, 1.5
-#: How much a place gains by a wall behind, by facing the viewer, by its distance and by being wholly in the picture.
-GAINS = {"wall": 1.0, "facing": 0.8, "distance": 0.6, "middle": 0.3, "in picture": 1.5}
+BEST_DISTANCE, DISTANCE_SPREAD = 2.5, 1.5
+#: How much a place gains by a wall behind, by facing the viewer, by its distance, by being wholly in the picture and by
+#: having free floor around it.
+GAINS = {"wall": 1.0, "facing": 0.8, "distance": 0.6, "middle": 0.3, "in picture": 1.5, "roomy": 3.0}
+#: Cells around an item that had better be free: beside and before it, and behind it. The floor's edge is not known
+#: better, and nobody puts a table flush with another.
+AROUND, BEHIND = 6, 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +63,7 @@ def map_floor(camera: Camera, floor: Mask, wall_yaw: float) -> FloorMap:
     inside = ahead & (columns >= 0) & (rows >= 0) & (columns < camera.size[1]) & (rows < camera.size[0])
     seen = np.zeros(len(world), np.uint8)
     seen[inside] = floor[rows[inside], columns[inside]] > 127
-    free = seen.reshape(count, count)
-    kernel = np.ones((NOISE, NOISE), np.uint8)
-    free = cv2.morphologyEx(cv2.morphologyEx(free, cv2.MORPH_CLOSE, kernel), cv2.MORPH_OPEN, kernel)
-    return FloorMap(np.asarray(free > 0), wall_yaw)
+    return FloorMap(seen.reshape(count, count) > 0, wall_yaw)
 
 
 def is_free(floor: FloorMap, placement: Placement) -> float:
@@ -159,10 +158,11 @@ def _gains(
     world = floor.to_world(u, v)
     # The front looks back along the map's v at quarter 0; one quarter turns it counter-clockwise.
     back = np.array([[0, 1], [-1, 0], [0, -1], [1, 0]][quarter])
-    half = (window[0] if back[1] else window[1]) / 2 + 2
-    behind = np.rint(places + back[::-1] * half).astype(int)
-    edge = floor.free.shape[0] - 1
-    wall = ~floor.free[behind[:, 0].clip(0, edge), behind[:, 1].clip(0, edge)]
+    half, edge = (window[0] if back[1] else window[1]) / 2, floor.free.shape[0] - 1
+    wall = np.zeros(len(places), bool)
+    for step in range(1, BEHIND + 3):
+        row, column = np.rint(places + back[::-1] * (half + step)).astype(int).clip(0, edge).T
+        wall |= ~floor.free[row, column]
     distance = np.hypot(*world.T)
     front = np.array([np.sin(yaw), -np.cos(yaw)])
     facing = (-world @ front) / distance
@@ -170,6 +170,7 @@ def _gains(
     pixels = camera.project((np.pad(world, ((0, 0), (0, 1)))[:, None] + corners).reshape(-1, 3))
     high, wide = camera.size
     seen = np.isfinite(pixels).all(1) & (pixels >= 0).all(1) & (pixels[:, 0] <= wide) & (pixels[:, 1] <= high)
+    roomy = _roomy(floor.free, window, quarter)[places[:, 0], places[:, 1]]
     aside = np.abs(pixels[:, 0].reshape(-1, 8).mean(1) / wide - 0.5)
     middle = 1 - 2 * np.nan_to_num(aside, nan=0.5).clip(0, 0.5)
     return np.asarray(
@@ -178,4 +179,16 @@ def _gains(
         + GAINS["distance"] * np.exp(-(((distance - BEST_DISTANCE) / DISTANCE_SPREAD) ** 2))
         + GAINS["middle"] * middle
         + GAINS["in picture"] * seen.reshape(-1, 8).mean(1)
+        + GAINS["roomy"] * roomy
     )
+
+
+def _roomy(free: NDArray[np.bool_], window: tuple[int, int], quarter: int) -> NDArray[np.bool_]:
+    """Where the middle cell of a window may lie for AROUND and BEHIND it to be free too."""
+    # Cells before and after the window along rows and columns; where the back looks, see `_gains`.
+    beside, deep = (AROUND, AROUND), (AROUND, BEHIND) if quarter in (0, 3) else (BEHIND, AROUND)
+    rows, columns = (deep, beside) if quarter % 2 == 0 else (beside, deep)
+    kernel = np.ones((window[0] + sum(rows), window[1] + sum(columns)), np.uint8)
+    anchor = (window[1] // 2 + columns[0], window[0] // 2 + rows[0])
+    there = cv2.erode(free.astype(np.uint8), kernel, anchor=anchor, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return np.asarray(there > 0)

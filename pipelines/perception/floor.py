@@ -1,4 +1,4 @@
-"""The floor as it is seen: which pixels of a room's photo are free floor, by a trained network."""
+"""The floor as it is seen: which pixels of a room's photo are floor, and which are free, by a trained network."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from pipelines.schema import Image, Mask, check_image
 
 Array = NDArray[np.float32]
 
-# Chances above this are floor.
-_THRESHOLD = 0.5
+# Chances above these are floor, and free: better to leave a place empty than to stand in a table.
+_FLOOR, _FREE = 0.5, 0.7
 # Sine of a fall that is none, or rounding would decide.
 _LEVEL = 1e-6
 # Smaller patches, as shares of the picture and of the largest patch, are dropped.
@@ -36,7 +36,7 @@ class FloorFinder:
         net = FloorNet.from_pretrained(folder, dtype=torch.float32)
         self.net = net.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
-    def __call__(self, photo: Image, camera: Camera) -> tuple[Mask, float]:
+    def __call__(self, photo: Image, camera: Camera) -> tuple[Mask, Mask, float]:
         """Find the floor in a photo.
 
         Args:
@@ -44,22 +44,22 @@ class FloorFinder:
             camera: of this photo.
 
         Returns:
-            uint8 (H, W), 255 = free floor or a rug on it; and the expected intersection over union of this mask with
-            the true one, 0…1, which is 0 where there is no mask.
+            uint8 (H, W), 255 = floor or a rug on it; likewise, of that only what is free, not seen between the legs of
+            a table; and the expected intersection over union of the first with the true one, 0…1, which is 0 where
+            there is no mask.
 
         Raises:
             BadInput: the photo is no RGB picture.
         """
         check_image(photo, "room photo")
-        chance = floor_chance(self.net, photo, camera)
-        mask = _tidied(chance)
-        sided = np.where(mask, np.maximum(chance, _THRESHOLD), np.minimum(chance, _THRESHOLD - 0.01))
-        full = cv2.resize(sided, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-        return np.asarray((full >= _THRESHOLD) * np.uint8(255), np.uint8), expected_overlap(chance, mask)
+        floor, free = floor_chances(self.net, photo, camera)
+        size = photo.shape[1::-1]
+        seen, open_floor = _enlarged(floor, _FLOOR, size), _enlarged(free, _FREE, size)
+        return seen, np.minimum(open_floor, seen), expected_overlap(floor, _tidied(floor, _FLOOR))
 
 
-def floor_chance(net: FloorNet, photo: Image, camera: Camera) -> Array:
-    """The chance (h, w) that a place is free floor, at half of the size that the network sees the photo in.
+def floor_chances(net: FloorNet, photo: Image, camera: Camera) -> Array:
+    """The chances (2, h, w) that a place is floor, and free floor, at half of the size that the network sees.
 
     Args:
         photo: RGB uint8 (H, W, 3).
@@ -71,7 +71,15 @@ def floor_chance(net: FloorNet, photo: Image, camera: Camera) -> Array:
         chance = ((both[:1] + both[1:].flip(-1)) / 2).sigmoid()
         # What does not lie below the horizon is no floor, whatever it looks like.
         seen = chance * (F.avg_pool2d(inputs[1], 2) > _LEVEL)
-    return np.asarray(seen[0, 0].numpy(), np.float32)
+    return np.asarray(seen[0].numpy(), np.float32)
+
+
+def _enlarged(chance: Array, least: float, size: tuple[int, ...]) -> Mask:
+    """Where a chance is high enough, at the size (width, height) of the photo; the outline lies between the cells."""
+    mask = _tidied(chance, least)
+    sided = np.where(mask, np.maximum(chance, least), np.minimum(chance, least - 0.01))
+    full = cv2.resize(sided, (size[0], size[1]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray((full >= least) * np.uint8(255), np.uint8)
 
 
 def network_input(net: FloorNet, photo: Image, camera: Camera) -> tuple[Tensor, Tensor]:
@@ -101,9 +109,9 @@ def falls(camera: Camera, pixels: Points) -> Array:
     return np.asarray(-rays[:, 2] / np.linalg.norm(rays, axis=1), np.float32)
 
 
-def _tidied(chance: Array) -> NDArray[np.bool_]:
+def _tidied(chance: Array, least: float) -> NDArray[np.bool_]:
     """Where the chance is high enough, without crumbs and pinholes."""
-    mask = (chance > _THRESHOLD).astype(np.uint8)
+    mask = (chance > least).astype(np.uint8)
     for side in (1, 0):
         _, labels, stats, _ = cv2.connectedComponentsWithStats((mask == side).astype(np.uint8), connectivity=4)
         areas = stats[1:, cv2.CC_STAT_AREA]

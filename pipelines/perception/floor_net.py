@@ -17,7 +17,7 @@ _FALL_STRIDE = 4
 
 
 class FloorNet(ModelMixin, ConfigMixin):
-    """EfficientNet-Lite0 and a U-shaped decoder; the logit of free floor at half of the input's size.
+    """EfficientNet-Lite0 and a U-shaped decoder; logits of floor and of free floor at half of the input's size.
 
     Args:
         widths: of the decoder at 1/16, 1/8, 1/4 and 1/2 of the input's size.
@@ -37,10 +37,10 @@ class FloorNet(ModelMixin, ConfigMixin):
         self.fuse8 = Fuse(widths[0], eighth, HINTS, widths[1])
         self.fuse4 = Fuse(widths[1], quarter, HINTS, widths[2])
         self.fuse2 = Fuse(widths[2], half, 1, widths[3], blocks=1)
-        self.head = nn.Conv2d(widths[3], 1, 1)
+        self.head = nn.Conv2d(widths[3], 2, 1)
 
     def forward(self, image: Tensor, fall: Tensor) -> Tensor:
-        """Logits (N, 1, H/2, W/2).
+        """Logits (N, 2, H/2, W/2): floor that is seen, and floor that is seen and has nothing above it.
 
         Args:
             image: (N, 3, H, W) in [-1, 1]; H and W multiples of 32.

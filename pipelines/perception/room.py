@@ -17,9 +17,9 @@ from pipelines.perception.lines import SEGMENT_SIDE, LineSegments, find_line_seg
 from pipelines.perception.vanishing import Manhattan, fit_manhattan
 from pipelines.schema import Image, Mask, check_image
 
-#: A photo (H, W, 3) and its camera → free floor (H, W) and the expected intersection over union of that mask: see
-#: `pipelines.perception.floor.FloorFinder`.
-FindFloor = Callable[[Image, Camera], tuple[Mask, float]]
+#: A photo (H, W, 3) and its camera → floor (H, W), what of it is free, and the expected intersection over union of the
+#: first with the true one: see `pipelines.perception.floor.FloorFinder`.
+FindFloor = Callable[[Image, Camera], tuple[Mask, Mask, float]]
 #: A photo and its camera, whose height is not looked at → metres above the floor, and the chance to be right within
 #: 15 %: see `pipelines.perception.camera_height.HeightFinder`.
 FindHeight = Callable[[Image, Camera], tuple[float, float]]
@@ -59,7 +59,7 @@ class RoomView:
         confidence: "horizon", "focal", "walls", "height": the chance to be right within 2°, 15 %, 5° and 15 %; "floor":
             the expected intersection over union of the mask. 1 for what the caller gave.
         wall_yaw: radians in the floor plane, in [0, π/2): direction of one family of walls from world x.
-        floor: uint8 (H, W), 255 = free visible floor, not the floor under furniture.
+        floor: uint8 (H, W), 255 = floor that is seen. free: of that, what can be stood on: not between a table's legs.
         segments: float32 (N, 4), pixels x0, y0, x1, y1, for showing.
         warnings: what the person should know.
     """
@@ -68,6 +68,7 @@ class RoomView:
     confidence: Mapping[str, float]
     wall_yaw: float
     floor: Mask
+    free: Mask
     segments: NDArray[np.float32]
     warnings: tuple[str, ...]
 
@@ -113,7 +114,7 @@ def view_room(
     seen = _camera(world, small.shape[:2], height or USUAL_HEIGHT)
     metres, known_well = networks.find_height(small, seen) if height is None else (height, 1.0)
     camera = _camera(world, photo.shape[:2], metres)
-    floor, overlap = networks.find_floor(small, seen)
+    floor, free, overlap = networks.find_floor(small, seen)
     confidence = {name: chance * likeness for name, chance in world.certain.items()}
     confidence["floor"] = overlap * likeness * confidence["horizon"] ** 0.5
     confidence["height"] = known_well * (likeness if height is None else 1.0)
@@ -123,6 +124,7 @@ def view_room(
         confidence=confidence,
         wall_yaw=world.yaw,
         floor=_enlarged(floor, photo.shape[:2]),
+        free=_enlarged(free, photo.shape[:2]),
         segments=_scaled(segments, small, photo),
         warnings=_warnings(photo, likeness, confidence),
     )

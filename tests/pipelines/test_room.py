@@ -33,7 +33,7 @@ def view() -> RoomView:
     """A room 4 m wide whose back wall is 5 m away."""
     floor = floor_polygon([(-2, 1.9), (2, 1.9), (2, 5), (-2, 5)])
     sure = dict.fromkeys(("horizon", "focal", "floor", "walls"), 1.0)
-    return RoomView(CAMERA, sure, 0.0, floor, np.zeros((0, 4), np.float32), ())
+    return RoomView(CAMERA, sure, 0.0, floor, floor, np.zeros((0, 4), np.float32), ())
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def rendered(photo: Image, view: RoomView, monkeypatch: pytest.MonkeyPatch, *ite
     return room.render_room(RoomRequest(photo, items, **more), NOTHING, drawn, {"task": "room"})
 
 
-NOTHING = RoomNetworks(lambda photo, _: (np.zeros(photo.shape[:2], np.uint8), 0.0), lambda photo, _: (1.5, 0.5))
+NOTHING = RoomNetworks(lambda photo, _: (*np.zeros((2, *photo.shape[:2]), np.uint8), 0.0), lambda photo, _: (1.5, 0.5))
 
 
 def drawn(canvas, layer, scene):

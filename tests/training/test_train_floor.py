@@ -23,6 +23,10 @@ SIZE = (120, 160)
 CAMERA = Camera(SIZE, 130.0, 0.2, 0.02, 1.4)
 
 
+#: Half a metre square, three metres ahead.
+FOOT = [[-0.25, 2.75], [0.25, 2.75], [0.25, 3.25], [-0.25, 3.25]]
+
+
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three pairs as training.render_rooms writes them: two with a chair, one with a rug."""
@@ -39,7 +43,8 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cv2.imwrite(str(one / "depth.png"), np.full(SIZE, 4000, np.uint16))
         told = {"height": SIZE[0], "width": SIZE[1], "focal_px": CAMERA.focal, "pitch": CAMERA.pitch}
         told |= {"roll": CAMERA.roll, "camera_height": CAMERA.height}
-        (one / "scene.json").write_text(json.dumps({"camera": told, "item": {"place": place}}))
+        item = {"place": place, "foot": FOOT}
+        (one / "scene.json").write_text(json.dumps({"camera": told, "item": item, "feet": []}))
     return folder
 
 
@@ -58,6 +63,18 @@ def test_an_item_hides_the_floor_and_a_rug_is_floor(rooms: list[Room]) -> None:
     assert np.array_equal(rooms[4].floor, rooms[5].floor)
 
 
+def test_under_a_piece_is_no_place_for_another(rooms: list[Room]) -> None:
+    floor = np.full(SIZE, 255, np.uint8)
+    free = floor_views.not_under([np.array(FOOT)], floor, CAMERA)
+    inside, beside = CAMERA.project(np.array([[0.1, 3.1, 0], [0.6, 3.0, 0]])).astype(int)
+    assert free[inside[1], inside[0]] == 0 and free[beside[1], beside[0]] == 255
+    # A foot of 0.25 square metres, grown by a little, as large as the camera sees it.
+    hull = cv2.convexHull(CAMERA.project(np.hstack([np.array(FOOT) * 1.0, np.zeros((4, 1))])).astype(np.float32))
+    assert cv2.contourArea(hull) < (free == 0).sum() < 1.8 * cv2.contourArea(hull)
+    for without, with_item in zip(rooms[:4:2], rooms[1:4:2], strict=True):
+        assert np.array_equal(without.free, without.floor) and (with_item.free <= with_item.floor).all()
+
+
 def test_views_are_pictures_with_floor_below_the_horizon(rooms: list[Room]) -> None:
     random = np.random.default_rng(0)
     cut_out = np.zeros((64, 64, 4), np.uint8)
@@ -67,7 +84,7 @@ def test_views_are_pictures_with_floor_below_the_horizon(rooms: list[Room]) -> N
         view = floor_views.random_view(rooms, [cut_out], (64, 96), random)
         assert view.image.shape == (64, 96, 3) and view.floor.shape == view.fall.shape == (64, 96)
         assert view.image.min() >= 0 and view.image.max() <= 255
-        assert view.floor.min() >= 0 and view.floor.max() <= 1
+        assert view.floor.min() >= 0 and view.floor.max() <= 1 and (view.free <= view.floor).all()
         shares.append(view.floor.mean())
         # A camera that is mistaken by some degrees at most knows where floor can be.
         assert view.floor[view.fall < -0.35].sum() == 0
@@ -121,6 +138,6 @@ def test_a_few_steps_learn_and_the_file_finds_the_floor(rooms: list[Room], tmp_p
 
     assert all(0 <= value <= 1 for value in train_floor.evaluate(net.eval(), rooms).values())
     export(net, tmp_path, "")
-    mask, confidence = FloorFinder(tmp_path)(rooms[0].image, CAMERA)
+    mask, _, confidence = FloorFinder(tmp_path)(rooms[0].image, CAMERA)
     assert mask.shape == SIZE
     assert 0 <= confidence <= 1

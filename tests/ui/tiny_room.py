@@ -101,7 +101,8 @@ def view_room(
     floor = cv2.resize(floor_mask(), photo.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     sure = {"horizon": 0.93, "focal": 1.0 if focal else 0.7, "walls": 0.9, "floor": 0.8, "height": 0.85}
     warnings = ("This does not look like a photo of a room; the camera is a guess.",) if photo[0, 0].max() < 9 else ()
-    return RoomView(camera, sure, 0.0, np.asarray(floor, np.uint8), np.zeros((0, 4), np.float32), warnings)
+    seen = np.asarray(floor, np.uint8)
+    return RoomView(camera, sure, 0.0, seen, seen, np.zeros((0, 4), np.float32), warnings)
 
 
 def read_room(photo: Image) -> RoomContext:

@@ -54,7 +54,8 @@ def rooms(find_floor: FloorFinder) -> list[tuple[DrawnRoom, Mask, float]]:
         rng = np.random.default_rng(seed)
         camera = Camera(SIZE, 340.0, np.radians(rng.uniform(2, 16)), np.radians(rng.uniform(-2, 2)))
         room = draw_room(300 + seed, camera)
-        drawn.append((room, *find_floor(room.image, camera)))
+        found, _, confidence = find_floor(room.image, camera)
+        drawn.append((room, found, confidence))
     return drawn
 
 
@@ -68,18 +69,20 @@ def test_a_mirrored_photo_has_a_mirrored_floor(
 ) -> None:
     photo, camera = picture(height, width, seed), Camera((height, width), 300.0, pitch, roll)
     mirrored = np.ascontiguousarray(photo[:, ::-1])
-    chance = floor.floor_chance(untrained.net, photo, camera)
-    other = floor.floor_chance(untrained.net, mirrored, replace(camera, roll=-roll))
+    chance = floor.floor_chances(untrained.net, photo, camera)
+    other = floor.floor_chances(untrained.net, mirrored, replace(camera, roll=-roll))
     # Shrinking rounds some pixels another way.
-    np.testing.assert_allclose(other[:, ::-1], chance, atol=0.02)
+    np.testing.assert_allclose(other[..., ::-1], chance, atol=0.02)
 
 
 @settings(max_examples=12)
 @given(st.integers(64, 500), st.integers(64, 500), st.floats(-1, 1))
 def test_masks_keep_the_contract(untrained: FloorFinder, height: int, width: int, pitch: float) -> None:
-    mask, confidence = untrained(picture(height, width), Camera((height, width), 300.0, pitch))
-    assert mask.shape == (height, width) and mask.dtype == np.uint8
-    assert set(np.unique(mask)) <= {0, 255}
+    mask, free, confidence = untrained(picture(height, width), Camera((height, width), 300.0, pitch))
+    for one in (mask, free):
+        assert one.shape == (height, width) and one.dtype == np.uint8
+        assert set(np.unique(one)) <= {0, 255}
+    assert (free <= mask).all()
     assert 0 <= confidence <= 1
     assert (confidence == 0) == (not mask.any())
 
@@ -117,8 +120,8 @@ def test_threads_do_not_disturb_each_other(untrained: FloorFinder) -> None:
     alone = [untrained(photo, camera) for photo in photos]
     with ThreadPoolExecutor(3) as pool:
         together = list(pool.map(lambda photo: untrained(photo, camera), photos))
-    for (mask, confidence), (other, told) in zip(alone, together, strict=True):
-        assert np.array_equal(mask, other)
+    for (*masks, confidence), (*others, told) in zip(alone, together, strict=True):
+        assert np.array_equal(masks, others)
         assert confidence == pytest.approx(told, abs=1e-6)
 
 
@@ -151,16 +154,22 @@ def test_nothing_above_the_horizon_is_floor(rooms: list[tuple[DrawnRoom, Mask, f
 
 def test_a_bare_floor_is_found_to_its_edges(find_floor: FloorFinder) -> None:
     room = draw_room(8, Camera(SIZE, 300.0, np.radians(12)), clutter=0, sharp=True)
-    found, confidence = find_floor(room.image, room.camera)
+    found, _, confidence = find_floor(room.image, room.camera)
     assert overlap(found, room.floor) > 0.9
     assert confidence > 0.6
+
+
+def test_of_a_bare_floor_nearly_all_is_free(find_floor: FloorFinder) -> None:
+    room = draw_room(8, Camera(SIZE, 300.0, np.radians(12)), clutter=0, sharp=True)
+    found, free, _ = find_floor(room.image, room.camera)
+    assert free.sum() > 0.85 * found.sum()
 
 
 def test_the_size_of_the_photo_changes_little(find_floor: FloorFinder) -> None:
     room = draw_room(301, Camera(SIZE, 340.0, np.radians(10)))
     large = np.asarray(cv2.resize(room.image, (1350, 900), interpolation=cv2.INTER_CUBIC))
-    found, _ = find_floor(room.image, room.camera)
-    finer, _ = find_floor(large, replace(room.camera, size=(900, 1350), focal=1020.0))
+    found, _, _ = find_floor(room.image, room.camera)
+    finer, _, _ = find_floor(large, replace(room.camera, size=(900, 1350), focal=1020.0))
     assert finer.shape == (900, 1350)
     assert found.any()
     assert overlap(finer[1::3, 1::3], found) > 0.95
@@ -168,6 +177,6 @@ def test_the_size_of_the_photo_changes_little(find_floor: FloorFinder) -> None:
 
 def test_where_the_camera_looks_up_there_is_no_floor(find_floor: FloorFinder) -> None:
     room = draw_room(5, Camera(SIZE, 500.0, np.radians(-40)))
-    found, confidence = find_floor(room.image, room.camera)
+    found, _, confidence = find_floor(room.image, room.camera)
     assert not found.any()
     assert confidence == 0
