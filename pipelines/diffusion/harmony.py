@@ -24,6 +24,8 @@ from pipelines.geometry.depth import SURROUNDINGS
 
 #: Factors lie within exp(-LIMIT) to exp(LIMIT).
 LIMIT = 2.0
+#: Pixels over which light changes on an item, and what part of its tint is believed.
+GLIDE, TINT = 33, 0.7
 #: (height, width) of the overview, and channels of what is read from it.
 OVERVIEW, OVERVIEW_FACTS = (48, 64), 48
 
@@ -52,6 +54,18 @@ def lit(room: Tensor, item: Tensor, alpha: Tensor, kept: Tensor, light: HarmonyO
     """
     ground = room * kept**light.shade * light.room.exp()
     return ground + alpha * (item * light.item.exp() - ground)
+
+
+def calmed(light: Tensor, alpha: Tensor) -> Tensor:
+    """Light on an item (N, 3, H, W) that goes slowly over it, with a part of its tint.
+
+    A network that sees what lies behind an item is tempted to let it shine through.
+    """
+    weight = alpha.float().clamp(min=1e-3)
+    mean = lambda x: F.avg_pool2d(x, GLIDE, stride=1, padding=GLIDE // 2, count_include_pad=False)  # noqa: E731
+    slow = mean(mean(light * weight)) / mean(mean(weight))
+    grey = slow.mean(1, keepdim=True)
+    return grey + TINT * (slow - grey)
 
 
 class HarmonyNet(ModelMixin, ConfigMixin):
@@ -89,4 +103,4 @@ class HarmonyNet(ModelMixin, ConfigMixin):
         seen = torch.cat([room * 2 - 1, (item * 2 - 1) * alpha, alpha, kept.log(), around], 1)
         out = F.pixel_shuffle(self.head(self.net(F.pixel_unshuffle(seen, 4), facts)).float(), 4)
         light = LIMIT * torch.tanh(out[:, :6] / LIMIT)
-        return HarmonyOutput(room=light[:, :3], item=light[:, 3:], shade=2 * torch.sigmoid(out[:, 6:]))
+        return HarmonyOutput(room=light[:, :3], item=calmed(light[:, 3:], alpha), shade=2 * torch.sigmoid(out[:, 6:]))

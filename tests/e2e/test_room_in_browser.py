@@ -122,7 +122,7 @@ def test_from_a_room_to_a_picture_to_keep(open_page: Callable[..., Page], photo:
     page.get_by_text("Floor grid").click()
     expect(page.locator('[class*="st-key-grid-"] input')).to_be_checked()
     page.get_by_text("Camera", exact=True).click()
-    expect(page.get_by_text(re.compile("^found: .*% sure"))).to_have_count(2)
+    expect(page.get_by_text(re.compile("^found: .*% sure"))).to_have_count(3)
     shot(page, "room-5-two-and-grid")
     button(page, "Before and after").click()
     wipe = page.get_by_label(re.compile("^Before and after"))

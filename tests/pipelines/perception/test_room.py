@@ -67,13 +67,21 @@ def test_views_keep_the_contract(views):
     for room, view in views:
         assert view.camera.size == SIZE
         assert view.camera.height == room.camera.height
-        assert set(view.confidence) == {"horizon", "focal", "walls", "floor"}
+        assert set(view.confidence) == {"horizon", "focal", "walls", "floor", "height"}
+        assert view.confidence["height"] == 1  # it was given
         assert all(0 <= value <= 1 for value in view.confidence.values())
-        assert view.floor.shape == SIZE and view.floor.dtype == np.uint8
+        assert view.floor.shape == view.free.shape == SIZE and view.floor.dtype == view.free.dtype == np.uint8
+        assert (view.free <= view.floor).all()
         assert view.segments.dtype == np.float32 and view.segments.shape[1] == 4
         assert 0 <= view.wall_yaw < np.pi / 2
         doubtful = view.confidence["horizon"] < 0.5
         assert doubtful == any("horizon" in warning or "look like a photo" in warning for warning in view.warnings)
+
+
+def test_the_height_is_found_where_it_is_not_given(networks, room):
+    view = view_room(room.image, networks)
+    assert 0.9 < view.camera.height < 2.0 and 0 < view.confidence["height"] < 1
+    assert view_room(room.image, networks, height=1.1).camera.height == 1.1
 
 
 def test_what_is_given_is_kept_and_the_rest_agrees(networks, room):
