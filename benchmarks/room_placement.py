@@ -4,8 +4,8 @@
 
 The rooms are those of `training.render_rooms truth`; what stands in them is drawn again from their seeds. Camera and
 floor are found in the picture, only the camera's height is given, because lengths are compared in metres. A row for
-each thing: in how many rooms it found a place, and how much of its foot lies on occupied floor or beyond a wall. The
-last row leaves out the rooms whose horizon is called doubtful, of which the person is warned.
+each thing: in how many rooms it found a place (none is looked for where the camera is a guess), and how much of its
+foot lies on occupied floor or beyond a wall.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pipelines.errors import BadInput
 from pipelines.geometry.free_floor import find_place, map_floor
 from pipelines.geometry.placement import Placement
 from pipelines.perception.camera_height import room_networks
-from pipelines.perception.room import DOUBTFUL, RoomNetworks, view_room
+from pipelines.perception.room import RoomNetworks, view_room
 from training.render_furniture import LIBRARIES
 from training.render_rooms import Stores
 from training.room_plan import TRUTH_SIZES, Plan, plan_room
@@ -72,10 +72,10 @@ def intersection(plan: Plan, placement: Placement) -> float:
     return float(occupied(plan, plan.shot.to_room(foot)[:, :2]).mean())
 
 
-def measure(folder: Path, stores: Stores, networks: RoomNetworks) -> dict[str, list[tuple[float | None, bool]]]:
-    """For each thing and room the intersection, None where it found no place; and whether the camera is doubtful."""
+def measure(folder: Path, stores: Stores, networks: RoomNetworks) -> dict[str, list[float | None]]:
+    """For each thing the intersections in all rooms; None where it found no place."""
     wares, extras = stores.wares, stores.extras
-    found: dict[str, list[tuple[float | None, bool]]] = {name: [] for name in THINGS}
+    found: dict[str, list[float | None]] = {name: [] for name in THINGS}
     for line in images.read_file(folder / "rooms.jsonl").decode().splitlines():
         told = json.loads(line)
         plan = plan_room(told["seed"], wares, extras, TRUTH_SIZES, with_target=False)
@@ -85,9 +85,8 @@ def measure(folder: Path, stores: Stores, networks: RoomNetworks) -> dict[str, l
         view = view_room(images.load_image(folder / told["file"]), networks, height=told["height"])
         floor = map_floor(view.camera, view.free, view.wall_yaw)
         for name, size in THINGS.items():
-            place = find_place(floor, view.camera, size)
-            doubtful = view.confidence["horizon"] < DOUBTFUL
-            found[name].append((None if place is None else intersection(plan, place), doubtful))
+            place = None if view.is_guessed else find_place(floor, view.camera, size)
+            found[name].append(None if place is None else intersection(plan, place))
     return found
 
 
@@ -98,10 +97,8 @@ def main() -> None:
     options = parser.parse_args()
     found = measure(options.rooms, Stores.open(LIBRARIES), room_networks())
     rows: list[Row] = []
-    everything = [pair for pairs in found.values() for pair in pairs]
-    sure = [pair for pair in everything if not pair[1]]
-    for name, values in [*found.items(), ("all", everything), ("all, camera not doubtful", sure)]:
-        shares = 100 * np.array([value for value, _ in values if value is not None])
+    for name, values in [*found.items(), ("all", [value for ones in found.values() for value in ones])]:
+        shares = 100 * np.array([value for value in values if value is not None])
         figures = (shares.mean(), 100 * (shares < 2).mean(), shares.max()) if len(shares) else ("", "", "")
         counts = {"thing": name, "rooms": len(values), "placed": len(shares)}
         rows.append(counts | dict(zip(COLUMNS[3:], figures, strict=True)))

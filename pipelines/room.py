@@ -152,6 +152,12 @@ def somewhere(standing: Standing, size: tuple[float, float, float], view: RoomVi
     if standing.item.place in ("table", "ceiling"):
         got = f"an item of the {standing.item.place}, and no place for it"
         raise BadInput("place in the photo", got, "a place that you choose", "Click a spot, or give it with --at X Y.")
+    if view.is_guessed:
+        got, allowed = (
+            "a photo without straight edges to tell it by",
+            "a camera that is known, or a place that you choose",
+        )
+        raise BadInput("camera", got, allowed, "Click a spot, or set the horizon to eye height.")
     best = find_place(floor, view.camera, size)
     if best is None:
         needs = f"{size[0]:.1f} m x {size[1]:.1f} m"

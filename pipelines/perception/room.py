@@ -30,6 +30,8 @@ USUAL_HEIGHT = 1.5
 PANORAMA = 2.2
 #: Below this a confidence is worth a warning; of the floor, whose edges always cost some, below the second.
 DOUBTFUL, DOUBTFUL_FLOOR = 0.5, 0.6
+#: Below this confidence in the horizon nobody knows where in the room a pixel of the floor lies.
+GUESSED = 0.15
 #: What people may say about a camera; beyond lies a slip of the pen. The focal length in longer sides of the photo.
 _FOCALS, _HORIZONS, _ROLLS, _HEIGHTS = (0.15, 20.0), (-2.0, 3.0), (-np.pi / 4, np.pi / 4), (0.05, 100.0)
 # Of Manhattan rooms nearly all segments point somewhere, of portraits and landscapes not.
@@ -71,6 +73,11 @@ class RoomView:
     free: Mask
     segments: NDArray[np.float32]
     warnings: tuple[str, ...]
+
+    @property
+    def is_guessed(self) -> bool:
+        """Whether the camera is no more than what is usual."""
+        return self.confidence["horizon"] < GUESSED
 
 
 def view_room(

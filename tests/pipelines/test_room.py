@@ -112,6 +112,13 @@ def test_what_fits_nowhere_is_said_with_what_it_needs_and_what_there_is(photo, v
         rendered(photo, view, monkeypatch, Standing(catalog_box((4.5, 1.0, 0.8))))
 
 
+def test_where_the_camera_is_a_guess_nothing_is_placed_by_itself(photo, view, chest, monkeypatch):
+    unsure = replace(view, confidence={**view.confidence, "horizon": 0.05})
+    with pytest.raises(BadInput, match="Click a spot"):
+        rendered(photo, unsure, monkeypatch, Standing(chest))
+    assert rendered(photo, unsure, monkeypatch, Standing(chest, at=(0.5, 0.8))).recipe["placed"]
+
+
 def test_put_by_hand_it_is_not_squeezed_but_said(photo, view, chest, monkeypatch):
     found = rendered(photo, view, monkeypatch, Standing(chest, at=(0.02, 0.7), name="The chest"))
     assert found.recipe["placed"][0]["size_cm"] == [100, 50, 80]
