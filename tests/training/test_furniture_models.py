@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipelines.geometry.views import CELL, box_corners, project, view_camera, view_of
+from pipelines.geometry.views import CELL, box_corners, depth_span, project, view_camera, view_of
 from training.furniture_models import Library, Material, fitted, parse_obj, without_doubles
 from training.furniture_parts import TILE, assemble
 from training.furniture_patterns import draw
@@ -203,3 +203,22 @@ def test_rendered_corners_land_where_the_formula_says(yaw: float, pitch: float) 
         near = alpha * (np.hypot(x - expected[0], y - expected[1]) < 6)
         assert near.sum() > 1
         assert np.hypot((x * near).sum() / near.sum() - expected[0], (y * near).sum() / near.sum() - expected[1]) < 1.5
+
+
+@pytest.mark.parametrize(("yaw", "pitch"), [(0, 8), (40, 25)])
+def test_depth_is_how_far_along_the_view_a_face_is(yaw: float, pitch: float) -> None:
+    pytest.importorskip("bpy")
+    from training.furniture_scene import Studio
+
+    size = [90.0, 50.0, 60.0]
+    studio = Studio(assemble([{"box": size, "bevel": 0.01, "material": "m"}], {"m": Material("m")}), 4, 1, draw)
+    view = view_of(size, yaw, pitch)
+    depth = studio.depth(view)
+    assert not np.isfinite(depth[:3]).any()
+    # The middle of the front, and of the top, which both are seen.
+    for place in np.array([[0, 0.25, 0.3], [0, 0, 0.6]]):
+        x, y = project(view.matrix, place[None])[0]
+        # The top is seen so flat that a pixel is centimetres.
+        assert depth[int(y), int(x)] == pytest.approx(float((place - view.at) @ view.axes[2]), abs=0.08)
+    near, far = depth_span(size, view)
+    assert near <= depth.min() and depth[np.isfinite(depth)].max() <= far

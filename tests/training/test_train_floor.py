@@ -121,7 +121,7 @@ def test_blocks_stand_before_the_room_and_never_on_the_camera(rooms: list[Room])
 def test_a_few_steps_learn_and_the_file_finds_the_floor(rooms: list[Room], tmp_path: Path) -> None:
     torch.manual_seed(0)
     net = FloorNet(widths=(16, 16, 16, 16), pixels=64 * 96)
-    prepare_for_training(net)  # type: ignore[arg-type]
+    prepare_for_training(net)
     frozen = net.encoder.conv_stem.weight.clone()
     batch = next(iter(train_floor.Views(rooms, [], 6, 0)))
     optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3)
