@@ -22,6 +22,7 @@ from pipelines.jobs import read_furniture
 from pipelines.perception.floor import falls
 from pipelines.schema import Image, Mask
 from recommend.catalog import read_catalog
+from training.room_camera import camera_of
 
 Array = NDArray[np.float32]
 
@@ -74,9 +75,7 @@ def load_rooms(folder: Path) -> Iterator[Room]:
     for path in sorted(folder.glob("*/scene.json")):
         facts = json.loads(path.read_text(encoding="utf-8"))
         told = facts["camera"]
-        camera = Camera(
-            (told["height"], told["width"]), told["focal_px"], told["pitch"], told["roll"], told["camera_height"]
-        )  # fmt: skip
+        camera = camera_of(told)
         floor, shown = (images.load_mask(path.parent / name) for name in ("floor.png", "item.png"))
         metres = cv2.imread(str(path.parent / "depth.png"), cv2.IMREAD_UNCHANGED).astype(np.float32) / 1000
         feet = [np.array(foot) for foot in facts["feet"]]

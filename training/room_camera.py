@@ -6,6 +6,7 @@ its own (room_shape). This is the only place that knows both.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,6 +73,12 @@ class Shot:
         with np.errstate(invalid="ignore"):
             inside = ((pixels >= 0) & (pixels <= self.camera.size[::-1])).all(1)
         return float(inside.mean())
+
+
+def camera_of(told: Mapping[str, float]) -> Camera:
+    """The camera that scene.json tells of (`training.render_rooms`)."""
+    size = (int(told["height"]), int(told["width"]))
+    return Camera(size, told["focal_px"], told["pitch"], told["roll"], told["camera_height"])
 
 
 def floor_share(shot: Shot, shell: Shell) -> float:

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 import tryroom
 from pipelines import images
 from pipelines.diffusion.harmoniser import Window, conditions, taper, window_of
-from pipelines.geometry.camera import Camera
 from pipelines.geometry.depth import depth_map
 from pipelines.geometry.layer import Layer, Scene, bring
 from pipelines.geometry.placement import Placement
 from pipelines.jobs import read_furniture
 from pipelines.schema import Furniture, Image, Mask
 from recommend.catalog import read_catalog
+from training.room_camera import camera_of
 
 Array = NDArray[np.float32]
 
@@ -64,9 +64,7 @@ def load_pairs(folder: Path) -> Iterator[Pair]:
 
 def _pair(folder: Path, facts: dict, item: Furniture) -> Pair:  # type: ignore[type-arg]
     told, seen = facts["camera"], facts["item"]
-    camera = Camera(
-        (told["height"], told["width"]), told["focal_px"], told["pitch"], told["roll"], told["camera_height"]
-    )  # fmt: skip
+    camera = camera_of(told)
     placement = Placement(tuple(seen["at"]), seen["yaw"], tuple(seen["size"]), seen["base"])
     floor, shown = (images.load_mask(folder / name) for name in ("floor.png", "item.png"))
     layer = bring(item, placement, camera, floor)

@@ -28,6 +28,7 @@ from pipelines.perception.floor import network_input
 from pipelines.perception.floor_net import FloorNet
 from pipelines.schema import Image
 from training.loop import Trainer, begin
+from training.room_camera import camera_of
 
 #: Camera errors that it has to live with: radians of pitch, and the logarithm of the focal length.
 PITCH, FOCAL = 0.012, 0.05
@@ -57,9 +58,7 @@ def read_rooms(floor: FloorNet, folder: Path, random: np.random.Generator | None
     found = []
     for path in sorted(folder.glob("*/scene.json")):
         told = json.loads(path.read_text(encoding="utf-8"))["camera"]
-        camera = Camera(
-            (told["height"], told["width"]), told["focal_px"], told["pitch"], told["roll"], told["camera_height"]
-        )  # fmt: skip
+        camera = camera_of(told)
         for name in ("without.png", "with.png"):
             photo = images.load_image(path.parent / name)
             if random is not None:
