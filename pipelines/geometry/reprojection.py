@@ -75,11 +75,17 @@ class Sight:
         grown = cv2.erode(np.where(np.isfinite(self.metres), self.metres, 1e9), np.ones((3, 3)))
         return np.where(np.isfinite(self.metres), self.metres, np.where(grown < 1e9, grown, np.inf))
 
+    @functools.cached_property
+    def _inside(self) -> NDArray[np.bool_]:
+        """What lies a pixel within the outline."""
+        return cv2.erode(np.isfinite(self.metres).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+
     def look(self, points: Points, same: float) -> tuple[Array, Array, NDArray[np.bool_]]:
         """What it says of points (h, w, 3) of the item's frame.
 
         Returns:
-            Colours (h, w, 4), how far they can be trusted (h, w, 1), and whether it sees the very point (h, w, 1).
+            Colours (h, w, 4), how far they can be trusted (h, w, 1), and whether it sees the very point, well within
+            its outline (h, w, 1).
         """
         flat = points.reshape(-1, 3)
         x, y = (v.reshape(points.shape[:2]) for v in project(self.view.matrix, flat).T.astype(np.float32) - 0.5)
@@ -89,7 +95,8 @@ class Sight:
         sees = np.abs(behind) < same
         # A view that sees past the point has a say; one before which something stands has none.
         trust = np.select([sees, behind < 0], [1.0, PAST], 0.0) / (1 + (self.off / OFF) ** 3)
-        return np.asarray(colours, np.float32), trust[..., None].astype(np.float32), sees[..., None]
+        within = sees & self._inside[rows, columns]
+        return np.asarray(colours, np.float32), trust[..., None].astype(np.float32), within[..., None]
 
 
 def reproject(
@@ -118,27 +125,31 @@ def reproject(
     steps = np.array([(right - left) / width, (bottom - top) / height])
     stretch = np.array(placement.size) / np.array(size)
     depth, reach = np.full((height, width), np.inf), 1
+    same = SAME * float(np.linalg.norm(size))
     for sight in sights:
         world = placement.to_world(sight.points() * stretch)
         metres = camera.depth(world)
         fine = sight.view.focal / float(np.median(sight.metres[np.isfinite(sight.metres)]))
         spread = float(camera.focal / np.median(metres) / steps.min() / fine)
         reach = max(reach, int(np.ceil(max(spread, 1.0) / 2 + 0.25)))
-        _splat(depth, (camera.project(world) - (left, top)) / steps, metres, reach)
+        own = _splat((height, width), (camera.project(world) - (left, top)) / steps, metres, reach)
+        # The nearest view knows best; others tell what it does not see, behind something or far before it.
+        depth = np.where(np.isinf(depth) | (own < depth - 2 * same), own, depth)
     there = np.isfinite(depth)
     x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
     pixels = np.stack([x.ravel(), y.ravel()], 1) * steps + (left, top)
     world = camera.rays(pixels) * np.where(there, depth, 1.0).reshape(-1, 1) + (0, 0, camera.height)
     own = ((world - placement.foot) @ placement.turn / stretch).reshape(height, width, 3)
-    same = SAME * float(np.linalg.norm(size))
     looks = [sight.look(own, same) for sight in sights]
     # Where nobody sees the point, the nearest view's guess.
     mixed = sum(trust * colour for colour, trust, _ in looks) + NEARLY * looks[0][0]
     solid = mixed[..., 3:] / (sum(trust for _, trust, _ in looks) + NEARLY)
-    # One view's outline runs across the middle of another: whoever sees the very point knows how solid it is. Only
-    # where points reach beyond the item's own outline that is no proof.
-    inner = cv2.erode(there.astype(np.uint8), np.ones((2 * reach + 3,) * 2, np.uint8), borderValue=1)[..., None]
-    solid = np.maximum(solid, inner * np.max([colour[..., 3:] * sees for colour, _, sees in looks], 0))
+    # One view's outline runs across the middle of another, so whoever sees the point well within an outline tells how
+    # solid it is. Only where points reach beyond the item's own outline that is no proof.
+    inner = cv2.erode(there.astype(np.uint8), np.ones((2 * reach + 3,) * 2, np.uint8), borderValue=1)[..., None] > 0
+    sure = sum(trust * within for _, trust, within in looks)
+    told = sum(trust * within * colour[..., 3:] for colour, trust, within in looks) / np.maximum(sure, NEARLY)
+    solid = np.where(inner & (sure > NEARLY), told, solid)
     solid = np.where(there[..., None], solid, 0)
     drawn = np.dstack([mixed[..., :3] / np.maximum(mixed[..., 3:], NEARLY) * solid, solid]).astype(np.float32)
     shrunk = cv2.resize(drawn, (int(right - left), int(bottom - top)), interpolation=cv2.INTER_AREA)
@@ -147,13 +158,14 @@ def reproject(
     return rgb, alpha
 
 
-def _splat(depth: NDArray[np.float64], pixels: Points, metres: NDArray[np.float64], reach: int) -> None:
-    """Keep the nearest of what falls into each pixel; a point reaches so many pixels each way."""
-    height, width = depth.shape
+def _splat(size: tuple[int, int], pixels: Points, metres: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
+    """The nearest of what falls into each pixel of a picture (h, w); a point reaches so many pixels each way."""
+    height, width = size
+    depth = np.full(height * width, np.inf)
     columns, rows = np.floor(pixels).astype(int).T
-    flat = depth.reshape(-1)
     for down in range(-reach, reach + 1):
         for across in range(-reach, reach + 1):
             y, x = rows + down, columns + across
             inside = (y >= 0) & (x >= 0) & (y < height) & (x < width)
-            np.minimum.at(flat, y[inside] * width + x[inside], metres[inside])
+            np.minimum.at(depth, y[inside] * width + x[inside], metres[inside])
+    return depth.reshape(size)
