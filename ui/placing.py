@@ -204,7 +204,7 @@ def show(
         did: told of what was done: `what` is "choose" with a `number`, "move" with `x`, `y` and `how` ("click", "drag"
             or "key"), "turn" with `steps` of 15 degrees counter-clockwise, or "mark" with `x` and `y`.
         movable: whether there is a piece that a click puts somewhere.
-        marks: ends of a length that is being marked; None = clicks place.
+        marks: ends of a length or corners of a box that is being marked; None = clicks place.
     """
 
     def tell() -> None:
@@ -213,7 +213,7 @@ def show(
             did(event)
 
     label = "Your room. " + (
-        "Click both ends of the length." if marks is not None
+        "Click both ends of what you mark." if marks is not None
         else "Click where the chosen piece shall stand, drag it, or move it with the arrow keys; [ and ] turn it."
     )  # fmt: skip
     handles = [

@@ -7,16 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 import tryroom
 from pipelines import images, jobs
 from pipelines.errors import BadInput, TryroomError
+from pipelines.perception.boxed import grab_box
 from pipelines.perception.room import RoomView
 from pipelines.schema import CameraFacts, Furniture, RenderSettings
 from recommend.schema import Item, RoomContext
 from ui import actions, loaders, pictures
 from ui.messages import explain
 from ui.room_rendering import camera_height, own_furniture, render_task, resized, see_task
-from ui.room_state import MOST_STEPS, Arrangement, Piece, Room, RoomLook, RoomVisit, Size, Spot, room_visit
+from ui.room_state import MOST_STEPS, Arrangement, Marking, Piece, Room, RoomLook, RoomVisit, Size, Spot, room_visit
 from ui.tasks import Task
 
 #: Degrees of one turn, and how far one nudge goes, as a share of the photo.
@@ -350,11 +353,31 @@ def as_found() -> None:
     change(replace(state.arrangement, camera=CameraFacts(focal=state.room.focal if state.room else None)))
 
 
-def mark(open_: bool) -> None:
-    """Begin to mark a known length, or stop it."""
+def mark(open_: bool, what: Marking = "length") -> None:
+    """Begin to mark a known length or a box, or stop it."""
     state = room_visit()
-    state.marks, state.comparing = () if open_ else None, False
-    state.trouble.pop("reference", None)
+    state.marks, state.marking, state.comparing = () if open_ else None, what, False
+    state.trouble.pop("reference" if what == "length" else what, None)
+
+
+def take_box() -> None:
+    """Take what is in the box that was marked as standing in front, or as to be taken away."""
+    state = room_visit()
+    if state.room is None or state.marks is None or len(state.marks) != 2 or state.marking == "length":
+        return
+    what, arrangement = state.marking, state.arrangement
+    try:
+        thing = grab_box(state.room.pixels, *state.marks)
+    except BadInput as error:
+        state.trouble[what] = explain(error)
+        return
+    mark(False, what)
+    if what == "remove":
+        old = thing if arrangement.remove is None else arrangement.remove
+        change(replace(arrangement, remove=np.maximum(thing, old)))
+    else:
+        old = 255 - thing if arrangement.mask is None else arrangement.mask
+        change(replace(arrangement, mask=np.minimum(255 - thing, old)))
 
 
 def measure(metres: float) -> None:

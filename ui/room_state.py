@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from numpy.typing import NDArray
 
@@ -23,6 +23,8 @@ MOST_STEPS = 100
 
 Size = tuple[float, float, float]
 Spot = tuple[float, float]
+#: A known length, what stays in front, or what is taken away first.
+Marking = Literal["length", "mask", "remove"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +190,8 @@ class RoomVisit(Visit):
         look: the latest render of this room. left_out: as of `Outcome`.
         small_step: whether the latest change was a nudge, whose picture replaces the one before in the history.
         grid: whether the floor grid is drawn. comparing: whether before and after are shown.
-        marks: ends of a known length, as fractions of the photo; None = none is being marked.
+        marks: ends of a known length, or corners of a box, as fractions of the photo; None = none is being marked.
+        marking: what the marks are for.
         own: picture of the shopper's own piece, RGB or RGBA. own_size: what was said of it, in cm.
     """
 
@@ -211,6 +214,7 @@ class RoomVisit(Visit):
     grid: bool = False
     comparing: bool = False
     marks: tuple[Spot, ...] | None = None
+    marking: Marking = "length"
     own: NDArray[Any] | None = None
     own_size: tuple[float | None, float | None, float | None] = (None, None, None)
 

@@ -27,8 +27,9 @@ def show(state: RoomVisit) -> None:
         _direction(state, piece)
         _size(state, piece)
     with st.expander(
-        "Camera", icon=":material/photo_camera:", key=state.key("camera"), expanded=state.marks is not None
-    ):
+        "Camera", icon=":material/photo_camera:", key=state.key("camera"),
+        expanded=state.marks is not None and state.marking == "length",
+    ):  # fmt: skip
         _camera(state)
     with st.expander("In front, and taken away", icon=":material/layers_clear:", key=state.key("masks")):
         _masks(state)
@@ -132,6 +133,7 @@ def _side_changed(place: int, lock: bool) -> None:
 def _camera(state: RoomVisit) -> None:
     """What was found of the camera, each to be corrected; sizes are right only if it is."""
     found, view, camera = state.found, state.view, state.arrangement.camera
+    measuring = state.marks is not None and state.marking == "length"
     if found is None or view is None:
         st.caption("Still looking for the floor.")
         return
@@ -159,10 +161,10 @@ def _camera(state: RoomVisit) -> None:
         plain = camera == CameraFacts(focal=camera.focal)
         st.button("Back to what was found", key=state.key("as-found"), on_click=room_actions.as_found, disabled=plain)
         st.button(
-            "Stop measuring" if state.marks is not None else "Measure by a door", key=state.key("mark"),
-            on_click=room_actions.mark, args=(state.marks is None,), icon=":material/straighten:",
+            "Stop measuring" if measuring else "Measure by a door", key=state.key("mark"),
+            on_click=room_actions.mark, args=(not measuring,), icon=":material/straighten:",
         )  # fmt: skip
-    if state.marks is not None:
+    if measuring:
         _reference(state)
 
 
@@ -209,13 +211,25 @@ def _masks(state: RoomVisit) -> None:
     _mask(state, "mask", "What stays in front: black in this mask", "stays in front", room_actions.accept_mask)
     removal = "What is taken away first: white in this mask"
     _mask(state, "remove", removal, "is taken away first", room_actions.accept_removal)
-    st.caption("Masks are pictures of the photo's size, painted over it in black and white.")
+    st.caption("A box is marked by two opposite corners. Masks are pictures of the photo's size, in black and white.")
 
 
 def _mask(
     state: RoomVisit, name: Literal["mask", "remove"], label: str, does: str, accept: Callable[[bytes], None]
 ) -> None:  # fmt: skip
     trouble(state, name)
+    boxing = state.marks is not None and state.marking == name
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button(
+            "Stop marking" if boxing else f"Box around what {does}", key=state.key(f"box-{name}"),
+            on_click=room_actions.mark, args=(not boxing, name), icon=":material/select:",
+        )  # fmt: skip
+        if boxing:
+            ready = len(state.marks or ()) == 2
+            st.button(
+                "Take it", key=state.key(f"take-{name}"), on_click=room_actions.take_box, disabled=not ready,
+                type="primary",
+            )  # fmt: skip
     if getattr(state.arrangement, name) is not None:
         st.caption(f":material/check: {'Black' if name == 'mask' else 'White'} in your mask {does}.")
         st.button("Remove this mask", key=state.key(f"no-{name}"), on_click=room_actions.drop_mask, args=(name,))

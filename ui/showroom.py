@@ -124,7 +124,9 @@ def _picture(state: RoomVisit, room: Room) -> None:
 
 def _hint(state: RoomVisit) -> None:
     """What to do with the picture."""
-    if state.marks is not None:
+    if state.marks is not None and state.marking != "length":
+        st.caption(":material/select: Click two opposite corners of a box around it, a little beyond its edges.")
+    elif state.marks is not None:
         st.caption(":material/straighten: Click both ends of something whose length you know, such as a door.")
     elif state.piece is not None:
         st.caption(

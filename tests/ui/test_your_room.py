@@ -556,6 +556,37 @@ def test_masks_reach_the_renderer_and_can_be_taken_back(
 
 
 @pytest.mark.parametrize("place", ["mask", "remove"])
+def test_a_box_around_a_thing_makes_its_mask(
+    room_app: AppTest, room_renderer: tiny_room.BoxRenderer, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    thing = np.zeros(tiny_room.SIZE, np.uint8)
+    thing[220:300, 200:280] = 255
+    monkeypatch.setattr(room_actions, "grab_box", lambda photo, one, other: thing)
+    app = click(click(enter(room_app), "try-table-oak"), f"box-{place}")
+    assert app.button(key=f"take-{place}-room-0").disabled
+    for x, y in ((0.4, 0.6), (0.6, 0.85)):
+        app = in_picture(app, monkeypatch, what="mark", x=x, y=y)
+    app = click(app, f"take-{place}")
+    request = room_renderer.requests[-1]
+    taken = getattr(request, place)
+    assert np.array_equal(taken, thing if place == "remove" else 255 - thing) and room_of(app).marks is None
+    app = click(app, "undo")
+    assert getattr(room_of(app).arrangement, place) is None
+
+
+def test_a_box_around_nothing_is_said_and_can_be_marked_again(
+    room_app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = click(enter(room_app), "box-mask")
+    for x in (0.5, 0.505):
+        app = in_picture(app, monkeypatch, what="mark", x=x, y=0.6)
+    app = click(app, "take-mask")
+    assert "opposite corners" in errors(app) and room_of(app).arrangement.mask is None
+    app = click(app, "box-mask")
+    assert room_of(app).marks is None and errors(app) == ""
+
+
+@pytest.mark.parametrize("place", ["mask", "remove"])
 def test_a_mask_of_another_size_is_refused_at_once(room_app: AppTest, place: str) -> None:
     app = upload(enter(room_app), place, mask_of(np.s_[:], (100, 90)))
     assert "480 × 360" in errors(app) and getattr(room_of(app).arrangement, place) is None
