@@ -58,7 +58,7 @@ def _photograph(person: Mapping[str, Any], shapes: Mapping[str, Any], options: O
     for garment, piece in worn:
         _add_garment(scene, garment, piece, shapes[piece["shape"]])
     _studio(scene, person, wearer.standing, options.size)
-    picture = studio.render(scene)
+    picture = studio.render(scene)[..., :3]
     # Exposed for the backdrop's upper corners, like the catalog for its wall, but so that white cloth keeps its folds:
     # it is nearer to the lamps than the backdrop is.
     corner = float(np.median(np.concatenate([picture[:24, :24].ravel(), picture[:24, -24:].ravel()])))

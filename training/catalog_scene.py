@@ -228,7 +228,7 @@ def add_part(scene: Any, part: Part, cloths: Cloths) -> Any:
 
 
 def render(scene: Any) -> Array:
-    """Render to a linear float picture, (H, W, 3)."""
+    """Render to a linear float picture (H, W, 4), premultiplied."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "render.exr"
         scene.render.filepath = str(path)
@@ -238,7 +238,7 @@ def render(scene: Any) -> Array:
         pixels = np.empty(width * height * 4, dtype=np.float32)
         image.pixels.foreach_get(pixels)
         bpy.data.images.remove(image)
-    picture: Array = pixels.reshape(height, width, 4)[::-1, :, :3].astype(np.float64)
+    picture: Array = pixels.reshape(height, width, 4)[::-1].astype(np.float64)
     return picture
 
 
@@ -294,7 +294,7 @@ def photograph(
         scene.cycles.samples = samples if grey > 0.1 else max(4, samples // 2)
         for slot in cloths.greys:
             slot.default_value = (grey, grey, grey, 1.0)
-        stack.append(render(scene).mean(axis=2))
+        stack.append(render(scene)[..., :3].mean(axis=2))
     powers = np.stack([np.ones(3), np.array(GREYS), np.array(GREYS) ** 2], axis=1)
     light = np.tensordot(np.linalg.inv(powers), np.stack(stack), axes=1)
     background = float(
@@ -316,6 +316,6 @@ def _coordinates(
     scene.cycles.pixel_filter_type = "BOX"
     scene.cycles.filter_width = 0.01
     scene.render.resolution_x, scene.render.resolution_y = size[0] * 3, size[1] * 3
-    picture = render(scene)
+    picture = render(scene)[..., :3]
     code = np.rint(picture[..., 2]).astype(np.int64) - 1
     return picture[..., :2] * cloths.size + cloths.low, code

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipelines.geometry.views import View, project, view_of
-from training.catalog_scene import new_scene
+from training.catalog_scene import new_scene, render
 from training.furniture_light import rolled_off, to_linear
 from training.furniture_models import Material, Mesh
 
@@ -90,7 +90,7 @@ class Studio:
         pose[:3, :3], pose[:3, 3] = (view.axes * [[1], [-1], [-1]]).T, view.at
         self._camera.matrix_world = Matrix(pose.tolist())
         self._light_from(view)
-        return _render(self.scene)
+        return render(self.scene)
 
     def depth(self, view: View) -> Array:
         """Metres along the view, (cell, cell), of what the middle of each pixel shows; inf where there is nothing."""
@@ -366,18 +366,3 @@ def _decoded(encoded: bytes) -> Any:
         image = bpy.data.images.load(str(path))
         image.pack()
     return image
-
-
-def _render(scene: Any) -> Array:
-    """Render to a linear float picture (H, W, 4), premultiplied."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "render.exr"
-        scene.render.filepath = str(path)
-        bpy.ops.render.render(write_still=True)
-        image = bpy.data.images.load(str(path))
-        width, height = image.size
-        pixels = np.empty(width * height * 4, dtype=np.float32)
-        image.pixels.foreach_get(pixels)
-        bpy.data.images.remove(image)
-    picture: Array = pixels.reshape(height, width, 4)[::-1].astype(np.float64)
-    return picture

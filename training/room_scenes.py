@@ -16,8 +16,9 @@ from mathutils import Matrix
 from numpy.typing import NDArray
 
 from training import furniture_patterns
+from training.catalog_scene import render
 from training.furniture_models import Material, Mesh
-from training.furniture_scene import Studio, _principled, _render, depth_material
+from training.furniture_scene import Studio, _principled, depth_material
 from training.room_layout import Piece
 from training.room_looks import Lights
 from training.room_outside import draw_outside
@@ -272,12 +273,12 @@ class RoomStage(Studio):
         """The room as linear light (H, W, 3)."""
         if self.target:
             self.target.hide_render = not with_target
-        return _render(self.scene)[..., :3]
+        return render(self.scene)[..., :3]
 
     def item_mask(self) -> NDArray[np.uint8]:
         """(H, W): how much of each pixel shows the target, 0–255."""
         self.target.hide_render, self.target.is_holdout = False, True
-        alpha = self._quickly(lambda: _render(self.scene)[..., 3], MASK_SAMPLES, self.scene.cycles.filter_width)
+        alpha = self._quickly(lambda: render(self.scene)[..., 3], MASK_SAMPLES, self.scene.cycles.filter_width)
         self.target.is_holdout = False
         return np.rint(255 * np.clip(1 - alpha, 0, 1)).astype(np.uint8)
 
@@ -297,7 +298,7 @@ class RoomStage(Studio):
         layer.material_override = self._depth
         # The next room may have other pictures at the same place in memory, so Cycles has to forget these.
         self.scene.render.use_persistent_data = False
-        seen = self._quickly(lambda: _render(self.scene), 1, 0.01)
+        seen = self._quickly(lambda: render(self.scene), 1, 0.01)
         layer.material_override = None
         return np.where(seen[..., 0] > 0.5, 255, 0).astype(np.uint8), seen[..., 1]
 

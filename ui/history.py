@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -60,7 +61,7 @@ class Choices:
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
+class Made(ABC):
     """A finished picture, with all that it takes to show and download it.
 
     Attributes:
@@ -83,23 +84,23 @@ class Made:
     seconds: float
 
     @property
+    @abstractmethod
     def title(self) -> str:
         """What it shows, in a few words."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def alt(self) -> str:
         """What it shows, for those who do not see it."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def about(self) -> str:
         """How it was made, in a line."""
-        raise NotImplementedError
 
+    @abstractmethod
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """The pixels that it keeps in memory beside its own."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, eq=False)
