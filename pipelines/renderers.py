@@ -6,11 +6,15 @@ import dataclasses
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pipelines import images, weights
 from pipelines.errors import BadInput
 from pipelines.schema import OnProgress, RenderResult, RoomRequest, Standing, TryOnRequest
+
+if TYPE_CHECKING:  # they load torch
+    from pipelines.diffusion.compact import CompactInpaintPipeline
+    from pipelines.tryon import Perception
 
 T = TypeVar("T")
 
@@ -23,30 +27,36 @@ class Renderer(Protocol):
     def render(self, request: Any, on_progress: OnProgress | None = None) -> RenderResult: ...
 
 
+def tryon_networks() -> tuple[Perception, CompactInpaintPipeline]:
+    """What a try-on needs, loaded: the networks that look, and the pipeline that paints."""
+    import torch
+    from diffusers.utils import logging
+
+    from pipelines.diffusion.compact import CompactInpaintPipeline
+    from pipelines.perception.garment import GarmentAnalyser
+    from pipelines.perception.parsing import Parser
+    from pipelines.perception.pose import PoseEstimator
+    from pipelines.tryon import Perception
+
+    backbone = weights.resolve("efficientnet-lite0")
+    perception = Perception(
+        PoseEstimator(weights.resolve("blazepose")),
+        Parser(weights.resolve("parser")),
+        GarmentAnalyser(weights.resolve("garment"), next(backbone.glob("*.pth"))),
+    )
+    logging.disable_progress_bar()  # the weights are local and small: nothing to watch
+    pipe = CompactInpaintPipeline.from_pretrained(weights.resolve("compact"), dtype=torch.float32)
+    pipe.set_progress_bar_config(disable=True)
+    return perception, pipe
+
+
 class CompactTryOn:
     """Garments on people by our own networks, on the CPU. Thread-safe: one render at a time."""
 
     WEIGHTS = ("blazepose", "parser", "garment", "efficientnet-lite0", "compact")
 
     def __init__(self) -> None:
-        import torch
-        from diffusers.utils import logging
-
-        from pipelines.diffusion.compact import CompactInpaintPipeline
-        from pipelines.perception.garment import GarmentAnalyser
-        from pipelines.perception.parsing import Parser
-        from pipelines.perception.pose import PoseEstimator
-        from pipelines.tryon import Perception
-
-        backbone = weights.resolve("efficientnet-lite0")
-        self._perception = Perception(
-            PoseEstimator(weights.resolve("blazepose")),
-            Parser(weights.resolve("parser")),
-            GarmentAnalyser(weights.resolve("garment"), next(backbone.glob("*.pth"))),
-        )
-        logging.disable_progress_bar()  # the weights are local and small: nothing to watch
-        self._pipe = CompactInpaintPipeline.from_pretrained(weights.resolve("compact"), dtype=torch.float32)
-        self._pipe.set_progress_bar_config(disable=True)
+        self._perception, self._pipe = tryon_networks()
         self._revision = {name: weights.revision(name) for name in self.WEIGHTS}
         # diffusers pipelines and LiteRT interpreters keep state during a call.
         self._lock = threading.Lock()
