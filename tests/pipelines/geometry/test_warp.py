@@ -80,6 +80,13 @@ def test_colours_are_not_invented():
     assert known > 0.9 * (mask > 0).sum()
 
 
+def test_no_dark_thread_runs_round_a_light_garment():
+    _, shape = t_shirt()
+    white = np.full((HEIGHT, WIDTH, 3), 250, np.uint8)
+    hint, mask = warp_garment(white, shape, "upper", standing(), SIZE)
+    assert hint[mask > 0].min() >= 248
+
+
 @pytest.mark.parametrize("scale", [0.5, 2.0])
 def test_a_hint_scales_with_the_photo(scale):
     picture, shape = t_shirt()
