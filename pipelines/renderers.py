@@ -6,6 +6,7 @@ import dataclasses
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pipelines import images, weights
@@ -27,8 +28,12 @@ class Renderer(Protocol):
     def render(self, request: Any, on_progress: OnProgress | None = None) -> RenderResult: ...
 
 
-def tryon_networks() -> tuple[Perception, CompactInpaintPipeline]:
-    """What a try-on needs, loaded: the networks that look, and the pipeline that paints."""
+def tryon_networks(compact: Path | None = None) -> tuple[Perception, CompactInpaintPipeline]:
+    """What a try-on needs, loaded: the networks that look, and the pipeline that paints.
+
+    Args:
+        compact: folder of the pipeline; None = the bundled one.
+    """
     import torch
     from diffusers.utils import logging
 
@@ -45,7 +50,7 @@ def tryon_networks() -> tuple[Perception, CompactInpaintPipeline]:
         GarmentAnalyser(weights.resolve("garment"), next(backbone.glob("*.pth"))),
     )
     logging.disable_progress_bar()  # the weights are local and small: nothing to watch
-    pipe = CompactInpaintPipeline.from_pretrained(weights.resolve("compact"), dtype=torch.float32)
+    pipe = CompactInpaintPipeline.from_pretrained(compact or weights.resolve("compact"), dtype=torch.float32)
     pipe.set_progress_bar_config(disable=True)
     return perception, pipe
 
