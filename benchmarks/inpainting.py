@@ -25,7 +25,8 @@ from torch import Tensor
 from pipelines.diffusion.compact import CompactInpaintPipeline
 from pipelines.images import save_bytes
 from pipelines.weights import resolve
-from training.train_mean import Examples, to_tensors
+from training.train_mean import Examples, makes, to_tensors
+from training.tryon_data import example
 from training.worn import load_worn
 
 SIZE = (256, 192)
@@ -103,7 +104,7 @@ def main() -> None:
     fills = methods(pipe)
     scores: dict[str, list[dict[str, float]]] = {name: [] for name in fills}
     rows = []
-    for _, raw in zip(range(args.photos), Examples(held_out, SIZE, 1, seed=5), strict=False):
+    for _, raw in zip(range(args.photos), Examples([(1.0, makes(example, held_out, SIZE))], 1, seed=5), strict=False):
         batch = to_tensors(raw)
         truth, mask = pixels(batch["truth"]), plane(batch["mask"]) > 127
         found = {name: fill(batch) for name, fill in fills.items()}

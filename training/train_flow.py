@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -23,8 +24,8 @@ from pipelines.diffusion.flow import FlowModel, flow_conditions
 from pipelines.diffusion.mean import MeanModel
 from training.loop import Trainer, begin, fast
 from training.losses import masked_mean
-from training.train_mean import INPUTS, Examples, to_tensors
-from training.tryon_data import Worn
+from training.train_mean import INPUTS, Examples, makes, to_tensors
+from training.tryon_data import Worn, example
 from training.worn import load_worn
 
 
@@ -52,7 +53,8 @@ def cache(
 ) -> dict[str, Tensor]:  # fmt: skip
     """`count` examples of (height, width) as stacked tensors, made once and kept in `file`."""
     if not file.exists():
-        loader = DataLoader(Examples(worn, size, 8, seed), batch_size=None, num_workers=1, prefetch_factor=2)
+        maker = makes(example, worn, size)
+        loader = DataLoader(Examples([(1.0, maker)], 8, seed), batch_size=None, num_workers=1, prefetch_factor=2)
         rows = []
         for i, batch in enumerate(loader):
             rows.append(latents_of(vae, mean_model, to_tensors(batch)))
@@ -68,9 +70,10 @@ def flow_loss(
     model: torch.nn.Module, batch: dict[str, Tensor], noise: float, time: Tensor, generator: torch.Generator
 ) -> Tensor:
     """Squared error of the velocity at `time` on the straight path from the noisy mean (1) to the truth (0)."""
-    source = batch["mean"] + noise * torch.randn(batch["mean"].shape, generator=generator)
+    source = batch["mean"] + noise * torch.randn(batch["mean"].shape, generator=generator).to(batch["mean"].device)
+    time = time.to(source.device)
     t = time[:, None, None, None]
-    with fast():
+    with fast(source.device):
         velocity = model((1 - t) * batch["truth"] + t * source, time, batch["conditions"], batch["facts"])
     return masked_mean((velocity.float() - (source - batch["truth"])) ** 2, batch["weight"])
 
@@ -127,7 +130,7 @@ def main() -> None:
         loss = flow_loss(trainer.model, batch, noise, time, generator)
         return loss, {}
 
-    trainer = Trainer(model, args.run, args.minutes, args.lr, on_save)
+    trainer = Trainer(model, args.run, args.minutes, args.lr, on_save, accelerator=Accelerator())
     trainer.train(batches(), loss_of)
 
 

@@ -1,6 +1,7 @@
-"""Train the mean model (layout, alignment of the hint, posterior mean) on photos of dressed people.
+"""Train the mean model (layout, alignment of the hint, posterior mean) on photos of dressed people and on pairs.
 
-    python -m training.train_mean --ccp DIR --prepared DIR --out weights/compact/mean --minutes 60
+    python -m training.train_mean --ccp DIR --prepared DIR --pairs runs/pairs --out weights/compact/mean --minutes 60
+    accelerate launch -m training.train_mean …          # on one GPU or many
 
 Loss, in the mask: L1 + L2 + gradient L1 + 1 − SSIM, cross-entropy of
 the layout and of the garment's outline, and the error of the flow where the true one is known.
@@ -9,43 +10,62 @@ the layout and of the garment's outline, and the error of the flow where the tru
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from accelerate import Accelerator
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from pipelines.diffusion.mean import MeanModel, MeanOutput
 from pipelines.geometry.layout import LAYOUT_LABELS
 from pipelines.perception.pose_map import draw_openpose
+from training.fitting import framed
 from training.loop import Trainer, begin, fast
 from training.losses import gradient_l1, masked_mean, ssim_map
-from training.tryon_data import Cloth, Worn, example, load_cloth
+from training.own_pairs import load_own
+from training.pair_examples import load_pairs, pair_example
+from training.tryon_data import example, load_cloth
 from training.worn import load_worn
+
+#: Makes one example.
+Maker = Callable[[np.random.Generator], dict[str, np.ndarray]]
+Thing = TypeVar("Thing")
+
+
+def makes(
+    example_of: Callable[[Thing, tuple[int, int], np.random.Generator], dict[str, np.ndarray]],
+    things: list[Thing],
+    size: tuple[int, int],
+) -> Maker:
+    """A maker of examples of any of these things."""
+    return lambda rng: example_of(things[int(rng.integers(len(things)))], size, rng)
 
 
 class Examples(IterableDataset):  # type: ignore[misc]
-    """Endless batches of `example`s as dicts of numpy arrays, with the pose map drawn.
+    """Endless batches of examples as dicts of numpy arrays, with the pose map drawn; each from one of the `makers`, as
+    often as its share says.
 
     Making an example costs a CPU nearly as much as learning from it, so each is used `reuse` times, far apart.
     """
 
-    def __init__(
-        self, worn: list[Worn], size: tuple[int, int], batch: int, seed: int, reuse: int = 1, cloth: Cloth | None = None
-    ) -> None:
-        self.worn, self.size, self.batch, self.seed, self.reuse, self.cloth = worn, size, batch, seed, reuse, cloth
+    def __init__(self, makers: list[tuple[float, Maker]], batch: int, seed: int, reuse: int = 1) -> None:
+        self.makers, self.batch, self.seed, self.reuse = makers, batch, seed, reuse
 
     def __iter__(self) -> Iterator[dict[str, np.ndarray]]:
         info = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, info.id if info else 0])
         pool: list[dict[str, np.ndarray]] = []
         fresh = self.batch // self.reuse
+        shares = np.array([share for share, _ in self.makers])
         while True:
-            picks = rng.integers(0, len(self.worn), fresh)
-            new = [with_pose(example(self.worn[i], self.size, rng, self.cloth)) for i in picks]
+            picks = rng.choice(len(self.makers), fresh, p=shares / shares.sum())
+            new = [with_pose(self.makers[i][1](rng)) for i in picks]
             pool = (pool + new)[-1500:]
             old = [pool[i] for i in rng.integers(0, len(pool), self.batch - fresh)]
             samples = new + old
@@ -76,6 +96,8 @@ def to_tensors(batch: dict[str, np.ndarray]) -> dict[str, Tensor]:
     )  # fmt: skip
 
 
+#: Size of the held-out examples.
+CHECKED = (256, 192)
 INPUTS = ("masked", "mask", "hint", "hint_mask", "pose", "known", "facts")
 
 
@@ -92,9 +114,11 @@ def mean_loss(out: MeanOutput, batch: dict[str, Tensor]) -> tuple[Tensor, dict[s
     small = F.avg_pool2d(mask, 4)
     layout = masked_mean(F.cross_entropy(out.layout, batch["layout"], reduction="none")[:, None], small)
     # What the hint lacks, the flow has to stretch it over; so it counts on the whole garment.
+    known = batch["true_flow"].isfinite().all(1, keepdim=True)
+    true_flow = batch["true_flow"].nan_to_num()
     flow = masked_mean(
-        (out.flow - batch["true_flow"]).abs() + 0.5 * (out.coarse_flow - batch["true_flow"]).abs(),
-        F.avg_pool2d(batch["garment"], 4),
+        (out.flow - true_flow).abs() + 0.5 * (out.coarse_flow - true_flow).abs(),
+        F.avg_pool2d(batch["garment"], 4) * known,
     )
     smooth = (out.flow[..., 1:] - out.flow[..., :-1]).abs().mean() + (
         out.flow[..., 1:, :] - out.flow[..., :-1, :]
@@ -130,11 +154,22 @@ def evaluate(model: torch.nn.Module, batches: list[dict[str, Tensor]]) -> dict[s
     return {k: float(np.mean([r[k] for r in rows])) for k in rows[0]}
 
 
+def fixed_batches(maker: Maker) -> list[dict[str, Tensor]]:
+    """Held-out examples that every check sees."""
+    return [to_tensors(b) for b, _ in zip(Examples([(1.0, maker)], 8, seed=1), range(8), strict=False)]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ccp", type=Path, required=True)
     parser.add_argument("--prepared", type=Path, required=True, help="folder of training.prepare_ccp")
     parser.add_argument("--cloth", type=Path, help="file of training.prepare_cloth; default: nobody is re-dressed")
+    parser.add_argument("--pairs", type=Path, help="folder of training.render_pairs, made ready by pair_examples")
+    parser.add_argument("--check-pairs", type=Path, help="the same of held-out garments, to measure with")
+    parser.add_argument("--flats", type=Path, default=Path("runs/flats"), help="folder of training.prepare_flats")
+    parser.add_argument("--pair-share", type=float, default=1.0, help="examples of pairs for each of a photo")
+    parser.add_argument("--own", type=Path, help="folder of training.own_pairs; a tenth is held out")
+    parser.add_argument("--own-share", type=float, default=2.0, help="examples of own pairs for each of a photo")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--init", type=Path, help="folder of weights to start from; default: from scratch")
     parser.add_argument("--run", type=Path, default=Path("runs/mean"))
@@ -144,26 +179,38 @@ def main() -> None:
     parser.add_argument("--lr", type=float, default=8e-4)
     args = parser.parse_args()
     torch.manual_seed(0)
+    size = (args.height, args.height * 3 // 4)
     train, held_out = load_worn(args.ccp, args.prepared)
-    fixed = Examples(held_out, (256, 192), 8, seed=1)
-    checks = [to_tensors(b) for b, _ in zip(fixed, range(8), strict=False)]
+    cloth = load_cloth(args.cloth)
+    makers = [(1.0, makes(partial(example, cloth=cloth), train, size))]
+    sets = {"photos": makes(example, held_out, CHECKED)}
+    if args.pairs:
+        makers.append((args.pair_share, makes(pair_example, load_pairs(args.pairs, args.flats), size)))
+    if args.check_pairs:
+        sets["pairs"] = makes(pair_example, load_pairs(args.check_pairs, args.flats), CHECKED)
+    if args.own:
+        own = load_own(args.own)
+        sets["own"] = makes(framed, own[::10], CHECKED)
+        makers.append((args.own_share, makes(framed, [o for i, o in enumerate(own) if i % 10], size)))
+    checks = {name: fixed_batches(maker) for name, maker in sets.items()}
     model = begin(MeanModel, args.init)
 
     def on_save(ema: torch.nn.Module, when: str) -> None:
         ema.save_pretrained(args.out)
-        figures = " ".join(f"{k} {v:.3f}" for k, v in evaluate(ema, checks).items())
-        print(f"saved {when}: held-out {figures}", flush=True)
+        for name, batches in checks.items():
+            figures = " ".join(f"{k} {v:.3f}" for k, v in evaluate(ema, batches).items())
+            print(f"saved {when}: held-out {name}: {figures}", flush=True)
 
-    trainer = Trainer(model, args.run, args.minutes, args.lr, on_save)
-    size = (args.height, args.height * 3 // 4)
+    trainer = Trainer(model, args.run, args.minutes, args.lr, on_save, accelerator=Accelerator())
+    # Every process of a training on several GPUs sees other examples.
+    seed = trainer.step + 1000 * trainer.accelerator.process_index
     loader = DataLoader(
-        Examples(train, size, args.batch, trainer.step, reuse=4, cloth=load_cloth(args.cloth)),
-        batch_size=None, num_workers=1, prefetch_factor=4,
+        Examples(makers, args.batch, seed, reuse=4), batch_size=None, num_workers=1, prefetch_factor=4,
     )  # fmt: skip
 
     def loss_of(batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
-        with fast():
-            out = model(*[batch[k] for k in INPUTS])
+        with fast(trainer.device):
+            out = trainer.model(*[batch[k] for k in INPUTS])
         return mean_loss(out, batch)
 
     trainer.train((to_tensors(b) for b in loader), loss_of)
