@@ -36,7 +36,7 @@ SIDE = 512
 def prepare_one(perception: Perception, request: TryOnRequest) -> dict[str, NDArray[np.generic]]:
     """What is kept of one pair; BadInput where photo or garment cannot be read."""
     scene = perceive(request, perception, lambda _: None)
-    plan = make_plan(scene, None)
+    plan = make_plan(scene, request)
     worn = label_mask(scene.labels, GARMENT[scene.garment.category])
     if (worn > 0).mean() < 0.01:
         raise BadInput("photo", "nobody in such a garment", "a person who wears it", "Check the line.")
