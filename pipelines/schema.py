@@ -84,6 +84,97 @@ class RenderSettings:
             raise BadInput("steps", repr(steps), f"0 to {MAX_STEPS}", "0 is quick and the default.")
 
 
+Sleeves = Literal["as made", "rolled up"]
+Tuck = Literal["auto", "in", "out"]
+Layer = Literal["auto", "open", "closed"]
+#: What can be wished of how a garment is worn, by field of `WearStyle`.
+WEAR_CHOICES: dict[str, tuple[str, ...]] = {
+    "sleeves": get_args(Sleeves),
+    "tuck": get_args(Tuck),
+    "layer": get_args(Layer),
+}
+#: The categories that each wish is for.
+WEAR_CATEGORIES: dict[str, tuple[Category, ...]] = {
+    "sleeves": ("upper", "dress"),
+    "tuck": ("upper",),
+    "layer": ("upper",),
+}
+
+
+@dataclass(frozen=True)
+class WearStyle:
+    """How a garment is worn.
+
+    Attributes:
+        sleeves: "rolled up" = long sleeves end just below the elbow.
+        tuck: of tops: "in" = it ends at the waistband, "out" = it hangs over as far as it is long.
+        layer: of tops that open in front: "open" = what is already worn shows in the gap, "closed" = it is buttoned.
+    """
+
+    sleeves: Sleeves = "as made"
+    tuck: Tuck = "auto"
+    layer: Layer = "auto"
+
+    def __post_init__(self) -> None:
+        for name, choices in WEAR_CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise BadInput(name, repr(getattr(self, name)), ", ".join(choices), "Choose one of these.")
+
+    def wished(self) -> tuple[str, ...]:
+        """The fields that ask for something."""
+        return tuple(name for name, choices in WEAR_CHOICES.items() if getattr(self, name) != choices[0])
+
+    def check_for(self, category: Category) -> None:
+        """Raise BadInput where something is wished that a garment of this category cannot do."""
+        for name in self.wished():
+            if category not in WEAR_CATEGORIES[name]:
+                got = f"{getattr(self, name)!r} for a garment of category {category}"
+                step = f"Leave {name} at {WEAR_CHOICES[name][0]!r}, or say what the garment is with its category."
+                raise BadInput(name, got, "this for " + " or ".join(WEAR_CATEGORIES[name]), step)
+
+    def only_for(self, category: Category) -> WearStyle:
+        """What of it a garment of this category can do."""
+        return WearStyle(**{name: getattr(self, name) for name in self.wished() if category in WEAR_CATEGORIES[name]})
+
+
+#: Centimetres that a flat garment and a body can have; others are taken for a slip of the pen.
+GARMENT_WIDTHS, PERSON_HEIGHTS = (15.0, 150.0), (50.0, 250.0)
+#: How far the found mask can grow or shrink, in percent of the photo's longer side.
+MASK_GROWTH = 3.0
+
+
+def check_range(what: str, value: float | None, limits: tuple[float, float], unit: str, step: str) -> None:
+    """Raise BadInput unless `value` is None or lies within `limits`."""
+    if value is not None and not limits[0] <= value <= limits[1]:
+        raise BadInput(what, f"{value:g}", f"{limits[0]:g} to {limits[1]:g} {unit}", step)
+
+
+def check_garment(garment: Any, category: str, width: float | None) -> None:
+    """Raise BadInput unless picture, category and width in cm are those of a garment."""
+    check_image(garment[..., :3] if getattr(garment, "ndim", 0) == 3 else garment, "garment picture")
+    if category not in CATEGORY_CHOICES:
+        raise BadInput("category", repr(category), ", ".join(CATEGORY_CHOICES), "Choose one of these.")
+    check_range("garment width", width, GARMENT_WIDTHS, "cm", "Measure it lying flat, from side to side.")
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A garment that is put on together with another one.
+
+    Attributes:
+        garment, category, garment_width: as in `TryOnRequest`.
+        wear: how it is worn; None = as the request says, as far as that suits what it is.
+    """
+
+    garment: NDArray[np.uint8]
+    category: CategoryChoice = "auto"
+    wear: WearStyle | None = None
+    garment_width: float | None = None
+
+    def __post_init__(self) -> None:
+        check_garment(self.garment, self.category, self.garment_width)
+
+
 @dataclass(frozen=True, eq=False)
 class TryOnRequest:
     """Render `garment` on `person`.
@@ -94,6 +185,11 @@ class TryOnRequest:
         category: what the garment is; "auto" lets perception decide.
         mask: region to repaint at the size of `person`, instead of the found one; None = find it.
         settings: how to render.
+        wear: how it is worn.
+        mask_grow: percent of the photo's longer side by which the found mask is larger, or smaller if negative.
+        garment_width: centimetres at chest or waist, lying flat; None = not known, so the garment is made to fit.
+        person_height: centimetres; None = not known. Only both together tell how the garment fits.
+        others: what is put on as well; see `pipelines.outfit` for the order.
     """
 
     person: Image
@@ -101,13 +197,24 @@ class TryOnRequest:
     category: CategoryChoice = "auto"
     mask: Mask | None = None
     settings: RenderSettings = field(default_factory=RenderSettings)
+    wear: WearStyle = field(default_factory=WearStyle)
+    mask_grow: float = 0.0
+    garment_width: float | None = None
+    person_height: float | None = None
+    others: tuple[Piece, ...] = ()
 
     def __post_init__(self) -> None:
         check_image(self.person, "person photo")
-        check_image(self.garment[..., :3] if getattr(self.garment, "ndim", 0) == 3 else self.garment, "garment picture")
-        if self.category not in CATEGORY_CHOICES:
-            raise BadInput("category", repr(self.category), ", ".join(CATEGORY_CHOICES), "Choose one of these.")
+        check_garment(self.garment, self.category, self.garment_width)
         check_mask(self.mask, "mask", self.person)
+        check_range("person height", self.person_height, PERSON_HEIGHTS, "cm", "Measure it without shoes.")
+        limits, unit = (-MASK_GROWTH, MASK_GROWTH), "percent of the photo's longer side"
+        check_range("mask growth", self.mask_grow, limits, unit, "0 leaves the mask as it was found.")
+        if self.mask is not None and self.mask_grow:
+            step = "Change your mask itself, or leave it out."
+            raise BadInput("mask growth", f"{self.mask_grow:g} with a mask of your own", "0", step)
+        if self.category != "auto" and not self.others:
+            self.wear.check_for(self.category)
 
 
 #: Where an item belongs: a rug lies flat, and what stands on a table or hangs on a wall is no furniture of the floor.

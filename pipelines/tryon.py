@@ -6,6 +6,7 @@ paste).
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +19,11 @@ from pipelines.diffusion.compact import CompactInpaintPipeline, CompactOutput
 from pipelines.errors import BadInput
 from pipelines.geometry.agnostic import agnostic_mask
 from pipelines.geometry.body import Body
+from pipelines.geometry.fit import true_unit
 from pipelines.geometry.ironing import ironed
 from pipelines.geometry.layout import LAYOUT_LABELS, known_layout
 from pipelines.geometry.warp import garment_unit, warp_garment
+from pipelines.geometry.wearing import carried_up, staying, trunk_bounds
 from pipelines.masks import composite
 from pipelines.perception.garment import Garment, GarmentAnalyser
 from pipelines.perception.parsing import Parser
@@ -106,7 +109,7 @@ def try_on(
     report(Progress(0.0, "looking at the photo"))
     scene = perceive(request, perception, report)
     report(Progress(0.4, "laying the garment on the body"))
-    plan = make_plan(scene, request.mask)
+    plan = make_plan(scene, request)
     report(Progress(0.5, "rendering", preview_of(scene.person, plan)))
     output = paint(scene, plan, pipe, request, report)
     report(Progress(0.95, "finishing"))
@@ -126,6 +129,10 @@ def perceive(request: TryOnRequest, perception: Perception, report: OnProgress) 
     """Pose, parsing and the garment's facts."""
     # The garment first: refusing a picture of a chair needs no pose.
     garment = perception.garment.analyse(request.garment, request.category)
+    request.wear.check_for(garment.category)
+    if request.wear.sleeves == "rolled up" and garment.sleeve == "long":
+        # Bare forearms: the networks know them from short sleeves.
+        garment = dataclasses.replace(garment, sleeve="short")
     report(Progress(0.15, "finding the pose"))
     pose = perception.pose(request.person)
     size = request.person.shape[:2]
@@ -135,20 +142,43 @@ def perceive(request: TryOnRequest, perception: Perception, report: OnProgress) 
     return Scene(request.person, pose, labels, body, garment)
 
 
-def make_plan(scene: Scene, given: Mask | None) -> Plan:
-    """Warp the garment onto the body and decide what to repaint; a `given` mask is taken as it is."""
-    garment = scene.garment
-    size = scene.labels.shape
-    shape = garment.landmarks
-    cloth = np.rint(ironed(garment.image, garment.mask, garment_unit(shape, garment.category))).astype(np.uint8)
-    hint, hint_mask = warp_garment(cloth, shape, garment.category, scene.body, size)
-    mask = agnostic_mask(scene.labels, scene.body, garment.category, hint_mask) if given is None else given
+def make_plan(scene: Scene, request: TryOnRequest) -> Plan:
+    """Warp the garment onto the body and decide what to repaint; a mask that is given is taken as it is."""
+    hint, hint_mask = lay_on(scene, request)
+    if request.wear.tuck == "in":
+        below, there = carried_up(scene.person, scene.labels, scene.body)
+        hint = np.where(((there > 0) & (hint_mask == 0))[..., None], below, hint)
+        hint_mask = hint_mask | there
+    mask = found_mask(scene, request, hint_mask) if request.mask is None else request.mask
     mask = np.where(mask > 127, 255, 0).astype(np.uint8)
     if not mask.any():
         raise BadInput("mask", "nothing to repaint", "a mask with some white", "Draw where the garment should go.")
     hint_mask = hint_mask & mask
     hint = np.where(hint_mask[..., None] > 0, hint, 0).astype(np.uint8)
     return Plan(mask, hint, hint_mask, crop_around(mask))
+
+
+def lay_on(scene: Scene, request: TryOnRequest) -> tuple[Image, Mask]:
+    """The garment, ironed and moved onto the body: hint and its mask, at the photo's own size."""
+    garment, shape = scene.garment, scene.garment.landmarks
+    cloth = np.rint(ironed(garment.image, garment.mask, garment_unit(shape, garment.category))).astype(np.uint8)
+    return warp_garment(
+        cloth,
+        shape,
+        garment.category,
+        scene.body,
+        scene.labels.shape,
+        wear=request.wear,
+        true_unit=true_unit(shape, garment.category, request.garment_width, request.person_height),
+        bounds=trunk_bounds(request.wear, scene.labels, scene.body),
+    )
+
+
+def found_mask(scene: Scene, request: TryOnRequest, hint_mask: Mask) -> Mask:
+    """What is repainted where nobody drew it."""
+    growth = request.mask_grow / 100 * max(scene.labels.shape)
+    stays = staying(request.wear, scene.labels, scene.body, hint_mask)
+    return agnostic_mask(scene.labels, scene.body, scene.garment.category, hint_mask, growth=growth, stays=stays)
 
 
 def crop_around(mask: Mask) -> NDArray[np.float64]:
@@ -246,6 +276,7 @@ def finish(person: Image, plan: Plan, output: CompactOutput) -> Image:
     weight = aligned[..., 3:] / 255
     # Beyond its own pixels the garment goes on in the colours that the networks gave it.
     cloth = aligned[..., :3] + (1 - weight) * 127.5 * (enlarge(mean.moved) + 1)
+    cloth *= enlarge(mean.light)
     # Enlarged, the edge of the garment would be as wide as the networks' pixels.
     crisp = np.clip(0.5 + (enlarge(mean.garment) - 0.5) * max(1.0, 1 / scale), 0, 1)
     rest = 127.5 * (enlarge(mean.painted.clamp(-1, 1)) + 1)

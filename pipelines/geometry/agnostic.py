@@ -66,7 +66,16 @@ def old_garment(labels: Mask, body: Body, category: Category) -> Mask:
     return worn
 
 
-def agnostic_mask(labels: Mask, body: Body, category: Category, garment: Mask, *, margin: float = MARGIN) -> Mask:
+def agnostic_mask(
+    labels: Mask,
+    body: Body,
+    category: Category,
+    garment: Mask,
+    *,
+    margin: float = MARGIN,
+    growth: float = 0.0,
+    stays: Mask | None = None,
+) -> Mask:
     """Everything to repaint: the old garment with a margin, the trunk, and where the new garment will lie.
 
     Args:
@@ -75,6 +84,8 @@ def agnostic_mask(labels: Mask, body: Body, category: Category, garment: Mask, *
         category: of the new garment.
         garment: uint8 (H, W), 255 where the warped new garment lies.
         margin: growth of old and new garment in body units.
+        growth: pixels by which the whole mask is larger at the end, or smaller if negative.
+        stays: uint8 (H, W), 255 where nothing is repainted for the way the garment is worn.
 
     Returns:
         uint8 (H, W), 255 = repaint. Face, hair, hands, bags, hats and shoes are left out.
@@ -95,4 +106,9 @@ def agnostic_mask(labels: Mask, body: Body, category: Category, garment: Mask, *
     mask[core > 0] = 0
     # A kept label inside the old garment wins only where the parsing says so outright.
     mask[(worn > 0) & (core == 0)] = 255
+    if growth:
+        mask = erode(mask, -growth) if growth < 0 else dilate(mask, growth)
+        mask[core > 0] = 0
+    if stays is not None:
+        mask[stays > 0] = 0
     return mask

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
 
 from pipelines.geometry.body import Body
+from pipelines.geometry.frame import OFF, Points, trunk_frame
 from pipelines.geometry.garment import (
     INNER_COLLAR,
     LEFT_LEG,
@@ -25,14 +26,12 @@ from pipelines.geometry.garment import (
     TORSO,
     GarmentLandmarks,
 )
+from pipelines.geometry.limbs import hip_points, leg_tubes, limb_map, sleeve_tubes, turned_up
+from pipelines.geometry.wearing import parted
 from pipelines.masks import dilate, erode
-from pipelines.schema import Category, Image, Mask
+from pipelines.schema import Category, Image, Mask, WearStyle
 
-Points = NDArray[np.float64]
-
-# Lengths in body units (shoulder joint to shoulder joint ≈ 34 cm) of an average grown body and of average clothes.
-UPPER_ARM, FOREARM = 0.85, 0.75
-THIGH, SHIN = 1.25, 1.2
+# Lengths in body units (shoulder joint to shoulder joint ≈ 34 cm) of average clothes on an average grown body.
 FLAT_CHEST, FLAT_SHOULDERS, FLAT_WAIST = 1.06, 0.95, 1.0
 #: The chest of sleeveless tops lies flatter: they are narrow and stretch.
 FLAT_SLEEVELESS = 0.9
@@ -40,67 +39,10 @@ FLAT_SLEEVELESS = 0.9
 WAIST_RISE = 0.3
 #: Hip joints below shoulder joints.
 HIPS = 1.5
-#: How much narrower than it lies flat a loose part looks when worn round a body: a trunk, a leg.
-DRAPE_TRUNK, DRAPE = 0.8, 0.88
+#: How much narrower than it lies flat a loose trunk looks when worn.
+DRAPE_TRUNK = 0.8
 #: Half the width of a body at the chest and at the hips.
 HALF_CHEST, HALF_HIPS = 0.54, 0.52
-#: In a map: no pixel of the garment.
-OFF = -1e4
-LIMBS_LEFT = {"arm": ("r_shoulder", "r_elbow", "r_wrist"), "leg": ("r_hip", "r_knee", "r_ankle")}
-LIMBS_RIGHT = {"arm": ("l_shoulder", "l_elbow", "l_wrist"), "leg": ("l_hip", "l_knee", "l_ankle")}
-
-
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """A frame fixed to the trunk: origin between the shoulder joints, x to the picture's right, y down the spine.
-
-    Attributes:
-        origin: pixels. x, y: pixel vectors of one body unit each; x is shorter when the person is turned.
-    """
-
-    origin: Points
-    x: Points
-    y: Points
-
-    def place(self, points: Points) -> Points:
-        """Frame coordinates (N, 2) in body units → pixels."""
-        return np.asarray(self.origin + points[:, :1] * self.x + points[:, 1:] * self.y)
-
-
-def trunk_frame(body: Body) -> Frame:
-    """The frame of a person's trunk. A turned trunk is narrower, but never flat: it is half as deep as wide."""
-    across = body["r_shoulder"] - body["l_shoulder"]
-    if across[0] < 0:
-        across = -across
-    seen = min(1.0, float(np.linalg.norm(across)) / body.unit)
-    width = np.sqrt(seen**2 + 0.55**2 * (1 - seen**2))
-    length = min(1.0, float(np.linalg.norm(body.hips - body.shoulders)) / (1.5 * body.unit))
-    direction = across / max(float(np.linalg.norm(across)), 1e-6)
-    # Shoulders that are tilted more than a body can are a turned body's; keep x square-ish to the spine.
-    square = np.array([body.down[1], -body.down[0]])
-    x = direction + square if direction @ square > 0 else square
-    x = x / np.linalg.norm(x)
-    return Frame(body.shoulders, x * width * body.unit, body.down * max(length, 0.7) * body.unit)
-
-
-def limb(body: Body, kind: str, left: bool) -> Points:
-    """Pixels (3, 2) of a limb's joints; `left` is the picture's left. What is not seen hangs straight down."""
-    facing = body["r_shoulder"][0] <= body["l_shoulder"][0]
-    names = (LIMBS_LEFT if left == facing else LIMBS_RIGHT)[kind]
-    lengths = (UPPER_ARM, FOREARM) if kind == "arm" else (THIGH, SHIN)
-    joints = []
-    for i, name in enumerate(names):
-        if body.seen(name):
-            joints.append(body[name])
-        elif i == 0:
-            side = np.array([-0.3 if left else 0.3, 0.0]) * body.unit
-            joints.append(body.hips + side)
-        else:
-            ahead = joints[-1] - joints[-2] if i == 2 else body.down
-            ahead = ahead / max(float(np.linalg.norm(ahead)), 1e-6)
-            joints.append(joints[-1] + ahead * lengths[i - 1] * body.unit)
-    return np.asarray(joints, np.float64)
-
 
 # --- the trunk ------------------------------------------------------------------------------------------------------
 
@@ -160,20 +102,6 @@ def lower_pairs(shape: GarmentLandmarks, unit: float) -> tuple[Points, Points]:
     return np.array(source), np.array(target)
 
 
-def hip_points(shape: GarmentLandmarks) -> dict[str, Points]:
-    """The outline at the height of the crotch, or a third down a skirt."""
-    waist = 0.5 * (shape.pixel("waist_left") + shape.pixel("waist_right"))[1]
-    if shape.has("crotch"):
-        row = shape.pixel("crotch")[1] - 0.02 * shape.size[0]
-    else:
-        row = waist + (shape.pixel("hem_left_outer")[1] - waist) / 3
-    row = int(np.clip(row, 0, shape.size[0] - 1))
-    columns = np.flatnonzero(shape.parts[row])
-    if not len(columns):
-        return {}
-    return {"hip_left": np.array([columns[0], row], float), "hip_right": np.array([columns[-1], row], float)}
-
-
 def trunk_map(source: Points, target: Points, size: tuple[int, int]) -> NDArray[np.float32]:
     """Thin-plate map (H, W, 2) from the photo's pixels back to the garment's, through pairs of points."""
     spline = RBFInterpolator(
@@ -193,141 +121,60 @@ def trunk_map(source: Points, target: Points, size: tuple[int, int]) -> NDArray[
     return back
 
 
-# --- limbs ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Tube:
-    """A sleeve or trouser leg as a bent line with a width: in the garment's picture, or on the body.
-
-    Attributes:
-        line: (3, 2) pixels: start, bend, end.
-        half: (2,) half widths in pixels at start and end.
-    """
-
-    line: Points
-    half: Points
-
-
-def along(line: Points, size: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """(t, n) of each pixel (H, W) relative to a bent line: t = 0…1 to the bend, 1…2 to the end, beyond extrapolated;
-    n = signed distance in pixels, positive to the right of the direction of travel in a y-down picture."""
-    y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
-    at = np.stack([x, y], -1)
-    ts, ns, far = [], [], []
-    for a, b in ((line[0], line[1]), (line[1], line[2])):
-        d = b - a
-        length = max(float(np.hypot(*d)), 1e-3)
-        rel = at - a.astype(np.float32)
-        t = (rel[..., 0] * d[0] + rel[..., 1] * d[1]) / length**2
-        ts.append(t)
-        ns.append((rel[..., 1] * d[0] - rel[..., 0] * d[1]) / length)
-        beyond = np.clip(t, 0, 1) - t
-        far.append(np.hypot(ns[-1], beyond * length))
-    # The nearer bone counts, blended round the bend over a third of the first's length.
-    blend = 0.3 * max(float(np.hypot(*(line[1] - line[0]))), 1.0)
-    w = np.clip((far[0] - far[1]) / blend + 0.5, 0, 1)
-    w = w * w * (3 - 2 * w)
-    t = (1 - w) * np.minimum(ts[0], 1.4) + w * (1 + np.maximum(ts[1], -0.4))
-    return t.astype(np.float32), ((1 - w) * ns[0] + w * ns[1]).astype(np.float32)
-
-
-def limb_map(source: Tube, target: Tube, size: tuple[int, int]) -> NDArray[np.float32]:
-    """Map (H, W, 2) from the photo's pixels back to the garment's, along a limb; off the limb it points outside."""
-    t, n = along(target.line, size)
-    off = t * np.hypot(*(target.line[1] - target.line[0])) < -0.5 * target.half[0]
-    off |= (np.abs(n) > 2 * target.half.max()) | (t > 2.4)
-    share = np.clip(t / 2, 0, 1)
-    n = (
-        n
-        * (source.half[0] * (1 - share) + source.half[1] * share)
-        / (target.half[0] * (1 - share) + target.half[1] * share)
-    )
-    out = np.zeros((*size, 2), np.float32)
-    first, second = source.line[1] - source.line[0], source.line[2] - source.line[1]
-    w = np.clip((t - 1) / 0.3 + 0.5, 0, 1)
-    for weight, start, step, at in ((1 - w, source.line[0], first, t), (w, source.line[1], second, t - 1)):
-        length = max(float(np.hypot(*step)), 1e-3)
-        across = np.array([-step[1], step[0]]) / length
-        out += weight[..., None] * (start + at[..., None] * step + n[..., None] * across).astype(np.float32)
-    out[off] = OFF
-    return out
-
-
-def sleeve_tubes(shape: GarmentLandmarks, body: Body, unit: float, left: bool) -> tuple[Tube, Tube]:
-    """A sleeve in the garment's picture and on the arm."""
-    side = "left" if left else "right"
-    start, _, end = shape.sleeve_lines[0 if left else 1].astype(np.float64) * (shape.size[1], shape.size[0])
-    joints = limb(body, "arm", left)
-    whole = UPPER_ARM + FOREARM
-    reach = 1.02 * whole if shape.sleeve == "long" else min(float(np.hypot(*(end - start))) / unit + 0.1, 0.95 * whole)
-    target_line, bend = cut_line(joints, reach * body.unit, (UPPER_ARM * body.unit, FOREARM * body.unit))
-    line = np.array([start, start + bend * (end - start), end])
-    half = (
-        np.array(
-            [
-                min(shape.width(f"shoulder_{side}", f"armpit_{side}"), 0.7 * unit),
-                shape.width(f"cuff_{side}_outer", f"cuff_{side}_inner"),
-            ]
-        )
-        / 2
-    )
-    worn = np.clip(half / unit * 0.8, (0.16, 0.11), (0.3, 0.3)) * body.unit
-    return Tube(line, half), Tube(target_line, worn)
-
-
-def cut_line(joints: Points, reach: float, lengths: tuple[float, float]) -> tuple[Points, float]:
-    """The first `reach` pixels of a limb, measured on an unforeshortened limb of `lengths`; and the share before
-    the bend."""
-    upper, lower = lengths
-    if reach <= upper:
-        end = joints[0] + (joints[1] - joints[0]) * reach / upper
-        return np.array([joints[0], 0.5 * (joints[0] + end), end]), 0.5
-    end = joints[1] + (joints[2] - joints[1]) * min(reach - upper, 1.15 * lower) / lower
-    return np.array([joints[0], joints[1], end]), upper / reach
-
-
-def leg_tubes(shape: GarmentLandmarks, body: Body, unit: float, left: bool) -> tuple[Tube, Tube]:
-    """A trouser leg in the garment's picture and on the leg."""
-    side = "left" if left else "right"
-    hip, crotch = hip_points(shape)[f"hip_{side}"], shape.pixel("crotch")
-    start = 0.5 * (hip + crotch)
-    end = 0.5 * (shape.pixel(f"hem_{side}_outer") + shape.pixel(f"hem_{side}_inner"))
-    joints = limb(body, "leg", left)
-    whole = THIGH + SHIN
-    length = float(np.hypot(*(end - start))) / unit
-    reach = 1.03 * whole if shape.kind == "trousers" else min(length + 0.05, 0.9 * whole)
-    target_line, bend = cut_line(joints, reach * body.unit, (THIGH * body.unit, SHIN * body.unit))
-    line = np.array([start, start + bend * (end - start), end])
-    half = np.array([float(np.hypot(*(hip - crotch))), shape.width(f"hem_{side}_outer", f"hem_{side}_inner")]) / 2
-    worn = np.clip(half / unit * DRAPE, (0.26, 0.14), (0.5, 0.6)) * body.unit
-    return Tube(line, half), Tube(target_line, worn)
-
-
 # --- the whole garment ----------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A part of a garment on the body.
+
+    Attributes:
+        label: of the part. back: map (H, W, 2) to the garment's pixels. light: factors (H, W); None = as it is.
+    """
+
+    label: int
+    back: NDArray[np.float32]
+    light: NDArray[np.float32] | None = None
+
+
 def layers(
-    shape: GarmentLandmarks, category: Category, body: Body, size: tuple[int, int]
-) -> list[tuple[int, NDArray[np.float32]]]:
-    """(part label, map back to the garment) from the back to the front."""
-    unit = garment_unit(shape, category)
+    shape: GarmentLandmarks,
+    category: Category,
+    body: Body,
+    size: tuple[int, int],
+    wear: WearStyle,
+    true_unit: float | None,
+) -> list[Layer]:
+    """The parts from the back to the front; arguments as for `warp_garment`."""
+    unit, true = true_unit or garment_unit(shape, category), true_unit is not None
     frame = trunk_frame(body)
     source, target = (lower_pairs if category == "lower" else upper_pairs)(shape, unit)
-    found = [(TORSO, trunk_map(source, frame.place(target), size))]
+    trunk = trunk_map(source, frame.place(target), size)
+    found = [Layer(TORSO, parted(trunk, frame) if wear.layer == "open" else trunk)]
     if category != "lower" and shape.sleeve != "none":
+        rolled = wear.sleeves == "rolled up" and shape.sleeve == "long"
         for label, left in ((LEFT_SLEEVE, True), (RIGHT_SLEEVE, False)):
             side = "left" if left else "right"
             if shape.has(f"cuff_{side}_outer", f"cuff_{side}_inner", f"shoulder_{side}", f"armpit_{side}"):
-                found.append((label, limb_map(*sleeve_tubes(shape, body, unit, left), size)))
+                flat, worn = sleeve_tubes(shape, body, unit, left, true=true, rolled=rolled)
+                light = turned_up(worn.line, body.unit, size) if rolled else None
+                found.append(Layer(label, limb_map(flat, worn, size, end=2.0 if rolled else 2.4), light))
     if category == "lower" and shape.kind != "skirt":
         for label, left in ((LEFT_LEG, True), (RIGHT_LEG, False)):
-            found.append((label, limb_map(*leg_tubes(shape, body, unit, left), size)))
+            found.append(Layer(label, limb_map(*leg_tubes(shape, body, unit, left, true=true), size)))
     return found
 
 
 def warp_garment(
-    garment: Image, shape: GarmentLandmarks, category: Category, body: Body, size: tuple[int, int]
+    garment: Image,
+    shape: GarmentLandmarks,
+    category: Category,
+    body: Body,
+    size: tuple[int, int],
+    *,
+    wear: WearStyle | None = None,
+    true_unit: float | None = None,
+    bounds: Mask | None = None,
 ) -> tuple[Image, Mask]:
     """The hint: the garment moved onto the body.
 
@@ -337,6 +184,10 @@ def warp_garment(
         category: upper, lower or dress.
         body: the person's points in pixels of the photo.
         size: (H, W) of the photo.
+        wear: how it is worn; None = as it is made.
+        true_unit: pixels of the garment's picture per body unit where its real size is known, see
+            `pipelines.geometry.fit`; None = it is made to fit.
+        bounds: uint8 (H, W), 255 where its trunk may lie; None = anywhere.
 
     Returns:
         Hint RGB uint8 (H, W, 3), black where there is none, and its mask uint8 (H, W).
@@ -348,13 +199,17 @@ def warp_garment(
     seam = 0.12 * garment_unit(shape, category)
     # The outermost pixels are mixed with the ground.
     whole = erode(np.where(np.isin(shape.parts, (NOTHING, INNER_COLLAR)), 0, 255).astype(np.uint8), 1) > 0
-    for label, back in layers(shape, category, body, size):
-        part = dilate(np.where(shape.parts == label, 255, 0).astype(np.uint8), seam)
+    for layer in layers(shape, category, body, size, wear or WearStyle(), true_unit):
+        part = dilate(np.where(shape.parts == layer.label, 255, 0).astype(np.uint8), seam)
         part[~whole] = 0
         source = np.dstack([garment, part])
-        moved = cv2.remap(source, back[..., 0], back[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        back = layer.back[..., 0], layer.back[..., 1]
+        moved = cv2.remap(source, *back, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         alpha = moved[..., 3].astype(np.float32) / 255
-        hint += alpha[..., None] * (moved[..., :3] - hint)
+        if bounds is not None and layer.label == TORSO:
+            alpha[bounds == 0] = 0
+        cloth = moved[..., :3] if layer.light is None else moved[..., :3] * layer.light[..., None]
+        hint += alpha[..., None] * (cloth - hint)
         mask = np.maximum(mask, alpha)
         bare *= 1 - alpha
     # Over nothing a half covered pixel came out half as bright: a dark thread round every light garment.

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from pipelines.geometry.garment import LEFT_SLEEVE, POINT_NAMES, RIGHT_SLEEVE, TORSO, GarmentLandmarks
-from pipelines.geometry.warp import cut_line, limb, trunk_frame, warp_garment
+from pipelines.geometry.frame import trunk_frame
+from pipelines.geometry.limbs import cut_line, limb
+from pipelines.geometry.warp import warp_garment
 from tests.pipelines.geometry.bodies import SIZE, standing
 
 HEIGHT, WIDTH = 200, 220
