@@ -139,7 +139,7 @@ def request_of(offer: Offer, settings: RenderSettings) -> Request:
     item = offer.hit.item
     if offer.task == "tryon":
         category = tryroom.category_of(item)
-        return jobs.tryon_request(offer.photo.image, offer.picture, category=category, settings=settings)
+        return jobs.tryon_request(offer.photo.image, jobs.Garment(offer.picture, category), settings=settings)
     files = tryroom.furniture_files(offer.picture.parent, item)
     return jobs.room_request(offer.photo.image, files, settings=settings)
 

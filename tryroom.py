@@ -92,12 +92,18 @@ def category_of(item: Item) -> CategoryChoice:
     return item.category if item.category in CATEGORY_CHOICES else "auto"  # type: ignore[return-value]
 
 
+def width_of(item: Item) -> float | None:
+    """Centimetres of a garment at chest or waist, lying flat, where its catalog's line says them: `flat_width_cm`."""
+    width = item.extra.get("flat_width_cm")
+    return float(width) if isinstance(width, int | float) else None
+
+
 def find_item(item_id: str) -> jobs.Garment | jobs.FurnitureFiles | None:
     """An item of the catalogs by its id, None if there is none."""
     garments = read_catalog(CATALOG)
     for item in garments.items:
         if item.id == item_id:
-            return jobs.Garment(garments.picture(item), category_of(item))
+            return jobs.Garment(garments.picture(item), category_of(item), width_of(item))
     furniture = read_catalog(FURNITURE)
     return next((furniture_files(furniture.folder, item) for item in furniture.items if item.id == item_id), None)
 

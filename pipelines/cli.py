@@ -6,6 +6,7 @@ exit code. What turns a catalog id into a picture belongs to retrieval; it comes
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,14 +19,24 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 from pipelines import batch as batches
 from pipelines import jobs, renderers, weights
 from pipelines.errors import BadInput, CorruptWeights, MissingWeights
-from pipelines.schema import CATEGORY_CHOICES, MAX_STEPS, CameraFacts, OnProgress, RenderSettings, Request
+from pipelines.schema import (
+    CATEGORY_CHOICES,
+    MASK_GROWTH,
+    MAX_STEPS,
+    WEAR_CHOICES,
+    CameraFacts,
+    OnProgress,
+    RenderSettings,
+    Request,
+    WearStyle,
+)
 
 #: What the entry point sets in `ctx.meta`, a `jobs.FindItem`: what a catalog id is.
 FIND_ITEM = "tryroom.find_item"
 
 weights_app = typer.Typer(help="What the networks know: list, fetch and verify their files.", no_args_is_help=True)
 
-_DEFAULTS = RenderSettings()
+_DEFAULTS, _WEAR = RenderSettings(), WearStyle()
 _COLUMNS = ",".join(jobs.REQUIRED_COLUMNS) + "".join(f"[,{name}]" for name in jobs.OPTIONAL_COLUMNS)
 _RendererOption = Annotated[str, typer.Option("--renderer", help="Which renderer to use.")]
 _NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all.")]
@@ -49,9 +60,34 @@ def tryon(
     garment: Annotated[str, typer.Argument(help="Picture of a garment, or an id of the catalog.")],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="OUT.png", help="Where to write the picture.")],
     category: Annotated[str, typer.Option(metavar="|".join(CATEGORY_CHOICES), help="What the garment is.")] = "auto",
+    also: Annotated[
+        list[str] | None, typer.Option("--with", metavar="GARMENT2", help="Put this on as well; may come again.")
+    ] = None,
+    sleeves: Annotated[
+        str, typer.Option(metavar="|".join(WEAR_CHOICES["sleeves"]), help="How long sleeves are worn.")
+    ] = _WEAR.sleeves,
+    tuck: Annotated[
+        str, typer.Option(metavar="|".join(WEAR_CHOICES["tuck"]), help="Whether a top is tucked in.")
+    ] = _WEAR.tuck,
+    layer: Annotated[
+        str,
+        typer.Option(metavar="|".join(WEAR_CHOICES["layer"]), help="Whether a top that opens in front is worn open."),
+    ] = _WEAR.layer,
+    garment_width: Annotated[
+        float | None, typer.Option(metavar="CM", help="At chest or waist, lying flat; with --person-height.")
+    ] = None,
+    person_height: Annotated[
+        float | None, typer.Option(metavar="CM", help="With the garment's width: it fits as it truly would.")
+    ] = None,
     mask: Annotated[
         Path | None, typer.Option(help="White = repaint, at the size of the photo; default: found.")
     ] = None,
+    mask_grow: Annotated[
+        float,
+        typer.Option(
+            metavar="PERCENT", help=f"The found mask larger, or smaller: -{MASK_GROWTH:g} to {MASK_GROWTH:g}."
+        ),
+    ] = 0.0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same picture.")] = _DEFAULTS.seed,
     steps: Annotated[
         int, typer.Option(help=f"0 to {MAX_STEPS}; 0 is the quick average.")
@@ -64,14 +100,23 @@ def tryon(
     """Render a garment on a person."""
     _check_picture_name(out)
     settings = RenderSettings(renderer=renderer, seed=seed, num_inference_steps=steps)
-    found = _item(garment, _find_item(ctx))
-    if isinstance(found, jobs.FurnitureFiles):
-        raise BadInput("garment", repr(garment), "a garment", "Furniture is placed with: tryroom room")
+    own = _garment(garment, _find_item(ctx))
+    if garment_width is not None and person_height is None:
+        step = "Give the person's height too, for example --person-height 172."
+        raise BadInput("--garment-width", f"{garment_width:g} alone", "both sizes, or none", step)
+    wishes: Any = {"sleeves": sleeves, "tuck": tuck, "layer": layer}  # WearStyle refuses what is none
     request = jobs.tryon_request(
         person,
-        found.picture,
-        category=found.category if category == "auto" else category,  # type: ignore[arg-type]  # TryOnRequest refuses what is no category
+        dataclasses.replace(
+            own,
+            category=own.category if category == "auto" else category,
+            width=own.width if garment_width is None else garment_width,
+        ),
         mask=mask,
+        wear=WearStyle(**wishes),
+        mask_grow=mask_grow,
+        person_height=person_height,
+        also=[_garment(one, _find_item(ctx)) for one in also or ()],
         settings=settings,
     )
     _render(request, "tryon", renderer, out, save_steps)
@@ -185,6 +230,13 @@ def _item(item: str, find_item: jobs.FindItem) -> jobs.Garment | jobs.FurnitureF
     if found is None:
         step = "Check the path, or find ids with: tryroom recommend --text …"
         raise BadInput("item", repr(item), "a picture file or an id of the catalog", step)
+    return found
+
+
+def _garment(name: str, find_item: jobs.FindItem) -> jobs.Garment:
+    found = _item(name, find_item)
+    if isinstance(found, jobs.FurnitureFiles):
+        raise BadInput("garment", repr(name), "a garment", "Furniture is placed with: tryroom room")
     return found
 
 

@@ -8,7 +8,7 @@ import difflib
 import io
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,19 +19,24 @@ from numpy.typing import NDArray
 from pipelines import images
 from pipelines.errors import BadInput
 from pipelines.schema import (
+    WEAR_CHOICES,
     CameraFacts,
-    CategoryChoice,
     Furniture,
     ItemView,
+    Piece,
     RenderSettings,
     Request,
     RoomRequest,
     Standing,
     TryOnRequest,
+    WearStyle,
 )
 
 REQUIRED_COLUMNS = ("id", "task", "photo", "item")
-OPTIONAL_COLUMNS = ("category", "seed", "steps", "at_x", "at_y", "yaw", "size")
+OPTIONAL_COLUMNS = (
+    "category", "sleeves", "tuck", "layer", "with", "mask_grow", "garment_width", "person_height",
+    "seed", "steps", "at_x", "at_y", "yaw", "size",
+)  # fmt: skip
 TASKS = ("tryon", "room")
 
 # An id becomes a file name: no folders, nothing hidden, no control characters, and room for "_parsing.png".
@@ -45,10 +50,12 @@ class Garment:
 
     Attributes:
         category: as a catalog says; "auto" = not known.
+        width: centimetres at chest or waist, lying flat; None = not known.
     """
 
     picture: Path
     category: str = "auto"
+    width: float | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,7 @@ class Job:
         line: line in the manifest, counted from 1.
         photo: path of the photo of the person or the room.
         item: path of the item's picture, or the files of a piece of furniture.
+        also: what the column "with" names: a second garment; None = nothing.
         size: width, depth and height in centimetres, parted by spaces or x.
     """
 
@@ -99,6 +107,13 @@ class Job:
     at_y: str = ""
     yaw: str = ""
     size: str = ""
+    sleeves: str = ""
+    tuck: str = ""
+    layer: str = ""
+    mask_grow: str = ""
+    garment_width: str = ""
+    person_height: str = ""
+    also: Garment | FurnitureFiles | None = None
 
 
 def read_jobs(manifest: Path, *, find_item: FindItem = lambda _: None) -> list[Job]:
@@ -122,14 +137,23 @@ def read_jobs(manifest: Path, *, find_item: FindItem = lambda _: None) -> list[J
 
 
 def _job(base: Path, line: int, row: dict[str, str], find_item: FindItem) -> Job:
-    path = base / row["item"]
-    item = (None if path.is_file() else find_item(row["item"])) or Garment(path)
-    options = {key: row[key] for key in OPTIONAL_COLUMNS if key in row}
+    item = _named(base, row["item"], find_item)
+    options: dict[str, Any] = {key: row[key] for key in OPTIONAL_COLUMNS if key in row}
+    if also := options.pop("with", ""):
+        options["also"] = _named(base, also, find_item)
     if isinstance(item, FurnitureFiles):
         return Job(row["id"], line, row["task"], base / row["photo"], item, **options)
     if options.get("category", "") in ("", "auto"):
         options["category"] = item.category
+    if item.width is not None and not options.get("garment_width"):
+        options["garment_width"] = f"{item.width:g}"
     return Job(row["id"], line, row["task"], base / row["photo"], item.picture, **options)
+
+
+def _named(base: Path, name: str, find_item: FindItem) -> Garment | FurnitureFiles:
+    """The file of that name, else the item of the catalog; whether there is such a file is left to the job."""
+    path = base / name
+    return (None if path.is_file() else find_item(name)) or Garment(path)
 
 
 def _rows(manifest: Path) -> Iterator[tuple[int, dict[str, str]]]:
@@ -156,8 +180,9 @@ def _rows(manifest: Path) -> Iterator[tuple[int, dict[str, str]]]:
 
 def _refuse_misspelt(manifest: Path, header: list[str]) -> None:
     """Columns of other names are the shop's own business, but "seeds" would be lost without a word."""
+    names = [name for name in OPTIONAL_COLUMNS if name != "with"]  # a column "width" is no misspelling of it
     for name in set(header) - {*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS}:
-        if close := difflib.get_close_matches(name.lower(), OPTIONAL_COLUMNS, n=1, cutoff=0.7):
+        if close := difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.7):
             allowed, step = f"{close[0]}, or a name unlike it", "Correct the header."
             raise BadInput(f"columns of {manifest.name}", repr(name), allowed, step)
 
@@ -191,28 +216,63 @@ def request_of(job: Job, renderer: str) -> Request:
         at = None if not job.at_x and not job.at_y else (_number("at_x", job.at_x), _number("at_y", job.at_y))
         yaw = None if not job.yaw else _number("yaw", job.yaw)
         return room_request(job.photo, job.item, at=at, yaw=yaw, size=size_of(job.size), settings=settings)
-    if isinstance(job.item, FurnitureFiles):
+    if isinstance(job.item, FurnitureFiles) or isinstance(job.also, FurnitureFiles):
         raise BadInput("item", "a piece of furniture", "a garment to try on", "Write room as the task.")
-    category: Any = job.category or "auto"  # TryOnRequest refuses what is no category
-    return tryon_request(job.photo, job.item, category=category, settings=settings)
+    wished: Any = {name: getattr(job, name) for name in WEAR_CHOICES if getattr(job, name)}
+    width, height = (None if not text else _number(what, text) for what, text in (
+        ("garment_width", job.garment_width), ("person_height", job.person_height)
+    ))  # fmt: skip
+    return tryon_request(
+        job.photo,
+        Garment(job.item, job.category or "auto", width),
+        wear=WearStyle(**wished),
+        mask_grow=_number("mask_grow", job.mask_grow or "0"),
+        person_height=height,
+        also=() if job.also is None else (job.also,),
+        settings=settings,
+    )
 
 
 def tryon_request(
     person: Path,
-    garment: Path,
+    garment: Path | Garment,
     *,
-    category: CategoryChoice = "auto",
     mask: Path | None = None,
+    wear: WearStyle | None = None,
+    mask_grow: float = 0.0,
+    person_height: float | None = None,
+    also: Sequence[Garment] = (),
     settings: RenderSettings,
 ) -> TryOnRequest:
-    """A request from files, the same for one picture and for a batch."""
+    """A request from files, the same for one picture and for a batch.
+
+    Args:
+        also: garments that are put on together with it.
+    """
+    own = Garment(garment) if isinstance(garment, Path) else garment
+    category: Any = own.category  # TryOnRequest refuses what is no category
     return TryOnRequest(
         person=images.load_image(person, what=f"person photo {person.name}"),
-        garment=images.load_image(garment, what=f"garment picture {garment.name}", keep_alpha=True),
+        garment=_read_garment(own),
         category=category,
         mask=None if mask is None else images.load_mask(mask, what=f"mask {mask.name}"),
         settings=settings,
+        wear=wear or WearStyle(),
+        mask_grow=mask_grow,
+        garment_width=own.width,
+        person_height=person_height,
+        others=tuple(_piece(one) for one in also),
     )
+
+
+def _read_garment(garment: Garment) -> NDArray[np.uint8]:
+    path = garment.picture
+    return images.load_image(path, what=f"garment picture {path.name}", keep_alpha=True)
+
+
+def _piece(garment: Garment) -> Piece:
+    category: Any = garment.category  # Piece refuses what is no category
+    return Piece(_read_garment(garment), category, garment_width=garment.width)
 
 
 def room_request(

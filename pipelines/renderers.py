@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pipelines import images, weights
 from pipelines.errors import BadInput
-from pipelines.schema import OnProgress, RenderResult, RoomRequest, Standing, TryOnRequest
+from pipelines.outfit import put_on
+from pipelines.schema import Category, OnProgress, Piece, RenderResult, RoomRequest, Standing, TryOnRequest
 
 if TYPE_CHECKING:  # they load torch
     from pipelines.diffusion.compact import CompactInpaintPipeline
@@ -76,16 +77,31 @@ class CompactTryOn:
             "garment": images.pixels_sha256(request.garment),
             "mask": None if request.mask is None else images.pixels_sha256(request.mask),
             "category": request.category,
+            "wear": dataclasses.asdict(request.wear),
+            "mask_grow": request.mask_grow,
+            "garment_width": request.garment_width,
+            "person_height": request.person_height,
+            "others": [_said_of_piece(piece) for piece in request.others],
             "seed": request.settings.seed,
             "num_inference_steps": request.settings.num_inference_steps,
         }
 
     def render(self, request: TryOnRequest, on_progress: OnProgress | None = None) -> RenderResult:
-        """See `pipelines.tryon.try_on`."""
+        """See `pipelines.tryon.try_on`, and `pipelines.outfit` for several garments."""
+        with self._lock:
+            if not request.others:
+                return self._render_one(request, on_progress)
+            return put_on(request, self._category_of, self._render_one, self.recipe(request), on_progress)
+
+    def _category_of(self, piece: Piece) -> Category:
+        if piece.category != "auto":
+            return piece.category
+        return self._perception.garment.analyse(piece.garment).category
+
+    def _render_one(self, request: TryOnRequest, on_progress: OnProgress | None) -> RenderResult:
         from pipelines.tryon import try_on
 
-        with self._lock:
-            return try_on(request, self._perception, self._pipe, self.recipe(request), on_progress)
+        return try_on(request, self._perception, self._pipe, self.recipe(request), on_progress)
 
 
 class CompactRoom:
@@ -121,6 +137,16 @@ class CompactRoom:
         from pipelines.room import render_room
 
         return render_room(request, self._networks, self._harmonise, self.recipe(request), on_progress)
+
+
+def _said_of_piece(piece: Piece) -> dict[str, Any]:
+    """What the recipe of a try-on says of a garment that is put on as well."""
+    return {
+        "garment": images.pixels_sha256(piece.garment),
+        "category": piece.category,
+        "wear": None if piece.wear is None else dataclasses.asdict(piece.wear),
+        "garment_width": piece.garment_width,
+    }
 
 
 def _said_of(standing: Standing) -> dict[str, Any]:

@@ -129,8 +129,8 @@ class WearStyle:
         for name in self.wished():
             if category not in WEAR_CATEGORIES[name]:
                 got = f"{getattr(self, name)!r} for a garment of category {category}"
-                step = f"Leave {name} at {WEAR_CHOICES[name][0]!r}, or say what the garment is with its category."
-                raise BadInput(name, got, "this for " + " or ".join(WEAR_CATEGORIES[name]), step)
+                allowed = f"{WEAR_CHOICES[name][0]!r}; the rest is for {' or '.join(WEAR_CATEGORIES[name])}"
+                raise BadInput(name, got, allowed, "Leave it out, or say by its category what the garment is.")
 
     def only_for(self, category: Category) -> WearStyle:
         """What of it a garment of this category can do."""

@@ -46,6 +46,8 @@ WORK_SIZE = (256, 192)
 CROP_MARGIN = 1.25
 #: Width of the fade at the mask's edge, as a share of the crop's height.
 FEATHER = 0.008
+#: Over how many pixels of WORK_SIZE the flow is evened out: half a body unit, far more than a letter.
+STEADY = 36.0
 CATEGORIES: tuple[Category, ...] = ("upper", "lower", "dress")
 SLEEVES = ("none", "short", "long")
 
@@ -248,6 +250,20 @@ def to_uint8(x: torch.Tensor) -> Image:
     return ((x.clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
 
 
+def steadied(flow: torch.Tensor, garment: torch.Tensor) -> torch.Tensor:
+    """The flow without the waves that the networks are unsure of, which would bend every word on a garment.
+
+    Args:
+        flow: (1, 2, h, w). garment: (1, 1, H, W), where the garment is; elsewhere the flow means nothing.
+    """
+    h, w = flow.shape[-2:]
+    weight = cv2.resize(garment[0, 0].numpy(), (w, h), interpolation=cv2.INTER_AREA)
+    sigma = STEADY * h / WORK_SIZE[0]
+    blur = lambda plane: cv2.GaussianBlur(plane, (0, 0), sigma)  # noqa: E731
+    found = blur(flow[0].permute(1, 2, 0).numpy() * weight[..., None]) / np.maximum(blur(weight), 1e-5)[..., None]
+    return torch.from_numpy(found).permute(2, 0, 1)[None]
+
+
 def finish(person: Image, plan: Plan, output: CompactOutput) -> Image:
     """Compose the render at the photo's size: the garment from its own pixels, the rest enlarged, pasted in.
 
@@ -270,7 +286,7 @@ def finish(person: Image, plan: Plan, output: CompactOutput) -> Image:
         return np.asarray(found.reshape(*xs.shape, -1), np.float32)
 
     mean = output.mean
-    shift = enlarge(mean.flow) / scale
+    shift = enlarge(steadied(mean.flow, mean.garment)) / scale
     source = np.dstack([plan.hint, plan.hint_mask])
     aligned = cv2.remap(source, xs + shift[..., 0], ys + shift[..., 1], cv2.INTER_LINEAR).astype(np.float32)
     weight = aligned[..., 3:] / 255

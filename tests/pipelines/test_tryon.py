@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
-from pipelines.tryon import CROP_MARGIN, WORK_SIZE, Plan, crop_around, cropped, preview_of
+from pipelines.tryon import CROP_MARGIN, WORK_SIZE, Plan, crop_around, cropped, preview_of, steadied
 
 SIZE = (300, 400)
 
@@ -49,3 +50,17 @@ def test_the_preview_of_a_step_is_the_whole_photo_with_the_crop_in_its_place(pla
     assert np.array_equal(shown[outside], person[outside])
     assert (shown[110:150, 160:240] == (0, 255, 0)).all()
     assert not (shown[170:210, 160:240] == (0, 255, 0)).all(-1).any()
+
+
+def test_waves_of_the_flow_are_evened_out_and_its_drift_stays():
+    y, x = torch.meshgrid(torch.arange(64.0), torch.arange(48.0), indexing="ij")
+    garment = torch.zeros(1, 1, *WORK_SIZE)
+    garment[..., 40:220, 40:150] = 1
+    drift = torch.stack([torch.full_like(x, 5.0), torch.full_like(x, -3.0)])[None]
+    waves = 3 * torch.sin(x / 2) * torch.cos(y / 2)
+    inside = torch.nn.functional.avg_pool2d(garment, 4)[0, 0] > 0.5
+    # Far from the garment the flow may be anything.
+    noise = torch.where(inside, 0.0, 100.0)
+    found = steadied(drift + waves + noise, garment)
+    assert found.shape == drift.shape
+    assert (found - drift).abs()[..., inside].max() < 0.8
