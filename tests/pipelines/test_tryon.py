@@ -55,7 +55,7 @@ def test_the_preview_of_a_step_is_the_whole_photo_with_the_crop_in_its_place(pla
 def test_waves_of_the_flow_are_evened_out_and_its_drift_stays():
     y, x = torch.meshgrid(torch.arange(64.0), torch.arange(48.0), indexing="ij")
     garment = torch.zeros(1, 1, *WORK_SIZE)
-    garment[..., 40:220, 40:150] = 1
+    garment[..., 40:220, 40:148] = 1
     drift = torch.stack([torch.full_like(x, 5.0), torch.full_like(x, -3.0)])[None]
     waves = 3 * torch.sin(x / 2) * torch.cos(y / 2)
     inside = torch.nn.functional.avg_pool2d(garment, 4)[0, 0] > 0.5
@@ -63,4 +63,4 @@ def test_waves_of_the_flow_are_evened_out_and_its_drift_stays():
     noise = torch.where(inside, 0.0, 100.0)
     found = steadied(drift + waves + noise, garment)
     assert found.shape == drift.shape
-    assert (found - drift).abs()[..., inside].max() < 0.8
+    assert (found - drift).abs()[..., inside].max() < 0.3
