@@ -193,21 +193,25 @@ def warp_garment(
         Hint RGB uint8 (H, W, 3), black where there is none, and its mask uint8 (H, W).
     """
     hint = np.zeros((*size, 3), np.float32)
-    mask = np.zeros(size, np.float32)
+    mask, trunk = np.zeros(size, np.float32), np.zeros(size, np.float32)
     bare = np.ones(size, np.float32)
     # Parts overlap a little at their seams so that no gap opens there.
     seam = 0.12 * garment_unit(shape, category)
     # The outermost pixels are mixed with the ground.
     whole = erode(np.where(np.isin(shape.parts, (NOTHING, INNER_COLLAR)), 0, 255).astype(np.uint8), 1) > 0
     for layer in layers(shape, category, body, size, wear or WearStyle(), true_unit):
-        part = dilate(np.where(shape.parts == layer.label, 255, 0).astype(np.uint8), seam)
-        part[~whole] = 0
-        source = np.dstack([garment, part])
+        own = np.where((shape.parts == layer.label) & whole, 255, 0).astype(np.uint8)
+        part = np.where(whole, dilate(own, seam), 0).astype(np.uint8)
+        source = np.dstack([garment, part, own]).astype(np.float32)
         back = layer.back[..., 0], layer.back[..., 1]
         moved = cv2.remap(source, *back, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        alpha = moved[..., 3].astype(np.float32) / 255
-        if bounds is not None and layer.label == TORSO:
-            alpha[bounds == 0] = 0
+        alpha = moved[..., 3] / 255
+        if layer.label == TORSO:
+            if bounds is not None:
+                alpha[bounds == 0] = 0
+            trunk = np.minimum(alpha, moved[..., 4] / 255) * upper_arms(body, size)
+        elif layer.label in (LEFT_SLEEVE, RIGHT_SLEEVE):
+            alpha = alpha * (1 - trunk)
         cloth = moved[..., :3] if layer.light is None else moved[..., :3] * layer.light[..., None]
         hint += alpha[..., None] * (cloth - hint)
         mask = np.maximum(mask, alpha)
@@ -216,3 +220,14 @@ def warp_garment(
     inside = mask > 0.5
     hint = np.where(inside[..., None], hint / np.maximum(1 - bare, 0.5)[..., None], 0)
     return np.rint(hint).astype(np.uint8), np.where(inside, 255, 0).astype(np.uint8)
+
+
+def upper_arms(body: Body, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Weights (H, W), 1 round the shoulders, 0 from the elbows on: there a trunk lies in front of its sleeves.
+
+    A sleeve is bent round the arm's bone, so its inner half would cut off what is printed across the chest. Forearms
+    may lie in front of the body.
+    """
+    y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
+    far = [np.hypot(x - body[joint][0], y - body[joint][1]) for joint in ("r_shoulder", "l_shoulder")]
+    return np.clip((1 - np.minimum(*far) / body.unit) / 0.3, 0, 1).astype(np.float32)

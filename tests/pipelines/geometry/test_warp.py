@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.geometry.garment import LEFT_SLEEVE, POINT_NAMES, RIGHT_SLEEVE, TORSO, GarmentLandmarks
 from pipelines.geometry.frame import trunk_frame
+from pipelines.geometry.garment import LEFT_SLEEVE, POINT_NAMES, RIGHT_SLEEVE, TORSO, GarmentLandmarks
 from pipelines.geometry.limbs import cut_line, limb
 from pipelines.geometry.warp import warp_garment
 from tests.pipelines.geometry.bodies import SIZE, standing
@@ -56,6 +56,16 @@ def test_the_trunk_lies_on_the_trunk_and_sleeves_on_the_arms():
     assert left[105, 63] and right[105, 137]
     # Nothing of the white ground comes along.
     assert not ((mask > 0) & (hint.min(2) > 230)).any()
+
+
+def test_sleeves_cut_nothing_off_the_chest():
+    picture, shape = t_shirt()
+    # A print across the whole chest, from armpit to armpit.
+    picture[50:70][shape.parts[50:70] == TORSO] = (250, 250, 20)
+    hint, mask = warp_garment(picture, shape, "upper", standing(), SIZE)
+    printed = colour_share(hint, mask, (250, 250, 20))
+    # As wide as the trunk below it.
+    assert printed.sum(1).max() >= 0.95 * colour_share(hint, mask, RED)[140].sum()
 
 
 def test_nothing_flies_off_the_body():
