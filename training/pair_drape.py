@@ -34,8 +34,9 @@ Flat = Mapping[str, NDArray[np.generic]]
 SPACING = 0.014
 #: A drape with more threads than this share stretched by more than half went wrong.
 TORN = 0.02
-#: Metres: how far below the shoulders a collar, and how far from its limb a cuff may come to rest.
-SLID, ASTRAY = 0.22, 0.09
+#: Metres: how far below the shoulders a collar, how far apart in height its ends, and how far from its limb a cuff may
+#: come to rest.
+SLID, ASKEW, ASTRAY = 0.22, 0.05, 0.09
 
 
 class Undressable(Exception):
@@ -163,7 +164,7 @@ def fit(flat: Flat, body: Body, rng: Rng) -> tuple[float, Array]:
         middle = 0.5 * (left + right)
         return scale, np.array([middle[0], middle[1] + waist / scale])
     left, right = point(flat, "armpit_left"), point(flat, "armpit_right")
-    ease = rng.uniform(0.9, 1.05) if str(flat["sleeve"]) == "none" else rng.uniform(0.98, 1.2)
+    ease = rng.uniform(0.8, 0.98) if str(flat["sleeve"]) == "none" else rng.uniform(0.84, 1.08)
     shoulder = 0.5 * (body.joints["upperarm01.L"] + body.joints["upperarm01.R"])[2]
     scale = girth(body, shoulder - 0.14) / 2 * ease / np.linalg.norm(left - right)
     top = 0.5 * (point(flat, "shoulder_left") + point(flat, "shoulder_right"))
@@ -210,7 +211,7 @@ def put_on(flat: Flat, body: Body, rng: Rng) -> Draped:
     collider = make_collider(standing, cell=0.02)
     if str(flat["kind"]) in ("skirt", "dress"):
         collider = skirt_form(standing, collider)
-    fabric = Fabric(bend=float(np.exp(rng.uniform(np.log(0.004), np.log(0.08)))), steps=110)
+    fabric = Fabric(bend=float(np.exp(rng.uniform(np.log(0.004), np.log(0.08)))), friction=0.85, steps=110)
     start = follow(place_around(cloth, spread), spread, standing)
     pinned = [v for name, v in cloth.openings.items() if name.startswith("waist")]
     worn = drape(cloth, start, collider, fabric, _gathered(cloth, flat), np.concatenate(pinned) if pinned else None,
@@ -229,9 +230,12 @@ def put_on(flat: Flat, body: Body, rng: Rng) -> Draped:
 def check_worn(cloth: Cloth, worn: Array, body: Body) -> None:
     """Raise Undressable where it slid off: a collar below the chest, a cuff or leg away from its limb."""
     for name, ring in cloth.openings.items():
-        middle = worn[ring].mean(0)
-        if name.startswith("neck") and middle[2] < body.joints["upperarm01.L"][2] - SLID:
-            raise Undressable("it slid down")
+        middle, ends = worn[ring].mean(0), worn[ring[[0, -1]]]
+        if name.startswith("neck"):
+            if middle[2] < body.joints["upperarm01.L"][2] - SLID:
+                raise Undressable("it slid down")
+            if abs(ends[0, 2] - ends[1, 2]) > ASKEW:
+                raise Undressable("it slid off a shoulder")
         limb = {"cuff": "upperarm01", "hem": "upperleg01"}.get(name.split()[0])
         # The hem of a top or skirt is one ring, and goes round no limb.
         if limb is None or (limb == "upperleg01" and "hem 2 front" not in cloth.openings):

@@ -9,6 +9,7 @@ as the renderer does; `pair_example` colours, crops and masks.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -26,15 +27,19 @@ from pipelines.geometry.ironing import LEFT, ironed
 from pipelines.geometry.warp import garment_unit, layers
 from pipelines.masks import dilate, erode
 from pipelines.perception.pose import PoseEstimator, believed18
-from pipelines.schema import Category, Image, Mask
+from pipelines.schema import Category, Image, Mask, WearStyle
 from pipelines.weights import resolve
 from training.fitting import SLEEVES, Fitting, framed
+from training.rounding import Flat, rounded, rounding_of
 from training.tryon_data import extended
 
 Array = NDArray[np.float32]
 Rng = np.random.Generator
 #: Of the pairs' light: 8 bits hold √(light / BRIGHTEST) · LIGHT_STEPS.
 BRIGHTEST, LIGHT_STEPS = 1.5, 200.0
+#: A landmark is seen where the map comes this near to it, pixels of the flat picture; and how far apart in height the
+#: ends of a collar may hang, body units.
+NEAR, ASKEW = 6.0, 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,22 +72,29 @@ class Pair:
     sleeve: int
 
 
-def landmarks_of(flat: dict[str, NDArray[np.generic]]) -> GarmentLandmarks:
+def landmarks_of(flat: Flat) -> GarmentLandmarks:
     """The landmarks that training.prepare_flats kept."""
     kind, sleeve = str(flat["kind"]), str(flat["sleeve"])
     return GarmentLandmarks(flat["points"], kind, sleeve, flat["sleeve_lines"], flat["parts"])  # type: ignore[arg-type]
 
 
-def hint_map(shape: GarmentLandmarks, category: Category, body: Body, size: tuple[int, int]) -> Array:
-    """`warp_garment` as a map: for each pixel (H, W, 2) the pixel of the flat picture on top there, NaN where none."""
+def hint_map(
+    shape: GarmentLandmarks, category: Category, body: Body, size: tuple[int, int], larger: float = 1.0
+) -> Array:
+    """`warp_garment` as a map: for each pixel (H, W, 2) the pixel of the flat picture on top there, NaN where none.
+
+    `larger` enlarges it against what the warp takes for its size.
+    """
     seam = 0.12 * garment_unit(shape, category)
     whole = erode(np.where(np.isin(shape.parts, (NOTHING, INNER_COLLAR)), 0, 255).astype(np.uint8), 1) > 0
     where = np.full((*size, 2), np.nan, np.float32)
-    for label, back in layers(shape, category, body, size):
-        part = dilate(np.where(shape.parts == label, 255, 0).astype(np.uint8), seam)
+    true_unit = None if larger == 1 else garment_unit(shape, category) / larger
+    for layer in layers(shape, category, body, size, WearStyle(), true_unit):
+        part = dilate(np.where(shape.parts == layer.label, 255, 0).astype(np.uint8), seam)
         part[~whole] = 0
-        there = cv2.remap(part, back[..., 0], back[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT) > 127
-        where[there] = back[there]
+        at = layer.back[..., 0], layer.back[..., 1]
+        there = cv2.remap(part, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT) > 127
+        where[there] = layer.back[there]
     return where
 
 
@@ -116,7 +128,18 @@ def worn_picture(pair_photo: Image, cloth: Array, where: Array, side: Mask, ligh
     return np.rint(inside * soft + outside * (1 - soft)).astype(np.uint8)
 
 
-def carried_cloth(flat: dict[str, NDArray[np.generic]]) -> tuple[Image, Mask]:
+def slipped(where: Array, shape: GarmentLandmarks, body: Body) -> bool:
+    """Whether one end of the collar hangs far below the other."""
+    heights = []
+    for name in ("collar_left", "collar_right"):
+        away = np.linalg.norm(where - shape.pixel(name), axis=2) if shape.has(name) else np.full((1, 1), np.nan)
+        away = np.nan_to_num(away, nan=np.inf)
+        if away.min() < NEAR:
+            heights.append(np.unravel_index(away.argmin(), away.shape)[0])
+    return len(heights) == 2 and abs(float(heights[0]) - float(heights[1])) > ASKEW * body.unit
+
+
+def carried_cloth(flat: Flat) -> tuple[Image, Mask]:
     """A flat picture whose ground is overgrown by its cloth, and the cloth's mask."""
     mask = erode(np.asarray(flat["mask"], np.uint8), 1)
     return extended(np.asarray(flat["image"], np.uint8), mask), mask
@@ -125,51 +148,105 @@ def carried_cloth(flat: dict[str, NDArray[np.generic]]) -> tuple[Image, Mask]:
 # --- preparing --------------------------------------------------------------------------------------------------------
 
 
-def prepare_one(file: Path, flats: Path, estimator: PoseEstimator) -> dict[str, NDArray[np.generic]] | None:
-    """Points, warp and flow of a pair; None where nobody is seen, or too little of the garment."""
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A rendered pair on which somebody was found."""
+
+    where: Array
+    side: Mask
+    shape: GarmentLandmarks
+    category: Category
+    body: Body
+
+    def warped(self, larger: float) -> tuple[Array, NDArray[np.float16]] | None:
+        """`hint_map` and `true_flow`; None where they do not meet."""
+        try:
+            hint = hint_map(self.shape, self.category, self.body, self.side.shape, larger)
+        except BadInput:
+            return None
+        flow = true_flow(self.where, self.side, hint)
+        far = 0.8 * self.body.unit
+        if flow is None or np.median(np.linalg.norm(flow[(self.side == 1)[::2, ::2]], axis=1)) > far:
+            return None
+        return hint, flow
+
+    def larger(self) -> float:
+        """How much larger the garment is on its wearer's trunk than the warp makes it; NaN where that is not seen."""
+        found = self.warped(1.0)
+        rows, columns = np.mgrid[: self.side.shape[0] : 2, : self.side.shape[1] : 2]
+        at = (np.stack([columns, rows], -1) - self.body.shoulders) / self.body.unit
+        trunk = (self.side == 1)[::2, ::2] & (np.abs(at[..., 0]) < 0.4) & (at[..., 1] > 0.1) & (at[..., 1] < 1.3)
+        if found is None or trunk.sum() < 50:
+            return float("nan")
+        moved = found[1][trunk].astype(np.float64) / self.body.unit
+        slopes = [np.polyfit(at[trunk][:, axis], moved[:, axis], 1)[0] for axis in (0, 1)]
+        return float(1 / np.clip(1 + np.mean(slopes), 0.5, 2.0))
+
+
+def as_photographed(file: Path, flats: Path) -> tuple[dict[str, NDArray[np.generic]], Flat, Array]:
+    """A pair, its flat garment as a shop might show it, more or less rounded, and the pair's map into that picture."""
     pair = dict(np.load(file))
-    flat = dict(np.load(flats / f"{pair['flat']}.npz"))
+    flat, where = dict(np.load(flats / f"{pair['flat']}.npz")), pair["map"].astype(np.float32)
+    share = float(np.clip(np.random.default_rng(int(file.stem)).normal(1, 0.25), 0, 1.6))
+    rounding = rounding_of(flat, share)
+    if rounding is None:
+        return pair, flat, where
+    seen = np.stack([rounding.seen(where[..., 0]), where[..., 1]], -1).astype(np.float32)
+    return pair, rounded(flat, rounding), seen
+
+
+def see(file: Path, flats: Path, estimator: PoseEstimator) -> Seen | None:
+    """Find the pose on a pair; None where nobody is seen, or the garment slipped."""
+    pair, flat, where = as_photographed(file, flats)
     cloth, _ = carried_cloth(flat)
     light = (pair["light"].astype(np.float32) / LIGHT_STEPS) ** 2 * BRIGHTEST
-    where = pair["map"].astype(np.float32)
     photo = worn_picture(pair["photo"], cloth.astype(np.float32), where, pair["side"], light)
-    size = photo.shape[:2]
     try:
-        pose = estimator(photo)
-        points = believed18(pose) * (size[1], size[0])
-        body = Body(points.astype(np.float64))
-        if np.isnan(points[[2, 5, 8, 11]]).any():
-            return None
-        warped = hint_map(landmarks_of(flat), str(flat["category"]), body, size)  # type: ignore[arg-type]
+        points = believed18(estimator(photo)).astype(np.float64) * photo.shape[1::-1]
     except BadInput:
         return None
-    flow = true_flow(where, pair["side"], warped)
-    if flow is None or np.median(np.linalg.norm(flow[(pair["side"] == 1)[::2, ::2]], axis=1)) > 0.8 * body.unit:
+    body, shape = Body(points), landmarks_of(flat)
+    if np.isnan(points[[2, 5, 8, 11]]).any() or slipped(where, shape, body):
         return None
-    return {"points": points, "hint_map": warped.astype(np.float16), "flow": flow}
+    return Seen(where, pair["side"], shape, str(flat["category"]), body)  # type: ignore[arg-type]
+
+
+def group_of(seen: Seen) -> str:
+    """Garments whose sizes are judged together."""
+    return f"{seen.category} {seen.shape.sleeve}"
+
+
+def sizes_of(found: dict[Path, Seen]) -> dict[str, float]:
+    """The median of `Seen.larger` for each group of tops and dresses.
+
+    The factory's garments are larger on their wearers than those in shops' photos, whose models are slim and whose
+    clothes are fitted; a hint made by the rule for those would always be too small, and to enlarge it would be all that
+    is learnt. What is left after this is how sizes differ.
+    """
+    ratios: dict[str, list[float]] = {}
+    for seen in found.values():
+        if seen.category != "lower":
+            ratios.setdefault(group_of(seen), []).append(seen.larger())
+    return {group: float(np.nanmedian(values)) for group, values in sorted(ratios.items())}
 
 
 def load_pairs(pairs: Path, flats: Path) -> list[Pair]:
     """All prepared pairs of a folder."""
-    kept: dict[str, tuple[dict[str, NDArray[np.generic]], Image, Mask, float]] = {}
     found = []
     for file in sorted(pairs.glob("[0-9]*.npz")):
         ready = file.with_name(f"ready-{file.name}")
         if not ready.exists():
             continue
-        pair, facts = dict(np.load(file)), dict(np.load(ready))
-        name = str(pair["flat"])
-        if name not in kept:
-            flat = dict(np.load(flats / f"{name}.npz"))
-            category: Category = str(flat["category"])  # type: ignore[assignment]
-            kept[name] = (flat, *carried_cloth(flat), garment_unit(landmarks_of(flat), category))
-        flat, cloth, mask, unit = kept[name]
+        pair, flat, where = as_photographed(file, flats)
+        facts, category = dict(np.load(ready)), str(flat["category"])
+        cloth, mask = carried_cloth(flat)
+        unit = garment_unit(landmarks_of(flat), category)  # type: ignore[arg-type]
         light = (pair["light"].astype(np.float32) / LIGHT_STEPS) ** 2 * BRIGHTEST
         found.append(
             Pair(
-                pair["photo"], light, pair["map"].astype(np.float32), pair["side"], pair["labels"], pair["under"],
+                pair["photo"], light, where, pair["side"], pair["labels"], pair["under"],
                 facts["hint_map"].astype(np.float32), facts["flow"], facts["points"].astype(np.float64), cloth, mask,
-                unit, str(flat["category"]), SLEEVES.index(str(flat["sleeve"])),  # type: ignore[arg-type]
+                unit, category, SLEEVES.index(str(flat["sleeve"])),  # type: ignore[arg-type]
             )
         )  # fmt: skip
     return found
@@ -222,20 +299,24 @@ def main(
 ) -> None:
     """Find the pose on every pair and warp its garment; writes PAIRS/ready-NUMBER.npz beside each."""
     estimator = PoseEstimator(resolve("blazepose"))
-    made = left_out = 0
-    for file in sorted(pairs.glob("[0-9]*.npz")):
-        ready = file.with_name(f"ready-{file.name}")
-        if ready.exists() or file.name.endswith(".part.npz"):
+    files = [f for f in sorted(pairs.glob("[0-9]*.npz")) if not f.name.endswith(".part.npz")]
+    todo = [f for f in files if not f.with_name(f"ready-{f.name}").exists()]
+    found = {f: seen for f in todo if (seen := see(f, flats, estimator))}
+    sizes_file = pairs / "sizes.json"
+    sizes = json.loads(sizes_file.read_text()) if sizes_file.exists() else sizes_of(found)
+    sizes_file.write_text(json.dumps(sizes, indent=1) + "\n")
+    made = 0
+    for file, seen in found.items():
+        warped = seen.warped(sizes.get(group_of(seen), 1.0))
+        if warped is None:
             continue
-        facts = prepare_one(file, flats, estimator)
-        if facts is None:
-            left_out += 1
-            continue
-        temporary = ready.with_suffix(".part.npz")
-        np.savez_compressed(temporary, **facts)
-        temporary.replace(ready)
+        temporary = file.with_name("ready.part.npz")
+        np.savez_compressed(
+            temporary, points=seen.body.points, hint_map=warped[0].astype(np.float16), flow=warped[1]
+        )  # fmt: skip
+        temporary.replace(file.with_name(f"ready-{file.name}"))
         made += 1
-    typer.echo(f"{made} made ready, {left_out} left out", err=True)
+    typer.echo(f"{made} made ready, {len(todo) - made} left out; larger than the warp takes them: {sizes}", err=True)
 
 
 if __name__ == "__main__":
