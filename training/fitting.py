@@ -52,7 +52,10 @@ class Fitting:
 
 
 def framed(fitting: Fitting, size: tuple[int, int], rng: Rng) -> dict[str, np.ndarray]:
-    """One example of (height, width), in the form of `tryon_data.example`; an unknown `true_flow` is NaN, `tells_light` is 1."""
+    """One example of (height, width), in the form of `tryon_data.example`.
+
+    An unknown `true_flow` is NaN; `tells_light` is 1.
+    """
     x, y, w, h = cv2.boundingRect(fitting.garment)
     box = (x, y, x + w, y + h)
     worn = Worn(fitting.photo, fitting.labels, fitting.points, fitting.category, fitting.sleeve, box)

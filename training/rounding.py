@@ -1,4 +1,4 @@
-"""A garment that lies flat, as it would look hung on a bust: its trunk no longer spread out but rounded towards the sides.
+"""A garment that lies flat, as it would look hung on a bust: its trunk rounded towards the sides, not spread out.
 
 Shops show both. On a bust the middle of the front keeps its scale while the sides turn away, so the trunk is narrower;
 that is also how it looks worn, so a warp made for such pictures finds flat ones a quarter too wide.

@@ -10,8 +10,8 @@ import pytest
 
 from pipelines.errors import BadInput
 from pipelines.geometry.garment import LEFT_SLEEVE, POINT_NAMES, RIGHT_SLEEVE, TORSO, GarmentLandmarks
-from training.prepare_flats import contour, edges_of, outline, panels
 from tests.training.flats import a_tee, a_top
+from training.prepare_flats import contour, edges_of, outline, panels
 
 
 def test_the_edges_go_round_once_and_meet_at_the_landmarks() -> None:

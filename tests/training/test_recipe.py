@@ -119,7 +119,7 @@ def test_the_recipe_runs_from_its_readme(sources: Path, tmp_path: Path) -> None:
         environment = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "2"}
         done = subprocess.run(
             [sys.executable, "-m", *arguments], cwd=tmp_path, env=os.environ | environment,
-            capture_output=True, text=True,
+            capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stderr[-2000:]}"
     pipe = CompactInpaintPipeline.from_pretrained(tmp_path / "weights" / "compact")
