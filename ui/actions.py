@@ -5,7 +5,7 @@ Streamlit keeps what callbacks are called with, also after the widget is gone. S
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,18 @@ from streamlit.runtime.uploaded_file_manager import DeletedFile
 import tryroom
 from pipelines import images
 from pipelines.errors import BadInput, TryroomError
-from pipelines.schema import Image, Mask, RenderSettings
+from pipelines.schema import WEAR_CHOICES, Image, Mask, RenderSettings, WearStyle
 from recommend.prices import show
 from recommend.schema import Item
 from ui import loaders, pictures
-from ui.history import Choices, Garment, Person
+from ui.history import Choices, Garment, Kept, Person
 from ui.messages import explain
 from ui.rendering import render_task
 from ui.session import Session, Visit, forget_uploads, session, visit
 from ui.tasks import Task
 
-#: Widgets of the settings, by the field of `Choices` that each one sets.
-SETTINGS = ("category", "seed", "steps")
+#: Widgets of the settings, by the field of `Choices` that each one sets; those of `WEAR_CHOICES` set its `wear`.
+SETTINGS = ("category", "seed", "steps", "mask_grow", "person_height")
 
 
 # --- pictures in --------------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ def dress(person: Person) -> None:
     state = session()
     state.drop_render()
     state.person, state.look, state.picking = person, None, False
-    state.choices = replace(state.choices, mask=None)  # it was drawn for another photo
+    state.choices = replace(state.choices, mask=None, kept=())  # drawn for another photo, worn by somebody else
     for place in ("person", "mirror", "mask"):
         state.trouble.pop(place, None)
     look_at(person)
@@ -133,7 +133,9 @@ def try_item(item: Item, picture: Path) -> None:
     except TryroomError as error:
         session().trouble["mirror"] = explain(error)
         return
-    try_on(Garment(item.title, pixels, tryroom.category_of(item), show(item.price, item.currency)))
+    try_on(
+        Garment(item.title, pixels, tryroom.category_of(item), show(item.price, item.currency), tryroom.width_of(item))
+    )
 
 
 def try_own() -> None:
@@ -207,15 +209,20 @@ def looked(state: Visit, place: str) -> None:
 def read_settings() -> None:
     """Take over what the widgets of the settings say."""
     state = session()
-    values = {name: st.session_state.get(state.key(name)) for name in SETTINGS}
-    state.choices = replace(state.choices, **{name: value for name, value in values.items() if value is not None})
+
+    def said(names: Iterable[str]) -> dict[str, Any]:
+        values = {name: st.session_state.get(state.key(name)) for name in names}
+        return {name: value for name, value in values.items() if value is not None}
+
+    wear = replace(state.choices.wear, **said(WEAR_CHOICES))
+    state.choices = replace(state.choices, **said(SETTINGS), wear=wear)
 
 
 def set_choices(choices: Choices) -> None:
     """Set the choices, and the widgets with them."""
     state = session()
     state.choices = choices
-    for name in SETTINGS:
+    for name in (*SETTINGS, *WEAR_CHOICES):
         state.reset(name)
 
 
@@ -230,6 +237,27 @@ def recall(place: int) -> None:
         state.person = look.person
         look_at(look.person)
     set_choices(look.choices)
+
+
+def keep_on() -> None:
+    """Let the garment in the mirror stay on while others are tried on."""
+    state = session()
+    look = state.look
+    if look is None:
+        return
+    # What it was found to be: nobody has to find that out again.
+    category = look.recipe.get("category_used", look.garment.category)
+    wear = look.choices.wear if category == "auto" else look.choices.wear.only_for(category)
+    worn = (*look.choices.beside(look.garment), Kept(look.garment, category, wear))
+    # A mask is drawn for one garment, as is what was said of its kind.
+    set_choices(replace(state.choices, kept=worn, mask=None, category="auto", wear=WearStyle()))
+
+
+def let_go(place: int) -> None:
+    """Leave out what stayed on."""
+    state = session()
+    kept = state.choices.kept
+    state.choices = replace(state.choices, kept=kept[:place] + kept[place + 1 :])
 
 
 def take_off() -> None:

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from numpy.typing import NDArray
 
-from pipelines.schema import CategoryChoice, Image, Mask, RenderSettings
+from pipelines.schema import CategoryChoice, Image, Mask, Piece, RenderSettings, WearStyle
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +36,27 @@ class Garment:
         pixels: RGB or RGBA uint8 (H, W, 3 or 4).
         category: what the catalog says it is; "auto" if nobody does.
         price: for people, "" if it has none.
+        width: centimetres at chest or waist, lying flat; None = not known.
     """
 
     title: str
     pixels: NDArray[Any] = field(repr=False)
     category: CategoryChoice = "auto"
     price: str = ""
+    width: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A garment that stays on while others are tried on, and how it is worn."""
+
+    garment: Garment
+    category: CategoryChoice
+    wear: WearStyle
+
+    def piece(self) -> Piece:
+        """The same, for rendering."""
+        return Piece(self.garment.pixels, self.category, self.wear, self.garment.width)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,12 +67,23 @@ class Choices:
         category: "auto" = the catalog's, or the one found in the picture.
         seed, steps: see `RenderSettings`.
         mask: region to repaint, uint8 (H, W) at the size of the photo; None = find it.
+        wear: how it is worn, as far as that suits what it is.
+        mask_grow, person_height: see `TryOnRequest`.
+        kept: what stays on beside it.
     """
 
     category: CategoryChoice = "auto"
     seed: int = RenderSettings.seed
     steps: int = RenderSettings.num_inference_steps
     mask: Mask | None = field(default=None, repr=False)
+    wear: WearStyle = field(default_factory=WearStyle)
+    mask_grow: float = 0.0
+    person_height: float | None = None
+    kept: tuple[Kept, ...] = ()
+
+    def beside(self, garment: Garment) -> tuple[Kept, ...]:
+        """What stays on beside a garment, which may be among them."""
+        return tuple(one for one in self.kept if one.garment is not garment)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,13 +144,13 @@ class Look(Made, TriedOn):
 
     @property
     def title(self) -> str:
-        """The garment."""
-        return self.garment.title
+        """The garment, and what it is worn with."""
+        return " with ".join([self.garment.title, *(one.garment.title for one in self.choices.beside(self.garment))])
 
     @property
     def alt(self) -> str:
         """Who wears what."""
-        return f"{self.person.name} in {self.garment.title}"
+        return f"{self.person.name} in {self.title}"
 
     @property
     def about(self) -> str:
@@ -132,8 +158,8 @@ class Look(Made, TriedOn):
         return f"seed {self.choices.seed}, {self.choices.steps} steps"
 
     def arrays(self) -> tuple[NDArray[Any], ...]:
-        """The photo and the garment."""
-        return self.person.pixels, self.garment.pixels
+        """The photo and the garments."""
+        return self.person.pixels, self.garment.pixels, *(one.garment.pixels for one in self.choices.kept)
 
 
 M = TypeVar("M", bound=Made)

@@ -6,8 +6,8 @@ import html
 
 import streamlit as st
 
-from pipelines.schema import CATEGORY_CHOICES, MAX_STEPS
-from ui import actions, earlier, intake, loaders, pictures, style
+from pipelines.schema import CATEGORY_CHOICES, MASK_GROWTH, MAX_STEPS
+from ui import actions, earlier, intake, loaders, pictures, style, wear
 from ui.arrival import come_to_mirror
 from ui.compare import compare
 from ui.history import Look, Person
@@ -76,6 +76,8 @@ def _reflection(state: Session, person: Person) -> None:
         for warning in look.warnings:
             st.caption(f":material/info: {warning}")
     _buttons(state, look)
+    wear.kept(state)
+    wear.show(state)
     with st.expander("More", icon=":material/tune:", key=state.key("more")):
         _settings(state)
     if look is not None:
@@ -84,13 +86,18 @@ def _reflection(state: Session, person: Person) -> None:
 
 def _worn(look: Look) -> None:
     price = f" · <span>{html.escape(look.garment.price)}</span>" if look.garment.price else ""
-    st.html(f'<div class="tr-worn"><b>{html.escape(look.garment.title)}</b>{price}</div>')
+    st.html(f'<div class="tr-worn"><b>{html.escape(look.title)}</b>{price}</div>')
 
 
 def _buttons(state: Session, look: Look | None) -> None:
     with st.container(horizontal=True):
         if look is not None:
             earlier.download(state, look)
+            if all(one.garment is not look.garment for one in state.choices.kept):
+                st.button(
+                    "Keep it on", key=state.key("keep-on"), on_click=actions.keep_on, icon=":material/add:",
+                    help="What you try on next is put on together with it.",
+                )  # fmt: skip
             st.button("Take it off", key=state.key("take-off"), on_click=actions.take_off)
         st.button("Change photo", key=state.key("change"), on_click=actions.pick, args=(True,))
 
@@ -124,6 +131,11 @@ def _mask(state: Session) -> None:
         st.caption(":material/check: Your own mask decides what is repainted.")
         st.button("Remove my mask", key=state.key("no-mask"), on_click=actions.remove_mask)
         return
+    st.slider(
+        "Repaint less or more around the garment", -MASK_GROWTH, MASK_GROWTH, state.choices.mask_grow, step=0.5,
+        format="%+.1f %%", key=state.key("mask_grow"), on_change=actions.read_settings,
+        help="In percent of the photo's longer side. More where the old garment still shows, less where too much goes.",
+    )  # fmt: skip
     key = state.upload_key("mask")
     st.file_uploader(
         "Your own mask: white is repainted", type=pictures.TYPES, key=key,

@@ -17,12 +17,19 @@ _LOADED, _RENDERED = 0.3, 0.96
 
 def request_of(person: Person, garment: Garment, choices: Choices) -> TryOnRequest:
     """What to render; raises BadInput where choices and photo do not fit together."""
+    category = garment.category if choices.category == "auto" else choices.category
     return TryOnRequest(
         person=person.pixels,
         garment=garment.pixels,
-        category=garment.category if choices.category == "auto" else choices.category,
+        category=category,
         mask=choices.mask,
         settings=RenderSettings(seed=choices.seed, num_inference_steps=choices.steps),
+        # A wish stays while one tries on this and that; each garment does what it can.
+        wear=choices.wear if category == "auto" else choices.wear.only_for(category),
+        mask_grow=choices.mask_grow if choices.mask is None else 0.0,
+        garment_width=garment.width,
+        person_height=choices.person_height,
+        others=tuple(one.piece() for one in choices.beside(garment)),
     )
 
 

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 import tryroom
 from pipelines import images
 from pipelines.errors import MissingWeights, RenderFailed
-from pipelines.schema import OnProgress, RenderSettings
+from pipelines.schema import OnProgress, RenderSettings, WearStyle
 from tests.ui import tiny
 from tests.ui.conftest import new_shopper, settled, state_of
 from ui import actions, loaders
@@ -554,3 +554,84 @@ def test_what_a_person_wears_is_forgotten_with_the_photo(app: AppTest) -> None:
     click(app, "forget")
     gc.collect()
     assert len(reader._known) == 0
+
+
+# --- how to wear it, and with what --------------------------------------------------------------------------
+
+
+def wishes(app: AppTest) -> set[str]:
+    """What can be wished of the garment that is tried on."""
+    names = {str(control.key).split("-")[0] for control in app.segmented_control}
+    return names & {"sleeves", "tuck", "layer"}
+
+
+def test_only_what_suits_the_garment_can_be_wished(app: AppTest) -> None:
+    app = click_person(app, "ada")
+    assert wishes(app) == {"sleeves", "tuck", "layer"}
+    assert wishes(click(app, "try-dress-red")) == {"sleeves"}
+    assert wishes(click(app, "try-jeans-navy")) == set()
+    assert wishes(click(app, "try-tee-red")) == {"sleeves", "tuck", "layer"}
+
+
+def test_wishes_reach_the_renderer_as_far_as_they_suit(app: AppTest, shop_renderer: tiny.PasteRenderer) -> None:
+    app = click(click_person(app, "ada"), "try-hoodie-green")
+    app.segmented_control(key="sleeves-0").set_value("rolled up").run()
+    app.segmented_control(key="tuck-0").set_value("in").run()
+    click(app, "wear-it")
+    click(app, "try-dress-red")
+    worn = [request.wear for request in shop_renderer.requests]
+    assert worn == [WearStyle(), WearStyle(sleeves="rolled up", tuck="in"), WearStyle(sleeves="rolled up")]
+    click(app, "look-1")
+    assert state_of(app).choices.wear == worn[1]
+    assert app.segmented_control(key=state_of(app).key("tuck")).value == "in"
+
+
+def test_the_mask_grows_unless_it_is_ones_own(app: AppTest, shop_renderer: tiny.PasteRenderer) -> None:
+    app = click_person(app, "ada")
+    app.slider(key="mask_grow-0").set_value(1.5).run()
+    click(app, "try-tee-red")
+    upload(app, "mask", encode(np.full((240, 160), 255, np.uint8)))
+    assert not [slider for slider in app.slider if str(slider.key).startswith("mask_grow")]
+    click(app, "try-tee-red")
+    assert [request.mask_grow for request in shop_renderer.requests] == [1.5, 0.0]
+
+
+def test_what_is_kept_on_is_put_on_with_the_next_garment(app: AppTest, shop_renderer: tiny.PasteRenderer) -> None:
+    app = click(click_person(app, "ada"), "try-tee-red")
+    click(app, "keep-on")
+    assert "keep-on-0" not in keys(app) and "kept-0-0" in keys(app)
+    app = click(app, "try-jeans-navy")
+    tee, both = shop_renderer.requests
+    assert both.category == "lower" and (both.person == tee.person).all()
+    (other,) = both.others
+    assert other.category == "upper" and (other.garment == tee.garment).all()
+    look = state_of(app).look
+    assert look is not None and look.title == "Dark jeans with Red cotton tee"
+    assert sum(array.nbytes for array in look.arrays()) > look.person.pixels.nbytes + look.garment.pixels.nbytes
+
+
+def test_what_was_kept_on_can_be_left_out_again(app: AppTest, shop_renderer: tiny.PasteRenderer) -> None:
+    app = click(click_person(app, "ada"), "try-tee-red")
+    click(app, "keep-on")
+    click(app, "again")  # the same one is not put on twice
+    click(app, "kept-0")
+    click(app, "try-jeans-navy")
+    assert [request.others for request in shop_renderer.requests] == [(), (), ()]
+
+
+def test_what_was_kept_on_does_not_go_on_to_another_photo(app: AppTest) -> None:
+    click(click(click_person(app, "ada"), "try-tee-red"), "keep-on")
+    click_person(click(app, "change"), "bo")
+    assert state_of(app).choices.kept == ()
+
+
+def test_a_height_is_asked_for_where_the_garments_size_is_known(
+    app: AppTest, shop_renderer: tiny.PasteRenderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tryroom, "width_of", lambda item: 50.0 if item.id == "tee-red" else None)
+    app = click(click_person(app, "ada"), "try-tee-red")
+    app.number_input(key="person_height-0").set_value(180.0).run()
+    click(app, "wear-it")
+    assert (shop_renderer.requests[1].garment_width, shop_renderer.requests[1].person_height) == (50.0, 180.0)
+    click(app, "try-tee-navy")
+    assert not [field for field in app.number_input if str(field.key).startswith("person_height")]
