@@ -208,7 +208,7 @@ def cropped(picture: NDArray[Any], crop: NDArray[np.float64], nearest: bool = Fa
 def paint(
     scene: Scene, plan: Plan, pipe: CompactInpaintPipeline, request: TryOnRequest, report: OnProgress
 ) -> CompactOutput:
-    """Run the pipeline on the crop."""
+    """Run the pipeline on the crop; the flow it says is evened out."""
     picture = lambda a: torch.from_numpy(np.ascontiguousarray(a)).permute(2, 0, 1)[None].float()  # noqa: E731
     mask = cropped(plan.mask, plan.crop, nearest=True)
     weight = cropped(plan.hint_mask, plan.crop).astype(np.float32)[..., None] / 255
@@ -242,7 +242,8 @@ def paint(
         callback_on_step_end=on_step,
     )
     assert isinstance(output, CompactOutput)  # return_dict is left on
-    return output
+    mean = output.mean
+    return CompactOutput(output.images, dataclasses.replace(mean, flow=steadied(mean.flow, mean.garment)))
 
 
 def to_uint8(x: torch.Tensor) -> Image:
@@ -286,7 +287,7 @@ def finish(person: Image, plan: Plan, output: CompactOutput) -> Image:
         return np.asarray(found.reshape(*xs.shape, -1), np.float32)
 
     mean = output.mean
-    shift = enlarge(steadied(mean.flow, mean.garment)) / scale
+    shift = enlarge(mean.flow) / scale
     source = np.dstack([plan.hint, plan.hint_mask])
     aligned = cv2.remap(source, xs + shift[..., 0], ys + shift[..., 1], cv2.INTER_LINEAR).astype(np.float32)
     weight = aligned[..., 3:] / 255
