@@ -40,7 +40,7 @@ lint: $(READY) ## Check style, formatting and who may import whom
 types: $(READY) ## Check types
 	$(RUN)/mypy
 
-bench: $(READY) ## Measure speed and memory into docs/benchmarks/
+bench: $(READY) ## Measure speed, memory, prints and seeds into docs/benchmarks/
 	$(RUN)/python -m benchmarks
 
 snapshots: $(READY) ## Accept the pictures of this run as the reference of the snapshot tests

@@ -1,7 +1,8 @@
 """`make bench`: what can be measured with nothing but the clone.
 
-`benchmarks.parsing`, `benchmarks.autoencoder` and `benchmarks.retrieval` are run by themselves; the first two need a
-data set.
+The others need a data set, pairs or a trained store, and are run by themselves; each says how with `--help`:
+`benchmarks.tryon_stages` (pairs of people and their own flat garments), `inpainting`, `parsing`, `autoencoder`, `taef2`,
+`retrieval`, `room_camera`, `room_pairs` and `room_placement`.
 """
 
 from benchmarks import room, tryon
@@ -9,3 +10,8 @@ from benchmarks import room, tryon
 if __name__ == "__main__":
     tryon.main()
     room.main()
+    # Only now: these load networks into this process, and what the ones above start would inherit its peak memory.
+    from benchmarks import tryon_prints, tryon_seeds
+
+    tryon_prints.main()
+    tryon_seeds.main()
