@@ -67,6 +67,11 @@ def test_a_person_photo_that_is_none(tmp_path: Path, photo_file: Path, content: 
         (["-o", "out.png", "--seed", "-1"], "seed"),
         (["-o", "out.png", "--renderer", "magic"], "renderer: got 'magic'; allowed: compact"),
         (["-o", "out.png", "--mask", "none.png"], "mask none.png: got none.png, which does not exist"),
+        (["-o", "out.png", "--tuck", "half"], "tuck: got 'half'; allowed: auto, in, out"),
+        (["-o", "out.png", "--category", "lower", "--layer", "open"], "for a garment of category lower"),
+        (["-o", "out.png", "--mask-grow", "-4"], "-3 to 3 percent"),
+        (["-o", "out.png", "--garment-width", "52"], "--person-height"),
+        (["-o", "out.png", "--with", "no-such-garment"], "a picture file or an id of the catalog"),
         ([], "--out"),
     ],
 )

@@ -149,7 +149,7 @@ def seen_beneath(labels: Mask, body: Body, garment: Mask) -> Mask:
         hem = float(np.quantile(y[fronts], 0.98))
         middle |= (y > hem) & (np.abs(x) < SIDE) & (dilate(garment, 0.07 * body.unit) == 0)
     # A coat that was worn open over something goes; what it was worn over stays.
-    worn = label_mask(labels, ("upper", "dress")) > 0
-    if (worn & middle).sum() > 0.3 * middle.sum():
-        middle &= label_mask(labels, ("outer",)) == 0
+    coat, inner = label_mask(labels, ("outer",)) > 0, label_mask(labels, ("upper", "dress")) > 0
+    if (inner & middle).sum() > 0.3 * ((inner | coat) & middle).sum():
+        middle &= ~coat
     return np.where(middle, 255, 0).astype(np.uint8)

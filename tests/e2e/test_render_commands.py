@@ -117,6 +117,20 @@ def test_one_try_on_equals_its_line_in_the_batch(rendered: Path, garments: list[
     assert set(os.listdir(tmp_path / "steps")) == wanted
 
 
+def test_two_garments_and_how_they_are_worn_are_in_the_recipe(garments: list[Item], tmp_path: Path) -> None:
+    person, (upper, lower, _) = tryroom.demo_people()[0], garments
+    out = tmp_path / "out.png"
+    done = run("tryon", person.image, upper.id, "--with", lower.id, "--tuck", "in", "--mask-grow", "0.5", "-o", out)
+    assert done.returncode == 0, done.stderr
+    recipe = images.read_recipe(out)
+    assert recipe is not None
+    assert recipe["wear"]["tuck"] == "in" and recipe["mask_grow"] == 0.5
+    assert [one["category_used"] for one in recipe["put_on"]] == ["lower", "upper"]
+    assert {one["garment"] for one in recipe["put_on"]} == {recipe["garment"], recipe["others"][0]["garment"]}
+    photo, made = images.load_image(person.image), images.load_image(out)
+    assert made.shape == photo.shape and not np.array_equal(made, photo)
+
+
 def test_furniture_changes_its_room_only_inside_the_mask(rendered: Path, furniture: list[Item]) -> None:
     for room in tryroom.demo_rooms()[:2]:
         photo = images.load_image(room.image)

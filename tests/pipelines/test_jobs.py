@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipelines import images, jobs
 from pipelines.errors import BadInput
-from pipelines.schema import RenderSettings
+from pipelines.schema import RenderSettings, WearStyle
 
 
 def written(folder: Path, text: str) -> Path:
@@ -111,6 +111,13 @@ def test_a_request_carries_the_values_and_defaults(photo_file: Path) -> None:
         ({"seed": "9" * 19}, "seed: got 9999"),
         ({"steps": "51"}, "0 to 50"),
         ({"steps": "many"}, "a whole number"),
+        ({"sleeves": "short"}, "sleeves: got 'short'; allowed: as made, rolled up"),
+        ({"layer": "half"}, "auto, open, closed"),
+        ({"category": "lower", "tuck": "in"}, "for a garment of category lower"),
+        ({"mask_grow": "5"}, "-3 to 3 percent"),
+        ({"garment_width": "wide"}, "a number"),
+        ({"person_height": "1.72"}, "50 to 250 cm"),
+        ({"also": jobs.Garment(Path("nowhere.png"))}, "garment picture nowhere.png"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_by_its_job(
@@ -185,3 +192,23 @@ def test_a_picture_of_furniture_is_cut_out_and_has_the_size_that_is_said(tmp_pat
         assert agree.mean() > 0.99
     with pytest.raises(BadInput, match="two fractions"):
         jobs.request_of(dataclasses.replace(job, at_x="5", at_y="1"), "compact")
+
+
+def test_how_it_is_worn_and_with_what_is_read_from_the_manifest(tmp_path: Path, photo_file: Path) -> None:
+    text = "id,task,photo,item,sleeves,tuck,layer,with,mask_grow,person_height,width\n"
+    text += f"a,tryon,{photo_file},shirt,rolled up,in,,jeans,-1,172,our own\n"
+    text += f"b,tryon,{photo_file},{photo_file},,,,,,,\n"
+    shirt, jeans = jobs.Garment(photo_file, "upper", 52.0), jobs.Garment(photo_file, "lower", 40.0)
+    a, b = jobs.read_jobs(written(tmp_path, text), find_item={"shirt": shirt, "jeans": jeans}.get)
+    request = jobs.request_of(a, "compact")
+    assert request.wear == WearStyle("rolled up", "in") and request.mask_grow == -1
+    assert (request.garment_width, request.person_height) == (52, 172)
+    (other,) = request.others
+    assert (other.category, other.garment_width, other.wear) == ("lower", 40, None)
+    plain = jobs.request_of(b, "compact")
+    assert (plain.wear, plain.others, plain.mask_grow, plain.person_height) == (WearStyle(), (), 0, None)
+
+
+def test_furniture_is_not_worn_with_a_garment(photo_file: Path, furniture: jobs.FurnitureFiles) -> None:
+    with pytest.raises(BadInput, match="a garment to try on"):
+        jobs.request_of(jobs.Job("a", 2, "tryon", photo_file, photo_file, also=furniture), "compact")
