@@ -23,6 +23,7 @@ from pipelines.schema import (
     CATEGORY_CHOICES,
     MASK_GROWTH,
     MAX_STEPS,
+    QUALITIES,
     WEAR_CHOICES,
     CameraFacts,
     OnProgress,
@@ -92,6 +93,9 @@ def tryon(
     steps: Annotated[
         int, typer.Option(help=f"0 to {MAX_STEPS}; 0 is the quick average.")
     ] = _DEFAULTS.num_inference_steps,
+    quality: Annotated[
+        str, typer.Option(metavar="|".join(QUALITIES), help="fast takes a little less time.")
+    ] = _DEFAULTS.quality,
     renderer: _RendererOption = _DEFAULTS.renderer,
     save_steps: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write mask, pose, parsing, hint and recipe into this folder.")
@@ -99,7 +103,8 @@ def tryon(
 ) -> None:
     """Render a garment on a person."""
     _check_picture_name(out)
-    settings = RenderSettings(renderer=renderer, seed=seed, num_inference_steps=steps)
+    chosen: Any = quality  # RenderSettings refuses what is none
+    settings = RenderSettings(renderer=renderer, seed=seed, num_inference_steps=steps, quality=chosen)
     own = _garment(garment, _find_item(ctx))
     if garment_width is not None and person_height is None:
         step = "Give the person's height too, for example --person-height 172."

@@ -35,7 +35,7 @@ from pipelines.schema import (
 REQUIRED_COLUMNS = ("id", "task", "photo", "item")
 OPTIONAL_COLUMNS = (
     "category", "sleeves", "tuck", "layer", "with", "mask_grow", "garment_width", "person_height",
-    "seed", "steps", "at_x", "at_y", "yaw", "size",
+    "seed", "steps", "quality", "at_x", "at_y", "yaw", "size",
 )  # fmt: skip
 TASKS = ("tryon", "room")
 
@@ -103,6 +103,7 @@ class Job:
     category: str = ""
     seed: str = ""
     steps: str = ""
+    quality: str = ""
     at_x: str = ""
     at_y: str = ""
     yaw: str = ""
@@ -207,10 +208,12 @@ def request_of(job: Job, renderer: str) -> Request:
     if job.task not in TASKS:
         raise BadInput("task", repr(job.task), ", ".join(TASKS), "Choose one of these.")
     defaults = RenderSettings()
+    quality: Any = job.quality or defaults.quality  # RenderSettings refuses what is none
     settings = RenderSettings(
         renderer=renderer,
         seed=_whole("seed", job.seed, defaults.seed),
         num_inference_steps=_whole("steps", job.steps, defaults.num_inference_steps),
+        quality=quality,
     )
     if job.task == "room":
         at = None if not job.at_x and not job.at_y else (_number("at_x", job.at_x), _number("at_y", job.at_y))

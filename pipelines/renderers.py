@@ -84,6 +84,7 @@ class CompactTryOn:
             "others": [_said_of_piece(piece) for piece in request.others],
             "seed": request.settings.seed,
             "num_inference_steps": request.settings.num_inference_steps,
+            "quality": request.settings.quality,
         }
 
     def render(self, request: TryOnRequest, on_progress: OnProgress | None = None) -> RenderResult:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pipelines.diffusion.compact import CompactInpaintPipeline, CompactOutput
 from pipelines.errors import BadInput
 from pipelines.geometry.agnostic import agnostic_mask
-from pipelines.geometry.body import Body
+from pipelines.geometry.body import Body, mirrored18
 from pipelines.geometry.fit import true_unit
 from pipelines.geometry.ironing import ironed
 from pipelines.geometry.layout import LAYOUT_LABELS, known_layout
@@ -216,8 +216,11 @@ def paint(
     hint = np.clip(cropped(plan.hint, plan.crop) / np.maximum(weight, 1e-2), 0, 255)
     known = known_layout(cropped(scene.labels, plan.crop, nearest=True), mask)
     one_hot = np.stack([known == i for i in range(len(LAYOUT_LABELS))], -1)
-    points = scene.body.points @ plan.crop[:, :2].T + plan.crop[:, 2]
-    pose = draw_openpose((points / (WORK_SIZE[1], WORK_SIZE[0])).astype(np.float32), WORK_SIZE)
+    points = (scene.body.points @ plan.crop[:, :2].T + plan.crop[:, 2]) / (WORK_SIZE[1], WORK_SIZE[0])
+    pose = draw_openpose(points.astype(np.float32), WORK_SIZE)
+    in_mirror = None
+    if request.settings.quality == "best":
+        in_mirror = picture(draw_openpose(mirrored18(points).astype(np.float32), WORK_SIZE)) / 255
     facts = torch.zeros(1, len(CATEGORIES) + len(SLEEVES))
     facts[0, CATEGORIES.index(scene.garment.category)] = 1
     sleeve = "none" if scene.garment.category == "lower" else scene.garment.sleeve
@@ -237,6 +240,7 @@ def paint(
         pose=picture(pose) / 255,
         known=picture(one_hot),
         facts=facts,
+        mirrored_pose=in_mirror,
         num_inference_steps=steps,
         generator=torch.Generator("cpu").manual_seed(request.settings.seed),
         callback_on_step_end=on_step,

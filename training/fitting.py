@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.geometry.agnostic import agnostic_mask
-from pipelines.geometry.body import Body
+from pipelines.geometry.body import MIRROR18, Body
 from pipelines.geometry.layout import UNKNOWN, layout_of
 from pipelines.schema import Category, Image, Mask
 from training.tryon_data import (
     CATEGORIES,
-    MIRROR,
     Rng,
     Worn,
     another_camera,
@@ -69,7 +68,7 @@ def framed(fitting: Fitting, size: tuple[int, int], rng: Rng) -> dict[str, np.nd
     garment = np.asarray(crop(fitting.garment, nearest=True), np.uint8)
     hint_mask = np.asarray(crop(fitting.hint_mask, nearest=True), np.uint8)
     points = fitting.points @ matrix[:, :2].T.astype(np.float64) + matrix[:, 2]
-    points = points[MIRROR] if flip else points
+    points = points[list(MIRROR18)] if flip else points
     before = as_if_before(labels, fitting.category, rng)
     margin = rng.uniform(0.04, 0.14)
     mask = agnostic_mask(before, Body(points), fitting.category, hint_mask, margin=margin) | garment

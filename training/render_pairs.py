@@ -149,20 +149,21 @@ def to_srgb(linear: Array) -> NDArray[np.uint8]:
     return np.rint(255 * curve).astype(np.uint8)
 
 
-def by_category(folder: Path, held_out: bool) -> dict[str, list[Path]]:
-    """The flat garments of each category, held out or not."""
+def by_category(folder: Path, held_out: bool, categories: list[str]) -> dict[str, list[Path]]:
+    """The flat garments of each of these categories, held out or not."""
     found: dict[str, list[Path]] = {name: [] for name in SHARES}
     for file in sorted(folder.glob("*.npz")):
         with np.load(file) as flat:
             if bool(flat["held_out"]) == held_out:
                 found[str(flat["category"])].append(file)
-    return found
+    return {name: found[name] for name in categories}
 
 
 def make_pair(number: int, flats: dict[str, list[Path]], work: Path) -> dict[str, NDArray[np.generic]]:
     """One pair; raises Undressable."""
     rng = np.random.default_rng([7, number])
-    listed = flats[str(rng.choice(list(SHARES), p=list(SHARES.values())))]
+    shares = np.array([SHARES[name] for name in flats])
+    listed = flats[str(rng.choice(list(flats), p=shares / shares.sum()))]
     file = listed[int(rng.integers(len(listed)))]
     flat: Flat = dict(np.load(file))
     category = str(flat["category"])
@@ -189,10 +190,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, default=1000, help="numbers to try")
     parser.add_argument("--held-out", action="store_true", help="garments that no training sees, to measure with")
+    parser.add_argument("--category", action="append", choices=list(SHARES), help="these alone; default: all")
     parser.add_argument("--part", default="0/1", help="which numbers: i/n = those with number mod n = i")
     parser.add_argument("--work", type=Path, default=Path(".cache/factory"), help="bodies are kept here")
     args = parser.parse_args()
-    flats = by_category(args.flats, args.held_out)
+    flats = by_category(args.flats, args.held_out, args.category or list(SHARES))
     args.out.mkdir(parents=True, exist_ok=True)
     part, parts = (int(v) for v in args.part.split("/"))
     for number in range(part, args.count, parts):

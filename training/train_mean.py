@@ -160,9 +160,9 @@ def evaluate(model: torch.nn.Module, batches: list[dict[str, Tensor]]) -> dict[s
     return {k: float(np.mean([r[k] for r in rows])) for k in rows[0]}
 
 
-def fixed_batches(maker: Maker) -> list[dict[str, Tensor]]:
-    """Held-out examples that every check sees."""
-    return [to_tensors(b) for b, _ in zip(Examples([(1.0, maker)], 8, seed=1), range(8), strict=False)]
+def fixed_batches(maker: Maker, count: int) -> list[dict[str, Tensor]]:
+    """Held-out examples that every check sees, in batches of eight."""
+    return [to_tensors(b) for b, _ in zip(Examples([(1.0, maker)], 8, seed=1), range(count), strict=False)]
 
 
 def main() -> None:
@@ -181,6 +181,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/mean"))
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--batch", type=int, default=12)
+    parser.add_argument("--checks", type=int, default=8, help="batches of eight held-out examples that are measured")
     parser.add_argument("--height", type=int, default=192, help="of a training crop; the width is 3/4 of it")
     parser.add_argument("--lr", type=float, default=8e-4)
     args = parser.parse_args()
@@ -198,7 +199,7 @@ def main() -> None:
         own = load_own(args.own)
         sets["own"] = makes(framed, own[::10], CHECKED)
         makers.append((args.own_share, makes(framed, [o for i, o in enumerate(own) if i % 10], size)))
-    checks = {name: fixed_batches(maker) for name, maker in sets.items()}
+    checks = {name: fixed_batches(maker, args.checks) for name, maker in sets.items()}
     model = begin(MeanModel, args.init)
 
     def on_save(ema: torch.nn.Module, when: str) -> None:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.geometry.agnostic import agnostic_mask, label_mask
-from pipelines.geometry.body import Body
+from pipelines.geometry.body import MIRROR18, Body
 from pipelines.geometry.ironing import LEFT, ironed
 from pipelines.geometry.layout import UNKNOWN, layout_of
 from pipelines.masks import dilate, erode
@@ -44,8 +44,6 @@ PLAIN_COLOUR, PLAIN_GREY = 12.0, 6.0
 CLOTHES = ("upper", "lower", "dress", "outer")
 #: Share of the people who had come in something loose.
 LOOSE = 0.3
-#: (left, right) indices that change places in a mirrored picture.
-MIRROR = [0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 15, 14, 17, 16]
 
 
 def index(name: str) -> int:
@@ -349,7 +347,7 @@ def example(worn: Worn, size: tuple[int, int], rng: Rng, cloth: Cloth | None = N
     photo = cv2.warpAffine(worn.photo, matrix, wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     labels = cv2.warpAffine(worn.labels, matrix, wh, flags=cv2.INTER_NEAREST)
     points = worn.points @ matrix[:, :2].T + matrix[:, 2]
-    points = points[MIRROR] if flip else points
+    points = points[list(MIRROR18)] if flip else points
     body = Body(points)
     garment = label_mask(labels, GARMENT[worn.category])
     if cloth is not None and rng.random() < REDRESSED and is_plain(photo, garment):

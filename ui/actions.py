@@ -27,7 +27,7 @@ from ui.session import Session, Visit, forget_uploads, session, visit
 from ui.tasks import Task
 
 #: Widgets of the settings, by the field of `Choices` that each one sets; those of `WEAR_CHOICES` set its `wear`.
-SETTINGS = ("category", "seed", "steps", "mask_grow", "person_height")
+SETTINGS = ("category", "seed", "steps", "quality", "mask_grow", "person_height")
 
 
 # --- pictures in --------------------------------------------------------------------------------------------

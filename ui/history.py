@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from numpy.typing import NDArray
 
-from pipelines.schema import CategoryChoice, Image, Mask, Piece, RenderSettings, WearStyle
+from pipelines.schema import CategoryChoice, Image, Mask, Piece, Quality, RenderSettings, WearStyle
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class Choices:
 
     Attributes:
         category: "auto" = the catalog's, or the one found in the picture.
-        seed, steps: see `RenderSettings`.
+        seed, steps, quality: see `RenderSettings`.
         mask: region to repaint, uint8 (H, W) at the size of the photo; None = find it.
         wear: how it is worn, as far as that suits what it is.
         mask_grow, person_height: see `TryOnRequest`.
@@ -75,6 +75,7 @@ class Choices:
     category: CategoryChoice = "auto"
     seed: int = RenderSettings.seed
     steps: int = RenderSettings.num_inference_steps
+    quality: Quality = RenderSettings.quality
     mask: Mask | None = field(default=None, repr=False)
     wear: WearStyle = field(default_factory=WearStyle)
     mask_grow: float = 0.0

@@ -6,7 +6,7 @@ import html
 
 import streamlit as st
 
-from pipelines.schema import CATEGORY_CHOICES, MASK_GROWTH, MAX_STEPS
+from pipelines.schema import CATEGORY_CHOICES, MASK_GROWTH, MAX_STEPS, QUALITIES
 from ui import actions, earlier, intake, loaders, pictures, style, wear
 from ui.arrival import come_to_mirror
 from ui.compare import compare
@@ -103,11 +103,15 @@ def _buttons(state: Session, look: Look | None) -> None:
 
 
 def _settings(state: Session) -> None:
-    """Category, seed, steps and a mask of one's own, for the next try-on."""
+    """Category, quality, seed, steps and a mask of one's own, for the next try-on."""
     choices = state.choices
     st.segmented_control(
         "The garment is a", CATEGORY_CHOICES, format_func=CATEGORY_NAMES.__getitem__, required=True,
         default=choices.category, key=state.key("category"), on_change=actions.read_settings,
+    )  # fmt: skip
+    st.segmented_control(
+        "Quality", QUALITIES, format_func=str.capitalize, required=True, default=choices.quality,
+        key=state.key("quality"), on_change=actions.read_settings,
     )  # fmt: skip
     left, right = st.columns(2)
     left.number_input(

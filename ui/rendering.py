@@ -23,7 +23,7 @@ def request_of(person: Person, garment: Garment, choices: Choices) -> TryOnReque
         garment=garment.pixels,
         category=category,
         mask=choices.mask,
-        settings=RenderSettings(seed=choices.seed, num_inference_steps=choices.steps),
+        settings=RenderSettings(seed=choices.seed, num_inference_steps=choices.steps, quality=choices.quality),
         # A wish stays while one tries on this and that; each garment does what it can.
         wear=choices.wear if category == "auto" else choices.wear.only_for(category),
         mask_grow=choices.mask_grow if choices.mask is None else 0.0,

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from pipelines.diffusion.autoencoder import CompactAutoencoder
 from pipelines.diffusion.flow import FlowModel, flow_conditions
-from pipelines.diffusion.mean import MeanModel, MeanOutput
+from pipelines.diffusion.mean import MeanModel, MeanOutput, both_ways
 
 OnStepEnd = Callable[["CompactInpaintPipeline", int, int, dict[str, Tensor]], dict[str, Tensor]]
 
@@ -61,6 +61,7 @@ class CompactInpaintPipeline(DiffusionPipeline):
         pose: Tensor,
         known: Tensor,
         facts: Tensor,
+        mirrored_pose: Tensor | None = None,
         num_inference_steps: int = 4,
         generator: torch.Generator | None = None,
         callback_on_step_end: OnStepEnd | None = None,
@@ -75,6 +76,7 @@ class CompactInpaintPipeline(DiffusionPipeline):
             pose: pose map (N, 3, H, W) in [0, 1].
             known: layout of the kept part, one-hot (N, 6, H, W), 0 inside the mask.
             facts: (N, 6), category and sleeve, one-hot.
+            mirrored_pose: pose map of the mirrored picture; given, the mean is that of both ways to look at it.
             num_inference_steps: Euler steps of the flow; 0 returns the mean.
             generator: of the source's noise.
             callback_on_step_end: called with (pipeline, step, timestep, {"latents": …}) after each step; raise from it
@@ -90,7 +92,11 @@ class CompactInpaintPipeline(DiffusionPipeline):
         masked = image * (1 - mask_image)
 
         # 1. Layout, alignment and posterior mean
-        mean = self.mean(masked, mask_image, hint, hint_mask, pose, known, facts)
+        inputs = masked, mask_image, hint, hint_mask, pose, known, facts
+        if mirrored_pose is None:
+            mean = self.mean(*inputs)
+        else:
+            mean = both_ways(self.mean, *inputs, mirrored_pose.to(device, dtype))
         picture = mask_image * mean.sample.to(dtype).clamp(-1, 1) + (1 - mask_image) * image
         if num_inference_steps > 0:
             # 2. The source: the mean's latents and a little noise

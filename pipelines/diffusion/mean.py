@@ -257,3 +257,32 @@ class MeanModel(ModelMixin, ConfigMixin):
             sample=sample, layout=layout, flow=flow, moved=moved, garment=garment, painted=painted,
             coarse_flow=coarse, light=light,
         )  # fmt: skip
+
+
+def mirrored(out: MeanOutput) -> MeanOutput:
+    """What is predicted of a mirrored picture, mirrored back."""
+    back = {name: value.flip(-1) for name, value in out.items()}
+    for name in ("flow", "coarse_flow"):
+        back[name] = back[name] * back[name].new_tensor([-1.0, 1.0])[:, None, None]
+    return MeanOutput(**back)
+
+
+def both_ways(
+    model: MeanModel, masked: Tensor, mask: Tensor, hint: Tensor, hint_mask: Tensor, pose: Tensor, known: Tensor,
+    facts: Tensor, mirrored_pose: Tensor,
+) -> MeanOutput:  # fmt: skip
+    """The mean of what the model predicts of the picture and of its mirror image: its errors are not the same ones.
+
+    Arguments as for `MeanModel.forward`; `mirrored_pose` is the pose map of the mirrored picture, which is not the
+    mirrored pose map: left and right limbs have colours of their own. Self-ensemble after Timofte et al. 2016.
+    """
+    pictures = [x.flip(-1) for x in (masked, mask, hint, hint_mask)]
+    one = model(masked, mask, hint, hint_mask, pose, known, facts)
+    other = mirrored(model(*pictures, mirrored_pose, known.flip(-1), facts))
+    mean = MeanOutput(**{name: 0.5 * (value + other[name]) for name, value in one.items()})
+    # Two pictures of a print laid over each other are none: the garment is moved anew, by the mean flow.
+    size = (hint.shape[-2], hint.shape[-1])
+    mean.moved = warp(spread(hint * hint_mask, hint_mask), upsample(mean.flow, size))
+    garment = lit(mean.moved, upsample(mean.light, size))
+    mean.sample = mean.garment * garment + (1 - mean.garment) * mean.painted
+    return mean

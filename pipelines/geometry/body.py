@@ -17,6 +17,9 @@ OPENPOSE18: tuple[str, ...] = (
     "r_hip", "r_knee", "r_ankle", "l_hip", "l_knee", "l_ankle", "r_eye", "l_eye", "r_ear", "l_ear",
 )  # fmt: skip
 
+#: Left and right change places in a mirrored picture: which point becomes which.
+MIRROR18 = (0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 15, 14, 17, 16)
+
 #: A grown person's hip-to-shoulder distance over the distance between the shoulder joints, seen from the front.
 TORSO_PER_SHOULDERS = 1.5
 
@@ -78,3 +81,8 @@ class Body:
         v = self.hips - self.shoulders
         n = np.linalg.norm(v)
         return np.asarray(v / n if n > 0 else np.array([0.0, 1.0]))
+
+
+def mirrored18(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The 18 points (18, 2), fractions, of the mirrored picture."""
+    return np.asarray(points[list(MIRROR18)] * (-1, 1) + (1, 0))

@@ -184,3 +184,13 @@ def test_the_core_of_a_mask_keeps_clear_of_its_edge():
     mask[..., 10:50, 10:50] = 1
     inner = core(mask)
     assert inner[0, 0, 30, 30] == 1 and inner[0, 0, 12, 30] == 0 and inner[0, 0, 5, 5] == 0
+
+
+def test_seen_both_ways_the_mirrored_picture_gives_the_mirrored_render(pipe, inputs):
+    in_mirror = torch.rand(inputs["pose"].shape, generator=seeded(5))
+    flipped = {k: v.flip(-1) if v.ndim == 4 else v for k, v in inputs.items()} | {"pose": in_mirror}
+    a = pipe(**inputs, mirrored_pose=in_mirror, num_inference_steps=0)
+    b = pipe(**flipped, mirrored_pose=inputs["pose"], num_inference_steps=0)
+    assert torch.allclose(a.images, b.images.flip(-1), atol=1e-4)
+    assert torch.allclose(a.mean.flow[:, 0], -b.mean.flow[:, 0].flip(-1), atol=1e-4)
+    assert not torch.allclose(a.images, pipe(**inputs, num_inference_steps=0).images, atol=1e-3)

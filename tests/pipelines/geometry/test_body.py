@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipelines.errors import BadInput
-from pipelines.geometry.body import Body
+from pipelines.geometry.body import OPENPOSE18, Body, mirrored18
 from tests.pipelines.geometry.bodies import SIZE, standing
 
 NAN = (np.nan, np.nan)
@@ -28,3 +28,11 @@ def test_without_shoulders_there_is_a_clear_refusal():
     points = standing(r_shoulder=NAN).points / (SIZE[1], SIZE[0])
     with pytest.raises(BadInput, match="shoulders"):
         Body.from_keypoints(points.astype(np.float32), SIZE)
+
+
+def test_a_mirrored_body_is_the_same_after_two_mirrors():
+    points = np.random.default_rng(0).random((18, 2))
+    once = mirrored18(points)
+    assert np.allclose(mirrored18(once), points)
+    right, left = (OPENPOSE18.index(name) for name in ("r_wrist", "l_wrist"))
+    assert np.allclose(once[left], (1 - points[right][0], points[right][1]))
