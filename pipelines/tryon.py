@@ -163,9 +163,10 @@ def make_plan(scene: Scene, request: TryOnRequest) -> Plan:
 def lay_on(scene: Scene, request: TryOnRequest) -> tuple[Image, Mask]:
     """The garment, ironed and moved onto the body: hint and its mask, at the photo's own size."""
     garment, shape = scene.garment, scene.garment.landmarks
-    cloth = np.rint(ironed(garment.image, garment.mask, garment_unit(shape, garment.category))).astype(np.uint8)
+    unit = garment_unit(shape, garment.category)
+    cloth = held_by(ironed(garment.image, garment.mask, unit), garment.mask, scene.body.unit / unit)
     return warp_garment(
-        cloth,
+        np.rint(cloth).astype(np.uint8),
         shape,
         garment.category,
         scene.body,
@@ -174,6 +175,20 @@ def lay_on(scene: Scene, request: TryOnRequest) -> tuple[Image, Mask]:
         true_unit=true_unit(shape, garment.category, request.garment_width, request.person_height),
         bounds=trunk_bounds(request.wear, scene.labels, scene.body),
     )
+
+
+def held_by(cloth: NDArray[np.float32], mask: Mask, scale: float) -> NDArray[np.float32]:
+    """Cloth (H, W, 3) without what the photo's coarser pixels cannot hold: fine stripes would turn into coarse ones.
+
+    Args:
+        mask: uint8 (H, W), 255 = cloth; nothing of the ground is mixed in.
+        scale: pixels of the photo per pixel of the cloth.
+    """
+    if scale >= 1:
+        return cloth
+    blur = lambda plane: cv2.GaussianBlur(plane, (0, 0), 0.5 * np.sqrt(scale**-2 - 1))  # noqa: E731
+    weight = (mask > 127).astype(np.float32)[..., None]
+    return np.asarray(blur(cloth * weight) / np.maximum(blur(weight), 1e-3)[..., None], np.float32)
 
 
 def found_mask(scene: Scene, request: TryOnRequest, hint_mask: Mask) -> Mask:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.tryon import CROP_MARGIN, WORK_SIZE, Plan, crop_around, cropped, preview_of, steadied
+from pipelines.tryon import CROP_MARGIN, WORK_SIZE, Plan, crop_around, cropped, held_by, preview_of, steadied
 
 SIZE = (300, 400)
 
@@ -64,3 +64,14 @@ def test_waves_of_the_flow_are_evened_out_and_its_drift_stays():
     found = steadied(drift + waves + noise, garment)
     assert found.shape == drift.shape
     assert (found - drift).abs()[..., inside].max() < 0.3
+
+
+def test_stripes_finer_than_the_photo_become_even_and_the_ground_stays_out():
+    cloth = np.zeros((120, 120, 3), np.float32)
+    cloth[::2] = 200
+    mask = np.zeros((120, 120), np.uint8)
+    mask[20:100, 20:100] = 255
+    cloth[mask == 0] = 255
+    inside = held_by(cloth, mask, 0.25)[mask > 0]
+    assert inside.min() > 80 and inside.max() < 120
+    assert held_by(cloth, mask, 1.2) is cloth
