@@ -18,14 +18,16 @@ from numpy.typing import NDArray
 from pipelines.diffusion.compact import CompactInpaintPipeline, CompactOutput
 from pipelines.errors import BadInput
 from pipelines.geometry.agnostic import agnostic_mask
+from pipelines.geometry.arms import bare_arms, sleeve_ends
 from pipelines.geometry.body import Body, mirrored18
 from pipelines.geometry.fit import true_unit
 from pipelines.geometry.ironing import ironed
 from pipelines.geometry.layout import LAYOUT_LABELS, known_layout
 from pipelines.geometry.warp import garment_unit, warp_garment
-from pipelines.geometry.wearing import carried_up, staying, trunk_bounds
+from pipelines.geometry.wearing import as_worn, carried_up, staying, trunk_bounds
 from pipelines.masks import composite
 from pipelines.perception.garment import Garment, GarmentAnalyser
+from pipelines.perception.mending import mended
 from pipelines.perception.parsing import Parser
 from pipelines.perception.pose import Pose, PoseEstimator, believed18, openpose18
 from pipelines.perception.pose_map import draw_openpose
@@ -140,12 +142,14 @@ def perceive(request: TryOnRequest, perception: Perception, report: OnProgress) 
     size = request.person.shape[:2]
     body = Body.from_keypoints(believed18(pose), size)
     report(Progress(0.25, "telling clothes from body"))
-    labels = perception.parser(request.person, pose)
+    labels = mended(perception.parser(request.person, pose), request.person)
     return Scene(request.person, pose, labels, body, garment)
 
 
 def make_plan(scene: Scene, request: TryOnRequest) -> Plan:
     """Warp the garment onto the body and decide what to repaint; a mask that is given is taken as it is."""
+    wear = as_worn(request.wear, scene.garment.category, scene.labels, scene.body)
+    request = dataclasses.replace(request, wear=wear)
     hint, hint_mask = lay_on(scene, request)
     if request.wear.tuck == "in":
         below, there = carried_up(scene.person, scene.labels, scene.body)
@@ -194,8 +198,11 @@ def held_by(cloth: NDArray[np.float32], mask: Mask, scale: float) -> NDArray[np.
 def found_mask(scene: Scene, request: TryOnRequest, hint_mask: Mask) -> Mask:
     """What is repainted where nobody drew it."""
     growth = request.mask_grow / 100 * max(scene.labels.shape)
-    stays = staying(request.wear, scene.labels, scene.body, hint_mask)
-    return agnostic_mask(scene.labels, scene.body, scene.garment.category, hint_mask, growth=growth, stays=stays)
+    garment, wear = scene.garment, request.wear
+    stays = bare_arms(scene.labels, scene.body, sleeve_ends(garment.landmarks, garment.category, wear))
+    if (way := staying(wear, scene.labels, scene.body, hint_mask)) is not None:
+        stays |= way
+    return agnostic_mask(scene.labels, scene.body, garment.category, hint_mask, growth=growth, stays=stays)
 
 
 def crop_around(mask: Mask) -> NDArray[np.float64]:
@@ -312,7 +319,6 @@ def finish(person: Image, plan: Plan, output: CompactOutput) -> Image:
     weight = aligned[..., 3:] / 255
     # Beyond its own pixels the garment goes on in the colours that the networks gave it.
     cloth = aligned[..., :3] + (1 - weight) * 127.5 * (enlarge(mean.moved) + 1)
-    cloth *= enlarge(mean.light)
     # Enlarged, the edge of the garment would be as wide as the networks' pixels.
     crisp = np.clip(0.5 + (enlarge(mean.garment) - 0.5) * max(1.0, 1 / scale), 0, 1)
     rest = 127.5 * (enlarge(mean.painted.clamp(-1, 1)) + 1)

@@ -53,7 +53,7 @@ class Fitting:
 def framed(fitting: Fitting, size: tuple[int, int], rng: Rng) -> dict[str, np.ndarray]:
     """One example of (height, width), in the form of `tryon_data.example`.
 
-    An unknown `true_flow` is NaN; `tells_light` is 1.
+    An unknown `true_flow` is NaN.
     """
     x, y, w, h = cv2.boundingRect(fitting.garment)
     box = (x, y, x + w, y + h)
@@ -84,5 +84,4 @@ def framed(fitting: Fitting, size: tuple[int, int], rng: Rng) -> dict[str, np.nd
         mask=mask, hint=another_camera(np.asarray(crop(fitting.hint), np.float32), rng).astype(np.uint8),
         hint_mask=hint_mask & mask, garment=garment, points=points.astype(np.float32), layout=layout[2::4, 2::4],
         known=np.where(mask > 0, UNKNOWN, layout).astype(np.uint8), true_flow=flow, facts=facts,
-        tells_light=np.float16(1),
     )  # fmt: skip

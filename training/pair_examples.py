@@ -78,18 +78,12 @@ def landmarks_of(flat: Flat) -> GarmentLandmarks:
     return GarmentLandmarks(flat["points"], kind, sleeve, flat["sleeve_lines"], flat["parts"])  # type: ignore[arg-type]
 
 
-def hint_map(
-    shape: GarmentLandmarks, category: Category, body: Body, size: tuple[int, int], larger: float = 1.0
-) -> Array:
-    """`warp_garment` as a map: for each pixel (H, W, 2) the pixel of the flat picture on top there, NaN where none.
-
-    `larger` enlarges it against what the warp takes for its size.
-    """
+def hint_map(shape: GarmentLandmarks, category: Category, body: Body, size: tuple[int, int]) -> Array:
+    """`warp_garment` as a map: for each pixel (H, W, 2) the pixel of the flat picture on top there, NaN where none."""
     seam = 0.12 * garment_unit(shape, category)
     whole = erode(np.where(np.isin(shape.parts, (NOTHING, INNER_COLLAR)), 0, 255).astype(np.uint8), 1) > 0
     where = np.full((*size, 2), np.nan, np.float32)
-    true_unit = None if larger == 1 else garment_unit(shape, category) / larger
-    for layer in layers(shape, category, body, size, WearStyle(), true_unit):
+    for layer in layers(shape, category, body, size, WearStyle(), None):
         part = dilate(np.where(shape.parts == layer.label, 255, 0).astype(np.uint8), seam)
         part[~whole] = 0
         at = layer.back[..., 0], layer.back[..., 1]
@@ -148,6 +142,24 @@ def carried_cloth(flat: Flat) -> tuple[Image, Mask]:
 # --- preparing --------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Bias:
+    """How the warp is off, on average: body units per body unit from between the shoulders, and body units."""
+
+    slope_x: float = 0.0
+    slope_y: float = 0.0
+    offset_x: float = 0.0
+    offset_y: float = 0.0
+
+    @property
+    def slope(self) -> tuple[float, float]:
+        return self.slope_x, self.slope_y
+
+    @property
+    def offset(self) -> tuple[float, float]:
+        return self.offset_x, self.offset_y
+
+
 @dataclass(frozen=True, eq=False)
 class Seen:
     """A rendered pair on which somebody was found."""
@@ -158,29 +170,38 @@ class Seen:
     category: Category
     body: Body
 
-    def warped(self, larger: float) -> tuple[Array, NDArray[np.float16]] | None:
-        """`hint_map` and `true_flow`; None where they do not meet."""
+    def coordinates(self, step: int) -> NDArray[np.float64]:
+        """Every step-th pixel (H, W, 2) in body units from between the shoulders."""
+        rows, columns = np.mgrid[: self.side.shape[0] : step, : self.side.shape[1] : step]
+        return np.asarray((np.stack([columns, rows], -1) - self.body.shoulders) / self.body.unit)
+
+    def warped(self, bias: Bias) -> tuple[Array, NDArray[np.float16]] | None:
+        """`hint_map` without its `bias`, and `true_flow`; None where they do not meet."""
         try:
-            hint = hint_map(self.shape, self.category, self.body, self.side.shape, larger)
+            hint = hint_map(self.shape, self.category, self.body, self.side.shape)
         except BadInput:
             return None
-        flow = true_flow(self.where, self.side, hint)
+        rows, columns = np.mgrid[: self.side.shape[0], : self.side.shape[1]]
+        shift = (self.coordinates(1) * bias.slope + bias.offset) * self.body.unit
+        at = np.rint(np.stack([columns, rows], -1) + shift).astype(int)
+        inside = ((at >= 0) & (at < (self.side.shape[1], self.side.shape[0]))).all(-1)
+        moved = np.full_like(hint, np.nan)
+        moved[inside] = hint[at[inside][:, 1], at[inside][:, 0]]
+        flow = true_flow(self.where, self.side, moved)
         far = 0.8 * self.body.unit
         if flow is None or np.median(np.linalg.norm(flow[(self.side == 1)[::2, ::2]], axis=1)) > far:
             return None
-        return hint, flow
+        return moved, flow
 
-    def larger(self) -> float:
-        """How much larger the garment is on its wearer's trunk than the warp makes it; NaN where that is not seen."""
-        found = self.warped(1.0)
-        rows, columns = np.mgrid[: self.side.shape[0] : 2, : self.side.shape[1] : 2]
-        at = (np.stack([columns, rows], -1) - self.body.shoulders) / self.body.unit
-        trunk = (self.side == 1)[::2, ::2] & (np.abs(at[..., 0]) < 0.4) & (at[..., 1] > 0.1) & (at[..., 1] < 1.3)
+    def bias(self) -> tuple[float, ...]:
+        """The line through the flow's x, and through its y, over the trunk: slopes (2,) and offsets (2,)."""
+        found, at = self.warped(Bias()), self.coordinates(2)
+        trunk = (self.side == 1)[::2, ::2] & (np.abs(at[..., 0]) < 0.4) & (at[..., 1] > 0.1) & (at[..., 1] < 2.5)
         if found is None or trunk.sum() < 50:
-            return float("nan")
+            return (float("nan"),) * 4
         moved = found[1][trunk].astype(np.float64) / self.body.unit
-        slopes = [np.polyfit(at[trunk][:, axis], moved[:, axis], 1)[0] for axis in (0, 1)]
-        return float(1 / np.clip(1 + np.mean(slopes), 0.5, 2.0))
+        lines = [np.polyfit(at[trunk][:, axis], moved[:, axis], 1) for axis in (0, 1)]
+        return tuple(float(line[i]) for i in (0, 1) for line in lines)
 
 
 def as_photographed(file: Path, flats: Path) -> tuple[dict[str, NDArray[np.generic]], Flat, Array]:
@@ -216,18 +237,17 @@ def group_of(seen: Seen) -> str:
     return f"{seen.category} {seen.shape.sleeve}"
 
 
-def sizes_of(found: dict[Path, Seen]) -> dict[str, float]:
-    """The median of `Seen.larger` for each group of tops and dresses.
+def biases_of(found: dict[Path, Seen]) -> dict[str, list[float]]:
+    """The median of `Seen.bias` for each group.
 
-    The factory's garments are larger on their wearers than those in shops' photos, whose models are slim and whose
-    clothes are fitted; a hint made by the rule for those would always be too small, and to enlarge it would be all that
-    is learnt. What is left after this is how sizes differ.
+    The factory's garments are larger on their wearers, and sit a little higher, than those in shops' photos, for which
+    the warp was made; were that left in, to undo it would be most of what is learnt, and wrong on photos. What is left
+    is how garments differ from each other.
     """
-    ratios: dict[str, list[float]] = {}
+    lines: dict[str, list[tuple[float, ...]]] = {}
     for seen in found.values():
-        if seen.category != "lower":
-            ratios.setdefault(group_of(seen), []).append(seen.larger())
-    return {group: float(np.nanmedian(values)) for group, values in sorted(ratios.items())}
+        lines.setdefault(group_of(seen), []).append(seen.bias())
+    return {group: np.nanmedian(values, axis=0).tolist() for group, values in sorted(lines.items())}
 
 
 def load_pairs(pairs: Path, flats: Path) -> list[Pair]:
@@ -271,6 +291,8 @@ def dyed(cloth: Image, rng: Rng) -> Array:
 def pair_example(pair: Pair, size: tuple[int, int], rng: Rng) -> dict[str, np.ndarray]:
     """One example of a rendered pair, newly dyed, in the form of `tryon_data.example`."""
     cloth = dyed(pair.flat, rng)
+    # Shops expose both pictures for the garment; the studio's lamps would only teach that worn is darker.
+    light = pair.light / max(float(pair.light[pair.side == 1].mean()), 0.05) * rng.uniform(0.85, 1.05)
     # Folds of the flat picture are not those of the worn garment, which has its own by the drape.
     smooth = ironed(cloth, pair.cloth, pair.unit, rng.uniform(0, LEFT))
     at = np.nan_to_num(pair.hint_where)
@@ -278,7 +300,7 @@ def pair_example(pair: Pair, size: tuple[int, int], rng: Rng) -> dict[str, np.nd
     flow = cv2.resize(pair.flow.astype(np.float32), pair.side.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return framed(
         Fitting(
-            photo=worn_picture(pair.photo, smooth, pair.where, pair.side, pair.light),
+            photo=worn_picture(pair.photo, smooth, pair.where, pair.side, light.astype(np.float32)),
             labels=pair.labels,
             garment=np.where(pair.side > 0, 255, 0).astype(np.uint8),
             points=pair.points,
@@ -302,12 +324,12 @@ def main(
     files = [f for f in sorted(pairs.glob("[0-9]*.npz")) if not f.name.endswith(".part.npz")]
     todo = [f for f in files if not f.with_name(f"ready-{f.name}").exists()]
     found = {f: seen for f in todo if (seen := see(f, flats, estimator))}
-    sizes_file = pairs / "sizes.json"
-    sizes = json.loads(sizes_file.read_text()) if sizes_file.exists() else sizes_of(found)
-    sizes_file.write_text(json.dumps(sizes, indent=1) + "\n")
+    bias_file = pairs / "bias.json"
+    biases = json.loads(bias_file.read_text()) if bias_file.exists() else biases_of(found)
+    bias_file.write_text(json.dumps(biases, indent=1) + "\n")
     made = 0
     for file, seen in found.items():
-        warped = seen.warped(sizes.get(group_of(seen), 1.0))
+        warped = seen.warped(Bias(*biases.get(group_of(seen), ())))
         if warped is None:
             continue
         temporary = file.with_name("ready.part.npz")
@@ -316,7 +338,7 @@ def main(
         )  # fmt: skip
         temporary.replace(file.with_name(f"ready-{file.name}"))
         made += 1
-    typer.echo(f"{made} made ready, {len(todo) - made} left out; larger than the warp takes them: {sizes}", err=True)
+    typer.echo(f"{made} made ready, {len(todo) - made} left out", err=True)
 
 
 if __name__ == "__main__":

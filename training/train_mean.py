@@ -22,7 +22,7 @@ from accelerate import Accelerator
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
-from pipelines.diffusion.mean import MeanModel, MeanOutput, lit, upsample
+from pipelines.diffusion.mean import MeanModel, MeanOutput
 from pipelines.geometry.layout import LAYOUT_LABELS
 from pipelines.perception.pose_map import draw_openpose
 from training.fitting import framed
@@ -93,7 +93,6 @@ def to_tensors(batch: dict[str, np.ndarray]) -> dict[str, Tensor]:
         facts=torch.as_tensor(batch["facts"]).float(),
         truth=truth, layout=torch.as_tensor(batch["layout"]).long(), true_flow=picture(batch["true_flow"]),
         garment=plane(batch["garment"]),
-        tells_light=torch.as_tensor(batch["tells_light"]).float()[:, None, None, None],
     )  # fmt: skip
 
 
@@ -105,9 +104,7 @@ INPUTS = ("masked", "mask", "hint", "hint_mask", "pose", "known", "facts")
 def mean_loss(out: MeanOutput, batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
     """See the module."""
     mask, truth = batch["mask"], batch["truth"]
-    light = torch.where(batch["tells_light"] > 0, upsample(out.light, (mask.shape[-2], mask.shape[-1])), 1.0)
-    sample = out.garment * lit(out.moved, light) + (1 - out.garment) * out.painted
-    whole = mask * sample + (1 - mask) * truth
+    whole = mask * out.sample + (1 - mask) * truth
     pixel = masked_mean((whole - truth).abs(), mask) + 0.5 * masked_mean((whole - truth) ** 2, mask)
     is_garment = F.binary_cross_entropy(out.garment.clamp(1e-4, 1 - 1e-4), batch["garment"], reduction="none")
     outline = masked_mean(is_garment, mask)
@@ -126,8 +123,6 @@ def mean_loss(out: MeanOutput, batch: dict[str, Tensor]) -> tuple[Tensor, dict[s
     smooth = (out.flow[..., 1:] - out.flow[..., :-1]).abs().mean() + (
         out.flow[..., 1:, :] - out.flow[..., :-1, :]
     ).abs().mean()
-    shade = out.light.log()
-    folds = (shade[..., 1:] - shade[..., :-1]).abs().mean() + (shade[..., 1:, :] - shade[..., :-1, :]).abs().mean()
     loss = (
         pixel
         + 0.3 * edges
@@ -137,7 +132,6 @@ def mean_loss(out: MeanOutput, batch: dict[str, Tensor]) -> tuple[Tensor, dict[s
         + 0.1 * layout
         + 0.02 * flow
         + 0.01 * smooth
-        + 0.02 * folds
     )
     psnr = -10 * torch.log10(masked_mean((whole - truth) ** 2, mask) / 4)
     return loss, dict(psnr=psnr.item(), ssim=1 - structure.item(), layout=layout.item(), flow=flow.item())

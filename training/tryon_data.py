@@ -340,7 +340,7 @@ def example(worn: Worn, size: tuple[int, int], rng: Rng, cloth: Cloth | None = N
     With `cloth`, a share of the people are re-dressed in it.
 
     Beside its arguments: `truth` (H, W, 3), `layout` (H/4, W/4) indices, `true_flow` (H/4, W/4, 2) in pixels,
-    `garment` (H, W), `tells_light`: 0, for the light of a hint made of a photo's own garment is drawn by lot.
+    `garment` (H, W).
     """
     matrix, flip = crop_matrix(worn, size, rng)
     wh = (size[1], size[0])
@@ -377,5 +377,5 @@ def example(worn: Worn, size: tuple[int, int], rng: Rng, cloth: Cloth | None = N
     return dict(
         truth=photo, mask=mask, hint=hint, hint_mask=hint_mask, garment=garment, points=points.astype(np.float32),
         layout=layout[2::4, 2::4], known=known, true_flow=(4 * flow).astype(np.float16),
-        facts=facts, tells_light=np.float16(0),
+        facts=facts,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 Two U-Nets, coarse to fine. The first sees everything at 1/4 size and predicts the layout (which pixel becomes garment,
 skin, hair, other clothes, ground) and a coarse flow that moves the hint. The second sees the moved hint and predicts a
-residual flow, the light on the garment, what to paint where there is no hint, and where to trust which.
+residual flow, what to paint where there is no hint, and where to trust which.
 
 Flow correction of a pasted reference: after the pixel hint of Diffuse-to-Choose (Seyfioglu et al. 2024) and the
 appearance flow of try-on warping (ClothFlow, Han et al. 2019).
@@ -28,8 +28,6 @@ GATE_GAIN = 2.5
 #: Deeper inside the hint than this many pixels there is garment, whatever the network believes: most of what it saw
 #: worn below the waist were trousers, and it parts skirts between the legs.
 CORE = 6
-#: Natural logarithm of the darkest and brightest light on a garment.
-LIGHT_RANGE = (-1.2, 0.5)
 #: Which labels (1, L, 1, 1) may lie where the garment does not.
 NOT_GARMENT = torch.tensor([label != "garment" for label in LAYOUT_LABELS])[None, :, None, None]
 
@@ -46,7 +44,6 @@ class MeanOutput(BaseOutput):
         garment: (N, 1, H, W) in [0, 1], how surely a pixel is garment: 1 = the moved hint, 0 = `painted`.
         painted: (N, 3, H, W).
         coarse_flow: `flow` after the first network.
-        light: (N, 1, H/4, W/4), factor on the garment's sRGB values: folds and sides that turn away.
     """
 
     sample: Tensor
@@ -56,7 +53,6 @@ class MeanOutput(BaseOutput):
     garment: Tensor
     painted: Tensor
     coarse_flow: Tensor
-    light: Tensor
 
 
 def warp(picture: Tensor, flow: Tensor) -> Tensor:
@@ -118,11 +114,6 @@ def core(mask: Tensor) -> Tensor:
 def upsample(x: Tensor, size: tuple[int, int]) -> Tensor:
     """Bilinear, float32."""
     return F.interpolate(x.float(), size=size, mode="bilinear", align_corners=False)
-
-
-def lit(picture: Tensor, light: Tensor) -> Tensor:
-    """A picture in [-1, 1] in other light: (N, 1, H, W) factors on its sRGB values."""
-    return (picture + 1) * light - 1
 
 
 class Block(nn.Module):
@@ -200,7 +191,7 @@ class MeanModel(ModelMixin, ConfigMixin):
         self.layout_net = UNet(2 * picture + context, layout_widths, layout_blocks)
         self.layout_head = nn.Conv2d(layout_widths[0], labels + 2, 3, padding=1)
         self.paint_net = UNet(2 * picture + context + labels + layout_widths[0], paint_widths, paint_blocks)
-        self.paint_head = nn.Conv2d(paint_widths[0], 16 * 4 + 2 + 1, 3, padding=1)
+        self.paint_head = nn.Conv2d(paint_widths[0], 16 * 4 + 2, 3, padding=1)
         for head in (self.layout_head, self.paint_head):
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)  # type: ignore[arg-type]
@@ -244,18 +235,17 @@ class MeanModel(ModelMixin, ConfigMixin):
             [photo, F.pixel_unshuffle(moved.to(photo.dtype), 4), context, likely.to(features.dtype), features], 1
         )
         out = self.paint_head(self.paint_net(paint, facts)).float()
-        flow = coarse + out[:, 64:66] * 4
-        light = out[:, 66:].clamp(*LIGHT_RANGE).exp()
+        flow = coarse + out[:, 64:] * 4
         painted, gate = F.pixel_shuffle(out[:, :64], 4).split([3, 1], 1)
         moved, there = warp(torch.cat([hint, hint_mask], 1), upsample(flow, size)).split([3, 1], 1)
         # The gate is where the garment is, not how sure the network is of it: a gate free to say "unsure" blurs every
         # print.
         garment = torch.maximum(torch.sigmoid(GATE_GAIN * (gate + 1)), core(there))
         painted = ground + painted
-        sample = garment * lit(moved, upsample(light, size)) + (1 - garment) * painted
+        sample = garment * moved + (1 - garment) * painted
         return MeanOutput(
             sample=sample, layout=layout, flow=flow, moved=moved, garment=garment, painted=painted,
-            coarse_flow=coarse, light=light,
+            coarse_flow=coarse,
         )  # fmt: skip
 
 
@@ -283,6 +273,5 @@ def both_ways(
     # Two pictures of a print laid over each other are none: the garment is moved anew, by the mean flow.
     size = (hint.shape[-2], hint.shape[-1])
     mean.moved = warp(spread(hint * hint_mask, hint_mask), upsample(mean.flow, size))
-    garment = lit(mean.moved, upsample(mean.light, size))
-    mean.sample = mean.garment * garment + (1 - mean.garment) * mean.painted
+    mean.sample = mean.garment * mean.moved + (1 - mean.garment) * mean.painted
     return mean

@@ -117,6 +117,15 @@ def limb_map(source: Tube, target: Tube, size: tuple[int, int], end: float = 2.4
     return out
 
 
+def sleeve_reach(shape: GarmentLandmarks, unit: float, left: bool, *, true: bool = False) -> float:
+    """How far down the arm a sleeve reaches, in body units; arguments as for `sleeve_tubes`."""
+    start, _, end = shape.sleeve_lines[0 if left else 1].astype(np.float64) * (shape.size[1], shape.size[0])
+    flat, whole = float(np.hypot(*(end - start))) / unit + 0.1, UPPER_ARM + FOREARM
+    if true:
+        return min(flat, 1.1 * whole)
+    return 1.02 * whole if shape.sleeve == "long" else min(flat, 0.95 * whole)
+
+
 def sleeve_tubes(
     shape: GarmentLandmarks, body: Body, unit: float, left: bool, *, true: bool = False, rolled: bool = False
 ) -> tuple[Tube, Tube]:
@@ -129,10 +138,7 @@ def sleeve_tubes(
     side = "left" if left else "right"
     start, _, end = shape.sleeve_lines[0 if left else 1].astype(np.float64) * (shape.size[1], shape.size[0])
     joints = limb(body, "arm", left)
-    whole = UPPER_ARM + FOREARM
-    flat = float(np.hypot(*(end - start))) / unit + 0.1
-    reach = 1.02 * whole if shape.sleeve == "long" else min(flat, 0.95 * whole)
-    reach = min(flat, 1.1 * whole) if true else reach
+    reach = sleeve_reach(shape, unit, left, true=true)
     shown = min(1.0, ROLLED_REACH / reach) if rolled else 1.0
     target_line, bend = cut_line(joints, shown * reach * body.unit, (UPPER_ARM * body.unit, FOREARM * body.unit))
     if shown < 1:

@@ -5,6 +5,8 @@ All lengths are in body units of the trunk's frame (x from the spine, y down fro
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,7 @@ from pipelines.geometry.agnostic import label_mask
 from pipelines.geometry.body import Body
 from pipelines.geometry.frame import OFF, Frame, trunk_frame
 from pipelines.masks import dilate, erode
-from pipelines.schema import Image, Mask, WearStyle
+from pipelines.schema import Category, Image, Mask, WearStyle
 
 Floats = NDArray[np.float32]
 
@@ -23,8 +25,25 @@ HALF_GAP, WIDENS, THROAT = 0.13, 0.06, -0.3
 SIDE = 0.75
 #: A waistband that is seen lies at least this much above the hip joints; where it is covered, it is taken to be there.
 SEEN_RISE, WAIST_RISE = 0.05, 0.3
+#: The old top's shadow on what is worn below, and the mixed pixels at its edge.
+HEM_BAND = 0.1
+#: A waistband that is seen so far above the hip joints tells that tops are tucked into it.
+TUCKED_RISE = 0.15
 #: How much narrower than at the hips clothes are at the waistband.
 TAPER = 0.1
+
+
+def as_worn(wear: WearStyle, category: Category, labels: Mask, body: Body) -> WearStyle:
+    """The wishes, with what is left open decided by the photo: who wears a top tucked in wears the next one so.
+
+    Args:
+        labels: parsing of the photo, uint8 (H, W).
+    """
+    if category != "upper" or wear.tuck != "auto":
+        return wear
+    seen = visible_waist(label_mask(labels, ("lower",)), *trunk_frame(body).coordinates(labels.shape))
+    tucked = seen is not None and seen < trunk_height(body) - TUCKED_RISE
+    return replace(wear, tuck="in") if tucked else wear
 
 
 def half_gap(y: Floats) -> Floats:
@@ -133,8 +152,7 @@ def staying(wear: WearStyle, labels: Mask, body: Body, garment: Mask) -> Mask | 
     stays = np.zeros_like(labels)
     if wear.tuck == "in":
         lower = label_mask(labels, ("lower", "dress")) & worn_below(labels, body)
-        # The old top's shadow and the mixed pixels at its edge go with it.
-        stays |= erode(lower, 0.03 * body.unit)
+        stays |= erode(lower, HEM_BAND * body.unit)
     if wear.layer == "open":
         stays |= seen_beneath(labels, body, garment)
     return stays if stays.any() else None

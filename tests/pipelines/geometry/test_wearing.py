@@ -15,6 +15,7 @@ from pipelines.geometry.wearing import (
     HALF_GAP,
     THROAT,
     WAIST_RISE,
+    as_worn,
     carried_up,
     half_gap,
     parted,
@@ -22,7 +23,7 @@ from pipelines.geometry.wearing import (
     trunk_bounds,
     trunk_height,
 )
-from pipelines.schema import WearStyle
+from pipelines.schema import PARSING_LABELS, WearStyle
 from tests.pipelines.geometry.bodies import SIZE, standing
 from tests.pipelines.geometry.test_agnostic import PERSON, L, dressed
 from tests.pipelines.geometry.test_warp import GREEN, colour_share, t_shirt
@@ -107,7 +108,7 @@ def test_a_seen_waistband_is_where_a_tucked_top_ends():
     labels = dressed(upper=(66, 76, 134, 156), lower=(78, 156, 122, 310))
     _, hint_mask, mask = worn(IN, labels)
     assert hint_mask[154, 100] and not hint_mask[156:, 80:120].any()
-    assert not mask[160:300, 82:118].any()
+    assert not mask[164:300, 86:114].any()
 
 
 def test_what_is_worn_below_is_carried_on_where_an_old_top_hung_over_it():
@@ -159,3 +160,15 @@ def test_a_mask_that_grows_more_is_never_smaller(a, b):
     nothing = np.zeros(SIZE, np.uint8)
     small, large = (agnostic_mask(PERSON, standing(), "upper", nothing, growth=g) for g in sorted((a, b)))
     assert (large >= small).all()
+
+
+@pytest.mark.parametrize(("rise", "tuck"), [(0.4, "in"), (-0.2, "auto")])
+def test_who_wears_a_top_tucked_in_wears_the_next_one_so(rise: float, tuck: str) -> None:
+    body = standing()
+    labels = np.zeros(SIZE, np.uint8)
+    waist = round(float(body.hips[1] - rise * body.unit))
+    labels[80:waist, 70:130] = PARSING_LABELS.index("upper")
+    labels[waist:, 70:130] = PARSING_LABELS.index("lower")
+    assert as_worn(WearStyle(), "upper", labels, body).tuck == tuck
+    assert as_worn(WearStyle(tuck="out"), "upper", labels, body).tuck == "out"
+    assert as_worn(WearStyle(), "dress", labels, body) == WearStyle()
