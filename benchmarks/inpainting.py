@@ -1,8 +1,10 @@
-"""Inpainting of garments on held-out CCP photos: the mean, the flow at several steps, and simple rivals.
+"""Inpainting of garments: the mean, the flow at several steps, the mean without a hint, and simple rivals.
 
-    python -m benchmarks.inpainting --ccp DIR --prepared runs/ccp [--photos 60] [--sheet FILE]
+    python -m benchmarks.inpainting --ccp DIR --prepared runs/ccp [--pairs runs/pairs_test] [--photos 60] [--sheet FILE]
 
-The hint is the photo's own garment, warped, relit and cut (`training.tryon_data.example`), so the photo is the truth.
+On held-out CCP photos the hint is the photo's own garment, warped, relit and cut (`training.tryon_data.example`), so
+the photo is the truth. On rendered pairs of held-out garments (`training.render_pairs --held-out`) it is the flat
+garment, warped by the skeleton, and the truth is how it hangs; by category.
 Figures are over the mask: PSNR (dB), SSIM, and sharpness, the mean gradient over that of the truth (noise raises it).
 """
 
@@ -25,8 +27,9 @@ from torch import Tensor
 from pipelines.diffusion.compact import CompactInpaintPipeline
 from pipelines.images import save_bytes
 from pipelines.weights import resolve
+from training.pair_examples import load_pairs, pair_example
 from training.train_mean import Examples, makes, to_tensors
-from training.tryon_data import example
+from training.tryon_data import CATEGORIES, example
 from training.worn import load_worn
 
 SIZE = (256, 192)
@@ -61,17 +64,19 @@ def paste(batch: Batch) -> Pixels:
 def methods(pipe: CompactInpaintPipeline) -> dict[str, Callable[[Batch], Pixels]]:
     """Name → function that fills the mask of a batch of one."""
 
-    def rendered(steps: int) -> Callable[[Batch], Pixels]:
-        inputs = ("hint", "hint_mask", "pose", "known", "facts")
-        return lambda b: pixels(
-            pipe(
-                image=b["truth"], mask_image=b["mask"], **{k: b[k] for k in inputs}, num_inference_steps=steps,
-                generator=torch.Generator().manual_seed(0),
-            ).images
-        )  # fmt: skip
+    def rendered(steps: int, hinted: bool = True) -> Callable[[Batch], Pixels]:
+        def fill(b: Batch) -> Pixels:
+            inputs = {k: b[k] for k in ("hint", "hint_mask", "pose", "known", "facts")}
+            if not hinted:
+                inputs["hint_mask"] = torch.zeros_like(b["hint_mask"])
+            noise = torch.Generator().manual_seed(0)
+            return pixels(pipe(b["truth"], b["mask"], **inputs, num_inference_steps=steps, generator=noise).images)
+
+        return fill
 
     ceiling = lambda b: pixels(pipe.vae(b["truth"]))  # noqa: E731
     rivals = {"Telea": telea, "paste + blurred fill": paste, "autoencoder of the truth": ceiling}
+    rivals["compact, mean without a hint"] = rendered(0, hinted=False)
     return rivals | {f"compact, {n} steps" if n else "compact, mean (0 steps)": rendered(n) for n in STEPS}
 
 
@@ -92,7 +97,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ccp", type=Path, required=True)
     parser.add_argument("--prepared", type=Path, required=True, help="folder of training.prepare_ccp")
-    parser.add_argument("--photos", type=int, default=60)
+    parser.add_argument("--pairs", type=Path, help="folder of training.render_pairs, made ready by pair_examples")
+    parser.add_argument("--flats", type=Path, default=Path("runs/flats"), help="folder of training.prepare_flats")
+    parser.add_argument("--photos", type=int, default=60, help="of each set")
     parser.add_argument("--compact", type=Path, help="folder of the pipeline; default: the bundled one")
     parser.add_argument("--sheet", type=Path, help="picture of the first twelve, all methods side by side")
     parser.add_argument("--out", type=Path, default=Path("docs/benchmarks/inpainting.csv"))
@@ -101,25 +108,30 @@ def main() -> None:
     pipe = CompactInpaintPipeline.from_pretrained(args.compact or resolve("compact"), dtype=torch.float32)
     pipe.set_progress_bar_config(disable=True)
     _, held_out = load_worn(args.ccp, args.prepared)
+    sets = {"photos": makes(example, held_out, SIZE)}
+    if args.pairs:
+        pairs = load_pairs(args.pairs, args.flats)
+        for category in CATEGORIES:
+            if some := [pair for pair in pairs if pair.category == category]:
+                sets[f"pairs, {category} ({len(some)})"] = makes(pair_example, some, SIZE)
     fills = methods(pipe)
-    scores: dict[str, list[dict[str, float]]] = {name: [] for name in fills}
-    rows = []
-    for _, raw in zip(range(args.photos), Examples([(1.0, makes(example, held_out, SIZE))], 1, seed=5), strict=False):
-        batch = to_tensors(raw)
-        truth, mask = pixels(batch["truth"]), plane(batch["mask"]) > 127
-        found = {name: fill(batch) for name, fill in fills.items()}
-        for name, picture in found.items():
-            scores[name].append(figures(picture, truth, mask))
-        shown = [truth, *(np.where(mask[..., None], picture, truth) for picture in found.values())]
-        rows.append(np.hstack(shown))
+    rows, table = [], []
+    for name, maker in sets.items():
+        scores: dict[str, list[dict[str, float]]] = {method: [] for method in fills}
+        for _, raw in zip(range(args.photos), Examples([(1.0, maker)], 1, seed=5), strict=False):
+            batch = to_tensors(raw)
+            truth, mask = pixels(batch["truth"]), plane(batch["mask"]) > 127
+            found = {method: fill(batch) for method, fill in fills.items()}
+            for method, picture in found.items():
+                scores[method].append(figures(picture, truth, mask))
+            rows.append(np.hstack([truth, *(np.where(mask[..., None], p, truth) for p in found.values())]))
+        for method, values in scores.items():
+            means = (np.mean([v[k] for v in values]) for k in ("psnr", "ssim", "sharpness"))
+            table.append([name, method, *(f"{m:.3f}" for m in means)])
     args.out.parent.mkdir(parents=True, exist_ok=True)
     with args.out.open("w", newline="") as file:
-        file.write(f"# {args.photos} held-out photos; {platform.machine()}, torch {torch.__version__}\n")
-        writer = csv.writer(file)
-        writer.writerow(["method", "psnr", "ssim", "sharpness"])
-        for name, values in scores.items():
-            means = (np.mean([v[k] for v in values]) for k in ("psnr", "ssim", "sharpness"))
-            writer.writerow([name, *(f"{m:.3f}" for m in means)])
+        file.write(f"# {args.photos} held-out examples of each set; {platform.machine()}, torch {torch.__version__}\n")
+        csv.writer(file).writerows([["set", "method", "psnr", "ssim", "sharpness"], *table])
     print(args.out.read_text())
     if args.sheet:
         picture = cv2.imencode(".jpg", np.vstack(rows[:12])[..., ::-1])[1]

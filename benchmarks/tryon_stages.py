@@ -192,13 +192,16 @@ def moved_by(pair: Pair, plan: tryon.Plan, output: CompactOutput, sigma: float) 
     return changed(output, flow=torch.from_numpy(total.transpose(2, 0, 1).copy())[None])
 
 
-def lit(pair: Pair, plan: tryon.Plan, output: CompactOutput) -> CompactOutput:
-    """The light on the cloth completed to that of the truth."""
+def lit(pair: Pair, plan: tryon.Plan, output: CompactOutput) -> tuple[tryon.Plan, CompactOutput]:
+    """The cloth, where it ended up, in the light of the truth."""
     cloth, truth, worn = on_crop(pair, plan, output)
     sigma = LIGHT_BLUR * float(plan.crop[0, 0])
     cloth, truth = (smoothed(plane[..., None], worn, sigma)[..., 0] + DARK for plane in (cloth, truth))
-    factor = torch.from_numpy(truth / cloth)[None, None]
-    return changed(output, light=factor * upsample(output.mean.light, tryon.WORK_SIZE))
+    size = (plan.mask.shape[1], plan.mask.shape[0])
+    factor = cv2.warpAffine(truth / cloth, plan.crop, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    picture = cloth_alone(plan, output, pair.photo) * factor[..., None]
+    moved = replace(plan, hint=np.clip(np.rint(picture), 0, 255).astype(np.uint8), hint_mask=plan.mask)
+    return moved, changed(output, flow=torch.zeros_like(output.mean.flow))
 
 
 def surrounded(pair: Pair, plan: tryon.Plan, output: CompactOutput) -> CompactOutput:
@@ -254,7 +257,7 @@ def render(pair: Pair, made: Painted, pipe: CompactInpaintPipeline, known: Known
     if flows:
         output = moved_by(pair, plan, output, float(flows[-1].split()[1]))
     if "light" in known:
-        output = lit(pair, plan, output)
+        plan, output = lit(pair, plan, output)
     if "surroundings" in known:
         output = surrounded(pair, plan, output)
     return tryon.finish(pair.photo, plan, output)
