@@ -1,6 +1,6 @@
 """Seconds and memory of a try-on, beside one call of Stable Diffusion's inpainting on the same machine.
 
-    python -m benchmarks.tryon [--people 6] [--steps 0 2] [--reference sd15|tiny|none] [--out docs/benchmarks/tryon.csv]
+    python -m benchmarks.tryon [--people 6] [--steps 0 2] [--quality best fast] [--reference sd15|tiny|none]
 
 Demo people × one garment of each category of the demo catalog. Every row is measured in a process of its own, so that
 its peak memory is its own. `cold` runs from the start of the process to the first picture: imports and loading included
@@ -26,7 +26,7 @@ from typing import Any
 import tryroom
 from benchmarks.measuring import Row, StageClock, cold_and_warm, in_own_process, peak_mb, report
 from pipelines import images
-from pipelines.schema import CATEGORY_CHOICES, RenderSettings, TryOnRequest
+from pipelines.schema import CATEGORY_CHOICES, QUALITIES, Quality, RenderSettings, TryOnRequest
 from recommend.catalog import read_catalog
 
 #: Start of what the pipeline reports → the column its time goes to.
@@ -45,28 +45,28 @@ REFERENCE_STEPS = 20
 # --- what runs in a process of its own ----------------------------------------------------------------------
 
 
-def requests(people: int, steps: int) -> Iterator[TryOnRequest]:
+def requests(people: int, steps: int, quality: Quality) -> Iterator[TryOnRequest]:
     """Demo people × the first garment of each category."""
     catalog = read_catalog(tryroom.CATALOG)
     items = [next(i for i in catalog.items if i.category == c) for c in CATEGORY_CHOICES if c != "auto"]
-    settings = RenderSettings(num_inference_steps=steps)
+    settings = RenderSettings(num_inference_steps=steps, quality=quality)
     for person, item in itertools.product(tryroom.demo_people()[:people], items):
         photo, garment = images.load_image(person.image), images.load_image(catalog.picture(item), keep_alpha=True)
         yield TryOnRequest(photo, garment, settings=settings)
 
 
-def measure_compact(started: float, people: int, steps: int) -> list[Row]:
+def measure_compact(started: float, people: int, steps: int, quality: Quality) -> list[Row]:
     """Cold and warm rows of our own renderer; `started` is when the process began, in seconds since the epoch."""
     from pipelines import renderers
 
     renderer = renderers.load(RenderSettings.renderer, "tryon")
     load = time.time() - started
     rows: list[Row] = []
-    for request in requests(people, steps):
+    for request in requests(people, steps, quality):
         clock, before = StageClock(STAGES), time.perf_counter()
         renderer.render(request, clock)
         rows.append({"seconds": time.perf_counter() - before, **clock.seconds})
-    return cold_and_warm({"what": f"tryroom {RenderSettings.renderer}", "steps": steps}, load, rows)
+    return cold_and_warm({"what": f"tryroom {RenderSettings.renderer}, {quality}", "steps": steps}, load, rows)
 
 
 def measure_reference(size: str, steps: int) -> list[Row]:
@@ -143,21 +143,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=6, help="how many of the demo people")
     parser.add_argument("--steps", type=int, nargs="+", default=[0, 2])
+    parser.add_argument("--quality", nargs="+", choices=QUALITIES, default=list(QUALITIES))
     parser.add_argument("--reference", choices=("sd15", "tiny", "none"), default="sd15")
     parser.add_argument("--out", type=Path, default=Path("docs/benchmarks/tryon.csv"))
     parser.add_argument("--only", choices=("compact", "reference"), help=argparse.SUPPRESS)
     parser.add_argument("--started", type=float, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.only == "compact":
-        print(json.dumps(measure_compact(args.started, args.people, args.steps[0])))
+        print(json.dumps(measure_compact(args.started, args.people, args.steps[0], args.quality[0])))
         return
     if args.only == "reference":
         print(json.dumps(measure_reference(args.reference, REFERENCE_STEPS)))
         return
     rows = [
         row
-        for steps in args.steps
-        for row in in_own_process("benchmarks.tryon", "--only", "compact", "--people", args.people, "--steps", steps)
+        for quality, steps in itertools.product(args.quality, args.steps)
+        for row in in_own_process(
+            "benchmarks.tryon", "--only", "compact", "--people", args.people, "--steps", steps, "--quality", quality
+        )
     ]
     if args.reference != "none":
         rows += in_own_process("benchmarks.tryon", "--only", "reference", "--reference", args.reference)
