@@ -56,5 +56,10 @@ def bare_arms(labels: Mask, body: Body, ends: Ends) -> Mask:
         if end is None or not arms.any():
             continue
         along_arm, aside = along(limb(body, "arm", left), labels.shape)
-        stays[arms & (along_arm > end + CLEAR) & (np.abs(aside) < ARM_HALF * body.unit)] = 255
+        skin = arms & (np.abs(aside) < ARM_HALF * body.unit) & (along_arm > 0)
+        if not skin.any():
+            continue
+        # Where skin begins the old sleeve ended, and has left its rim and its shadow.
+        begins = float(np.quantile(along_arm[skin], 0.02))
+        stays[skin & (along_arm > max(end, begins) + CLEAR)] = 255
     return without_specks(erode(stays, max(1.0, RIM * body.unit)), (SPECK * body.unit) ** 2)
