@@ -1,4 +1,4 @@
-"""A drawn T-shirt hung on a body of capsules. Needs numba, so the environment of the renders."""
+"""The factory's geometry: panels that are cut and sewn, and what a camera sees. Needs numba, as the renders do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,32 @@ import pytest
 pytest.importorskip("numba")
 
 from training.catalog_body import vertex_normals
+from training.pair_drape import cut
 from training.pair_raster import Camera, rasterise
+
+
+def a_flat() -> dict[str, np.ndarray]:
+    """A sleeveless top of 100 x 150 pixels, counter-clockwise from the collar's right end."""
+    corners = [(70, 10), (30, 10), (20, 12), (10, 50), (10, 150), (90, 150), (90, 50), (80, 12)]
+    edges = [np.array([a, b], float) for a, b in zip(corners, [*corners[1:], corners[0]], strict=True)]
+    names = ["neck", "shoulder", "cuff", "side", "hem", "side", "cuff", "shoulder"]
+    sewn = [name in ("shoulder", "side") for name in names]
+    panels = {f"{panel} {i}": edge for panel in ("front", "back") for i, edge in enumerate(edges)}
+    return panels | {"edge": np.array(names), "sewn": np.array(sewn)}
+
+
+def test_panels_are_sewn_at_their_seams_and_open_elsewhere() -> None:
+    scale, origin = 0.005, np.array([50.0, 250.0])
+    cloth = cut(a_flat(), scale, origin)
+    assert {name.split()[0] for name in cloth.openings} == {"neck", "cuff", "hem"}
+    front, back = (set(cloth.faces[cloth.panel == panel].ravel()) for panel in (0, 1))
+    assert front & back == set(cloth.seams)
+    # The pattern leads back to the picture's pixels, and y is turned upside down.
+    pixels = cloth.pattern / (scale, -scale) + origin
+    assert pixels.min(0) == pytest.approx([10, 10], abs=1)
+    assert pixels.max(0) == pytest.approx([90, 150], abs=1)
+    ring = cloth.openings["hem 1 front"]
+    assert pixels[ring][:, 1] == pytest.approx(150, abs=1e-6)
 
 
 def test_the_camera_puts_what_it_looks_at_in_the_middle() -> None:
