@@ -31,7 +31,7 @@ from pipelines.schema import Category, Image, Mask, WearStyle
 from pipelines.weights import resolve
 from training.fitting import SLEEVES, Fitting, framed
 from training.rounding import Flat, rounded, rounding_of
-from training.tryon_data import extended
+from training.tryon_data import dyed, extended
 
 Array = NDArray[np.float32]
 Rng = np.random.Generator
@@ -275,22 +275,9 @@ def load_pairs(pairs: Path, flats: Path) -> list[Pair]:
 # --- examples ---------------------------------------------------------------------------------------------------------
 
 
-def dyed(cloth: Image, rng: Rng) -> Array:
-    """The flat picture in other colours, half of the time."""
-    picture = cloth.astype(np.float32)
-    if rng.random() < 0.5:
-        return picture
-    ycc = cv2.cvtColor(cloth, cv2.COLOR_RGB2YCrCb).astype(np.float32)
-    angle, gain = rng.uniform(0, 2 * np.pi), np.exp(rng.normal(0, 0.4))
-    turn = (gain * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])).astype(np.float32)
-    ycc[..., 1:] = (ycc[..., 1:] - 128) @ turn.T + 128 + rng.normal(0, 8, 2).astype(np.float32)
-    ycc[..., 0] = (ycc[..., 0] - 128) * float(np.exp(rng.normal(0, 0.2))) + 128 + float(rng.normal(0, 40))
-    return cv2.cvtColor(np.clip(ycc, 0, 255).astype(np.uint8), cv2.COLOR_YCrCb2RGB).astype(np.float32)
-
-
 def pair_example(pair: Pair, size: tuple[int, int], rng: Rng) -> dict[str, np.ndarray]:
     """One example of a rendered pair, newly dyed, in the form of `tryon_data.example`."""
-    cloth = dyed(pair.flat, rng)
+    cloth = dyed(pair.flat, rng) if rng.random() < 0.5 else pair.flat.astype(np.float32)
     # Shops expose both pictures for the garment; the studio's lamps would only teach that worn is darker.
     light = pair.light / max(float(pair.light[pair.side == 1].mean()), 0.05) * rng.uniform(0.85, 1.05)
     # Folds of the flat picture are not those of the worn garment, which has its own by the drape.

@@ -201,6 +201,16 @@ def relit(picture: Array, mask: Mask, unit: float, rng: Rng) -> Array:
     return another_camera(picture - rng.normal(1, 0.25) * light[..., None], rng)
 
 
+def dyed(picture: Image, rng: Rng) -> Array:
+    """A picture in other colours, float32 RGB (H, W, 3)."""
+    ycc = cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb).astype(np.float32)
+    angle, gain = rng.uniform(0, 2 * np.pi), np.exp(rng.normal(0, 0.4))
+    turn = (gain * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])).astype(np.float32)
+    ycc[..., 1:] = (ycc[..., 1:] - 128) @ turn.T + 128 + rng.normal(0, 8, 2).astype(np.float32)
+    ycc[..., 0] = (ycc[..., 0] - 128) * float(np.exp(rng.normal(0, 0.2))) + 128 + float(rng.normal(0, 30))
+    return cv2.cvtColor(np.clip(ycc, 0, 255).astype(np.uint8), cv2.COLOR_YCrCb2RGB).astype(np.float32)
+
+
 def varied_photo(photo: Image, labels: Mask, garment: Mask | None, rng: Rng) -> Image:
     """The truth itself made more varied: a studio ground, another exposure, another colour of the garment if given."""
     picture = photo.astype(np.float32)
@@ -209,12 +219,7 @@ def varied_photo(photo: Image, labels: Mask, garment: Mask | None, rng: Rng) -> 
         ground = rng.uniform(200, 255) + rng.normal(0, 2, 3) + 5 * smooth_noise(labels.shape, 3, 1, rng)
         picture = picture * person + ground * (1 - person)
     if garment is not None and rng.random() < 0.5:
-        ycc = cv2.cvtColor(np.clip(picture, 0, 255).astype(np.uint8), cv2.COLOR_RGB2YCrCb).astype(np.float32)
-        angle, gain = rng.uniform(0, 2 * np.pi), np.exp(rng.normal(0, 0.4))
-        turn = (gain * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])).astype(np.float32)
-        ycc[..., 1:] = (ycc[..., 1:] - 128) @ turn.T + 128 + rng.normal(0, 8, 2).astype(np.float32)
-        ycc[..., 0] = (ycc[..., 0] - 128) * float(np.exp(rng.normal(0, 0.2))) + 128 + float(rng.normal(0, 30))
-        other = cv2.cvtColor(np.clip(ycc, 0, 255).astype(np.uint8), cv2.COLOR_YCrCb2RGB).astype(np.float32)
+        other = dyed(np.clip(picture, 0, 255).astype(np.uint8), rng)
         inside = cv2.GaussianBlur((garment > 0).astype(np.float32), (0, 0), 0.8)[..., None]
         picture = picture * (1 - inside) + other * inside
     picture = 255 * (np.clip(picture, 0, 255) / 255) ** np.exp(rng.normal(0, 0.15)) * np.exp(rng.normal(0, 0.08))
