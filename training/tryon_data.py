@@ -355,8 +355,9 @@ def example(worn: Worn, size: tuple[int, int], rng: Rng, cloth: Cloth | None = N
     points = points[list(MIRROR18)] if flip else points
     body = Body(points)
     garment = label_mask(labels, GARMENT[worn.category])
-    if cloth is not None and rng.random() < REDRESSED and is_plain(photo, garment):
-        picture = cloth.pictures[rng.choice(np.flatnonzero(cloth.categories == worn.category))]
+    fitting = np.flatnonzero(cloth.categories == worn.category) if cloth is not None else np.zeros(0, np.int64)
+    if cloth is not None and len(fitting) and rng.random() < REDRESSED and is_plain(photo, garment):
+        picture = cloth.pictures[rng.choice(fitting)]
         laid = ironed(lay_cloth(picture, garment, rng), garment, body.unit)
         photo = varied_photo(redress(photo, garment, laid, body.unit, rng), labels, None, rng)
         colours = another_camera(laid, rng)

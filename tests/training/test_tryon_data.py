@@ -127,3 +127,11 @@ def test_cloth_is_the_garment_alone_scaled_to_the_square():
     cloth = cloth_of(picture, mask)
     assert cloth.shape == (SIDE, SIDE, 3)
     assert np.abs(cloth.astype(int) - (10, 120, 30)).max() <= 3
+
+
+def test_without_cloth_of_its_kind_a_garment_keeps_its_own(worn, monkeypatch):
+    monkeypatch.setattr(tryon_data, "REDRESSED", 1.0)
+    trousers = Cloth(np.full((1, SIDE, SIDE, 3), 200, np.uint8), np.array(["lower"]))
+    for seed in range(3):
+        kept, own = (example(worn, SIZE, np.random.default_rng(seed), cloth) for cloth in (trousers, None))
+        assert np.array_equal(kept["truth"], own["truth"])
