@@ -110,23 +110,30 @@ def pose(body: Body, arm_degrees: float, leg_degrees: float, elbow_straight: flo
     for side, sign in (("L", 1.0), ("R", -1.0)):
         elbow, wrist = body.joints[f"lowerarm01.{side}"], body.joints[f"wrist.{side}"]
         upper = elbow - body.joints[f"upperarm01.{side}"]
-        straight = _rotation_between(wrist - elbow, upper, elbow_straight)
-        body = _rotate_limb(body, f"lowerarm01.{side}", straight, side)
+        straight = rotation_between(wrist - elbow, upper, elbow_straight)
+        body = rotate_limb(body, f"lowerarm01.{side}", straight, side)
         arm = body.joints[f"wrist.{side}"] - body.joints[f"upperarm01.{side}"]
         now = np.degrees(np.arctan2(sign * arm[0], -arm[2]))
-        body = _rotate_limb(body, f"upperarm01.{side}", _about_y(-sign * (arm_degrees - now)), side)
-        leg = body.joints[f"foot.{side}"] - body.joints[f"upperleg01.{side}"]
-        now = np.degrees(np.arctan2(sign * leg[0], -leg[2]))
-        body = _rotate_limb(body, f"upperleg01.{side}", _about_y(-sign * (leg_degrees - now)), side)
+        body = rotate_limb(body, f"upperarm01.{side}", about_y(-sign * (arm_degrees - now)), side)
+    body = pose_legs(body, leg_degrees, leg_degrees)
     return replace(body, normals=vertex_normals(body.vertices, body.faces))
 
 
-def _about_y(degrees: float) -> Array:
+def pose_legs(body: Body, left: float, right: float) -> Body:
+    """Spread the legs by degrees from the vertical."""
+    for side, sign, angle in (("L", 1.0, left), ("R", -1.0, right)):
+        leg = body.joints[f"foot.{side}"] - body.joints[f"upperleg01.{side}"]
+        now = np.degrees(np.arctan2(sign * leg[0], -leg[2]))
+        body = rotate_limb(body, f"upperleg01.{side}", about_y(-sign * (angle - now)), side)
+    return body
+
+
+def about_y(degrees: float) -> Array:
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     return np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
 
 
-def _rotation_between(a: Array, b: Array, share: float) -> Array:
+def rotation_between(a: Array, b: Array, share: float) -> Array:
     """The rotation that takes direction `a` the given share of the way to direction `b` (Rodrigues)."""
     a, b = a / np.linalg.norm(a), b / np.linalg.norm(b)
     axis = np.cross(a, b)
@@ -137,7 +144,7 @@ def _rotation_between(a: Array, b: Array, share: float) -> Array:
     return rotation
 
 
-def _rotate_limb(body: Body, limb: str, rotation: Array, side: str) -> Body:
+def rotate_limb(body: Body, limb: str, rotation: Array, side: str) -> Body:
     pivot, weight = body.joints[limb], body.weights[limb][:, None]
     vertices = body.vertices + weight * ((body.vertices - pivot) @ rotation.T + pivot - body.vertices)
     order = JOINTS[JOINTS.index(limb[:-2]) :]

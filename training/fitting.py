@@ -23,7 +23,6 @@ from training.tryon_data import (
 )
 
 Array = NDArray[np.float32]
-SLEEVES = ("none", "short", "long")
 
 
 @dataclass(frozen=True, eq=False)

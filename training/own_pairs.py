@@ -24,9 +24,9 @@ from pipelines.perception.garment import GarmentAnalyser
 from pipelines.perception.parsing import Parser
 from pipelines.perception.pose import PoseEstimator
 from pipelines.schema import TryOnRequest
-from pipelines.tryon import Perception, make_plan, perceive
+from pipelines.tryon import SLEEVES, Perception, make_plan, perceive
 from pipelines.weights import resolve
-from training.fitting import SLEEVES, Fitting
+from training.fitting import Fitting
 from training.tryon_data import GARMENT
 
 #: Longest side of what is kept: the networks see crops of 256 pixels.

@@ -16,11 +16,11 @@ from scipy.spatial import cKDTree
 from pipelines.geometry.garment import POINT_NAMES
 from training.catalog_body import (
     Body,
-    _about_y,
-    _rotate_limb,
-    _rotation_between,
     girth,
     make_collider,
+    pose_legs,
+    rotate_limb,
+    rotation_between,
     skirt_form,
     vertex_normals,
 )
@@ -73,7 +73,7 @@ class Draped:
 def aim(body: Body, limb: str, joint: str, side: str, direction: Array) -> Body:
     """Turn a limb about its root so that `joint` lies in `direction` from it."""
     now = body.joints[f"{joint}.{side}"] - body.joints[f"{limb}.{side}"]
-    return _rotate_limb(body, f"{limb}.{side}", _rotation_between(now, direction, 1.0), side)
+    return rotate_limb(body, f"{limb}.{side}", rotation_between(now, direction, 1.0), side)
 
 
 def pose_arm(body: Body, side: str, pose: ArmPose) -> Body:
@@ -87,15 +87,6 @@ def pose_arm(body: Body, side: str, pose: ArmPose) -> Body:
     bend -= (bend @ upper) * upper
     bend /= max(float(np.linalg.norm(bend)), 1e-6)
     return aim(body, "lowerarm01", "wrist", side, np.cos(elbow) * upper + np.sin(elbow) * bend)
-
-
-def pose_legs(body: Body, left: float, right: float) -> Body:
-    """Spread the legs by degrees from the vertical."""
-    for side, sign, angle in (("L", 1.0, left), ("R", -1.0, right)):
-        leg = body.joints[f"foot.{side}"] - body.joints[f"upperleg01.{side}"]
-        now = np.degrees(np.arctan2(sign * leg[0], -leg[2]))
-        body = _rotate_limb(body, f"upperleg01.{side}", _about_y(-sign * (angle - now)), side)
-    return body
 
 
 def finished(body: Body) -> Body:

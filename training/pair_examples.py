@@ -28,15 +28,15 @@ from pipelines.geometry.warp import garment_unit, layers
 from pipelines.masks import dilate, erode
 from pipelines.perception.pose import PoseEstimator, believed18
 from pipelines.schema import Category, Image, Mask, WearStyle
+from pipelines.tryon import SLEEVES
 from pipelines.weights import resolve
-from training.fitting import SLEEVES, Fitting, framed
+from training.fitting import Fitting, framed
+from training.pair_light import from_bytes
 from training.rounding import Flat, rounded, rounding_of
 from training.tryon_data import dyed, extended
 
 Array = NDArray[np.float32]
 Rng = np.random.Generator
-#: Of the pairs' light: 8 bits hold √(light / BRIGHTEST) · LIGHT_STEPS.
-BRIGHTEST, LIGHT_STEPS = 1.5, 200.0
 #: A landmark is seen where the map comes this near to it, pixels of the flat picture; and how far apart in height the
 #: ends of a collar may hang, body units.
 NEAR, ASKEW = 6.0, 0.2
@@ -49,7 +49,7 @@ class Pair:
     Attributes:
         photo: RGB uint8 (H, W, 3), the garment in grey. light: float32 (H, W) on white cloth.
         where: float32 (H, W, 2), pixel of the flat picture, NaN off the garment. side: 0 none, 1 front, 2 back.
-        labels, under: parsing with and without the garment.
+        labels: parsing.
         hint_where: float32 (H, W, 2) as `where`, by the skeleton warp.
         flow: float16 (H/2, W/2, 2), pixels of the photo: the garment seen at x is in the hint at x + flow.
         points: (18, 2) pixels. flat: RGB uint8 (h, w, 3), cloth carried on over its ground. cloth: its mask.
@@ -61,7 +61,6 @@ class Pair:
     where: Array
     side: Mask
     labels: Mask
-    under: Mask
     hint_where: Array
     flow: NDArray[np.float16]
     points: NDArray[np.float64]
@@ -220,7 +219,7 @@ def see(file: Path, flats: Path, estimator: PoseEstimator) -> Seen | None:
     """Find the pose on a pair; None where nobody is seen, or the garment slipped."""
     pair, flat, where = as_photographed(file, flats)
     cloth, _ = carried_cloth(flat)
-    light = (pair["light"].astype(np.float32) / LIGHT_STEPS) ** 2 * BRIGHTEST
+    light = from_bytes(pair["light"])
     photo = worn_picture(pair["photo"], cloth.astype(np.float32), where, pair["side"], light)
     try:
         points = believed18(estimator(photo)).astype(np.float64) * photo.shape[1::-1]
@@ -261,10 +260,10 @@ def load_pairs(pairs: Path, flats: Path) -> list[Pair]:
         facts, category = dict(np.load(ready)), str(flat["category"])
         cloth, mask = carried_cloth(flat)
         unit = garment_unit(landmarks_of(flat), category)  # type: ignore[arg-type]
-        light = (pair["light"].astype(np.float32) / LIGHT_STEPS) ** 2 * BRIGHTEST
+        light = from_bytes(pair["light"])
         found.append(
             Pair(
-                pair["photo"], light, where, pair["side"], pair["labels"], pair["under"],
+                pair["photo"], light, where, pair["side"], pair["labels"],
                 facts["hint_map"].astype(np.float32), facts["flow"], facts["points"].astype(np.float64), cloth, mask,
                 unit, category, SLEEVES.index(str(flat["sleeve"])),  # type: ignore[arg-type]
             )

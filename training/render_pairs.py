@@ -9,9 +9,9 @@ pixel of the flat picture lies there. So any colouring of the flat picture can b
 Each pair is seeded by its number and written in one move to OUT/{number}.npz; those that are there are kept, so several
 processes (`--part 0/2`, `--part 1/2`) and interrupted runs add up. A number whose garment does not hang leaves no file.
 
-A pair holds `photo` RGB uint8 (H, W, 3), the garment in grey; `light` uint8 (H, W), 200 · √(light on white cloth /
-1.5); `map` float16 (H, W, 2), pixel (x, y) of the flat picture, NaN off the garment; `side` uint8 (H, W), 0 = no
-garment, 1 = front panel, 2 = back panel; `labels` uint8 (H, W), the garment's own category on it; `under` uint8 (H, W),
+A pair holds `photo` RGB uint8 (H, W, 3), the garment in grey; `light` uint8 (H, W), see `training.pair_light`; `map`
+float16 (H, W, 2), pixel (x, y) of the flat picture, NaN off the garment; `side` uint8 (H, W), 0 = no garment, 1 = front
+panel, 2 = back panel; `labels` uint8 (H, W), the garment's own category on it; `under` uint8 (H, W),
 the labels without the garment; `flat`, its name.
 """
 
@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from pipelines.schema import PARSING_LABELS
 from training.catalog_body import load_body
 from training.pair_drape import Draped, Flat, Undressable, put_on
+from training.pair_light import to_bytes
 from training.pair_look import Look, look_of
 from training.pair_raster import Camera, rasterise
 
@@ -40,8 +41,8 @@ SIZE = (312, 416)
 SAMPLES = 10
 #: How often each category is rendered.
 SHARES = {"upper": 0.62, "lower": 0.18, "dress": 0.20}
-#: Reflectance of the grey garment; and of the light that 8 bits hold at most, on white.
-GREY, BRIGHTEST = 0.5, 1.5
+#: Reflectance of the grey garment.
+GREY = 0.5
 
 
 def some_body(rng: Rng) -> dict[str, float]:
@@ -180,7 +181,7 @@ def make_pair(number: int, flats: dict[str, list[Path]], work: Path) -> dict[str
     light = np.where(on, linear.mean(-1) / GREY, 0)
     return found | {
         "photo": to_srgb(linear), "flat": np.array(file.stem),
-        "light": np.rint(200 * np.sqrt(np.clip(light / BRIGHTEST, 0, 1.6))).astype(np.uint8),
+        "light": to_bytes(light),
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from pipelines.geometry.agnostic import SPECK, label_mask, without_specks
@@ -50,16 +51,18 @@ def bare_arms(labels: Mask, body: Body, ends: Ends) -> Mask:
         labels: parsing of the photo, uint8 (H, W).
         ends: see `sleeve_ends`.
     """
-    arms = label_mask(labels, ("arms",)) > 0
-    stays = np.zeros_like(labels)
+    stays, everywhere = np.zeros_like(labels), label_mask(labels, ("arms",))
+    x, y, width, height = cv2.boundingRect(everywhere)
+    window = slice(y, y + height), slice(x, x + width)
+    arms = everywhere[window] > 0
     for left, end in zip((True, False), ends, strict=True):
         if end is None or not arms.any():
             continue
-        along_arm, aside = along(limb(body, "arm", left), labels.shape)
+        along_arm, aside = along(limb(body, "arm", left) - (x, y), arms.shape)
         skin = arms & (np.abs(aside) < ARM_HALF * body.unit) & (along_arm > 0)
         if not skin.any():
             continue
         # Where skin begins the old sleeve ended, and has left its rim and its shadow.
         begins = float(np.quantile(along_arm[skin], 0.02))
-        stays[skin & (along_arm > max(end, begins) + CLEAR)] = 255
+        stays[window][skin & (along_arm > max(end, begins) + CLEAR)] = 255
     return without_specks(erode(stays, max(1.0, RIM * body.unit)), (SPECK * body.unit) ** 2)

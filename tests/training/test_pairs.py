@@ -68,7 +68,7 @@ def a_pair(light: float = 1.0) -> Pair:
     assert flow is not None
     return Pair(
         photo=np.full((*SIZE, 3), 128, np.uint8), light=np.full(SIZE, light, np.float32), where=where, side=side,
-        labels=labels, under=np.zeros(SIZE, np.uint8), hint_where=where, flow=flow, points=POINTS, flat=garment.image,
+        labels=labels, hint_where=where, flow=flow, points=POINTS, flat=garment.image,
         cloth=garment.mask, unit=garment_unit(garment.landmarks, "upper"), category="upper", sleeve=1,
     )  # fmt: skip
 
