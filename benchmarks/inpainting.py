@@ -26,13 +26,14 @@ from torch import Tensor
 
 from pipelines.diffusion.compact import CompactInpaintPipeline
 from pipelines.images import save_bytes
+from pipelines.tryon import WORK_SIZE
 from pipelines.weights import resolve
 from training.pair_examples import load_pairs, pair_example
 from training.train_mean import Examples, makes, to_tensors
 from training.tryon_data import CATEGORIES, example
 from training.worn import load_worn
 
-SIZE = (256, 192)
+SIZE = WORK_SIZE
 STEPS = (0, 2, 4, 8)
 
 Batch = dict[str, Tensor]

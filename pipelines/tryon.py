@@ -43,13 +43,13 @@ from pipelines.schema import (
 )
 
 #: What the networks see: (height, width) of the crop.
-WORK_SIZE = (256, 192)
+WORK_SIZE = (384, 288)
 #: The crop is this much larger than the mask, so that the networks see what the garment meets.
 CROP_MARGIN = 1.25
 #: Width of the fade at the mask's edge, as a share of the crop's height.
 FEATHER = 0.008
 #: Over how many pixels of WORK_SIZE the flow is evened out: half a body unit, far more than a letter.
-STEADY = 36.0
+STEADY = 54.0
 CATEGORIES: tuple[Category, ...] = ("upper", "lower", "dress")
 SLEEVES = ("none", "short", "long")
 

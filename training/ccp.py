@@ -94,7 +94,7 @@ def load_poses(npz: Path, masks: Path, names: Iterable[str] | None = None) -> di
     poses = {}
     for name, keypoints, visibility in zip(stored["names"], stored["keypoints"], stored["visibility"], strict=True):
         if wanted is None or str(name) in wanted:
-            mask = _read_plane(masks / f"{name}.png")
+            mask = read_plane(masks / f"{name}.png")
             poses[str(name)] = points.pose_from_arrays(keypoints, visibility, mask)
     return poses
 
@@ -113,13 +113,13 @@ def load_labelled(ccp: Path, poses: dict[str, Pose], held_out: bool) -> list[Lab
         pose = poses.get(path.stem)
         if pose is None or is_held_out(path.stem) != held_out:
             continue
-        labels = _read_plane(path)
+        labels = read_plane(path)
         image = read_rgb(ccp / "photos" / f"{path.stem}.jpg")
         photos.append(Labelled(path.stem, image, parsing_of(labels, names, pose), pose))
     return photos
 
 
-def _read_plane(path: Path) -> NDArray[np.uint8]:
+def read_plane(path: Path) -> NDArray[np.uint8]:
     """One value per pixel, as stored."""
     plane = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if plane is None or plane.ndim != 2:

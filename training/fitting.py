@@ -81,6 +81,6 @@ def framed(fitting: Fitting, size: tuple[int, int], rng: Rng) -> dict[str, np.nd
     return dict(
         truth=varied_photo(np.asarray(crop(fitting.photo), np.uint8), labels, None, rng),
         mask=mask, hint=another_camera(np.asarray(crop(fitting.hint), np.float32), rng).astype(np.uint8),
-        hint_mask=hint_mask & mask, garment=garment, points=points.astype(np.float32), layout=layout[2::4, 2::4],
+        hint_mask=hint_mask & mask, garment=garment, points=points.astype(np.float32), layout=layout[1::2, 1::2],
         known=np.where(mask > 0, UNKNOWN, layout).astype(np.uint8), true_flow=flow, facts=facts,
     )  # fmt: skip

@@ -59,9 +59,11 @@ class Trainer:
     ) -> None:  # fmt: skip
         self.accelerator = accelerator or Accelerator(cpu=True)
         self.device = self.accelerator.device
-        self._bare = model.to(self.device)
+        self._bare = model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.ema = copy.deepcopy(self._bare).eval().requires_grad_(False)
-        optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=1e-4, betas=(0.9, 0.98))
+        optimizer = torch.optim.AdamW(
+            model.parameters(), lr=lr, weight_decay=1e-4, betas=(0.9, 0.98), fused=self.device.type == "cuda"
+        )
         self.model, self.optimizer = self.accelerator.prepare(self._bare, optimizer)
         self.run, self.limit, self.lr, self.on_save, self.save_every = run, minutes * 60, lr, on_save, save_every
         self.step, self.spent = 0, 0.0

@@ -4,13 +4,14 @@
     accelerate launch -m training.train_mean …          # on one GPU or many
 
 Loss, in the mask: L1 + L2 + gradient L1 + 1 − SSIM, cross-entropy of
-the layout and of the garment's outline, and the error of the flow where the true one is known.
+the layout and of the garment's outline, and the error of the flow where the true one is known; with `--adversary`,
+what a critic makes of what is painted beside the garment.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -19,12 +20,14 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from accelerate import Accelerator
+from accelerate.utils import send_to_device
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from pipelines.diffusion.mean import MeanModel, MeanOutput
 from pipelines.geometry.layout import LAYOUT_LABELS
 from pipelines.perception.pose_map import draw_openpose
+from training.adversary import Adversary
 from training.fitting import framed
 from training.loop import Trainer, begin, fast
 from training.losses import gradient_l1, masked_mean, ssim_map
@@ -48,28 +51,46 @@ def makes(
 
 
 class Examples(IterableDataset):  # type: ignore[misc]
-    """Endless batches of examples as dicts of numpy arrays, with the pose map drawn; each from one of the `makers`, as
-    often as its share says.
+    """Endless batches of new examples as dicts of arrays, with the pose map drawn; each from one of the `makers`, as
+    often as its share says."""
 
-    Making an example costs a CPU nearly as much as learning from it, so each is used `reuse` times, far apart.
-    """
+    def __init__(self, makers: list[tuple[float, Maker]], batch: int, seed: int) -> None:
+        self.makers, self.batch, self.seed = makers, batch, seed
 
-    def __init__(self, makers: list[tuple[float, Maker]], batch: int, seed: int, reuse: int = 1) -> None:
-        self.makers, self.batch, self.seed, self.reuse = makers, batch, seed, reuse
-
-    def __iter__(self) -> Iterator[dict[str, np.ndarray]]:
+    def __iter__(self) -> Iterator[dict[str, Tensor]]:
         info = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, info.id if info else 0])
-        pool: list[dict[str, np.ndarray]] = []
-        fresh = self.batch // self.reuse
         shares = np.array([share for share, _ in self.makers])
         while True:
-            picks = rng.choice(len(self.makers), fresh, p=shares / shares.sum())
-            new = [with_pose(self.makers[i][1](rng)) for i in picks]
-            pool = (pool + new)[-1500:]
-            old = [pool[i] for i in rng.integers(0, len(pool), self.batch - fresh)]
-            samples = new + old
-            yield {k: np.stack([s[k] for s in samples]) for k in samples[0]}
+            picks = rng.choice(len(self.makers), self.batch, p=shares / shares.sum())
+            samples = [with_pose(self.makers[i][1](rng)) for i in picks]
+            yield {k: torch.from_numpy(np.stack([s[k] for s in samples])) for k in samples[0]}
+
+
+def reused(
+    batches: Iterable[dict[str, Tensor]], batch: int, room: int, device: torch.device
+) -> Iterator[dict[str, Tensor]]:  # fmt: skip
+    """Larger batches, filled up from the last `room` examples, which are kept on the device.
+
+    Making an example costs a CPU as much as learning from it, or more: so each is used several times, far apart.
+
+    Args:
+        batches: of new examples, smaller than `batch`.
+    """
+    pool: dict[str, Tensor] = {}
+    made = 0
+    for new in batches:
+        count = len(new["mask"])
+        if not pool:
+            pool = {k: torch.empty((room, *v.shape[1:]), dtype=v.dtype, device=device) for k, v in new.items()}
+        at = (torch.arange(count) + made) % room
+        for k, v in new.items():
+            pool[k][at.to(device)] = v.to(device)
+        made += count
+        if made >= 2 * batch:
+            old = torch.randint(0, min(made, room), (batch - count,))
+            picks = torch.cat([at, old]).to(device)
+            yield {k: v[picks] for k, v in pool.items()}
 
 
 def with_pose(sample: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -79,25 +100,24 @@ def with_pose(sample: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return sample | {"pose": draw_openpose(points.astype(np.float32), size)}
 
 
-def to_tensors(batch: dict[str, np.ndarray]) -> dict[str, Tensor]:
-    """The model's arguments and targets as float tensors, from one numpy batch."""
-    picture = lambda a: torch.as_tensor(a).permute(0, 3, 1, 2).float()  # noqa: E731
-    plane = lambda a: torch.as_tensor(a)[:, None].float() / 255  # noqa: E731
+def to_tensors(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The model's arguments and targets as float tensors, from one batch of examples as they were made."""
+    picture = lambda a: a.permute(0, 3, 1, 2).float()  # noqa: E731
+    plane = lambda a: a[:, None].float() / 255  # noqa: E731
     mask, hint_mask = plane(batch["mask"]).round(), plane(batch["hint_mask"]).round()
     truth = picture(batch["truth"]) / 127.5 - 1
-    known = torch.as_tensor(batch["known"]).long()
-    one_hot = F.one_hot(known.clamp(max=len(LAYOUT_LABELS)), len(LAYOUT_LABELS) + 1)[..., :-1]
+    labels = torch.arange(len(LAYOUT_LABELS), device=mask.device)[:, None, None]
     return dict(
         masked=truth * (1 - mask), mask=mask, hint=picture(batch["hint"]) / 127.5 - 1, hint_mask=hint_mask,
-        pose=picture(batch["pose"]) / 255, known=one_hot.permute(0, 3, 1, 2).float(),
-        facts=torch.as_tensor(batch["facts"]).float(),
-        truth=truth, layout=torch.as_tensor(batch["layout"]).long(), true_flow=picture(batch["true_flow"]),
+        pose=picture(batch["pose"]) / 255, known=(batch["known"][:, None] == labels).float(),
+        facts=batch["facts"].float(),
+        truth=truth, layout=batch["layout"].long(), true_flow=picture(batch["true_flow"]),
         garment=plane(batch["garment"]),
     )  # fmt: skip
 
 
 #: Size of the held-out examples.
-CHECKED = (256, 192)
+CHECKED = (384, 288)
 INPUTS = ("masked", "mask", "hint", "hint_mask", "pose", "known", "facts")
 
 
@@ -111,7 +131,7 @@ def mean_loss(out: MeanOutput, batch: dict[str, Tensor]) -> tuple[Tensor, dict[s
     structure = masked_mean(1 - ssim_map(whole, truth), mask)
     painted = masked_mean((out.painted - truth).abs(), mask)
     edges = gradient_l1(whole, truth, mask)
-    small = F.avg_pool2d(mask, 4)
+    small = F.avg_pool2d(mask, 2)
     layout = masked_mean(F.cross_entropy(out.layout, batch["layout"], reduction="none")[:, None], small)
     # What the hint lacks, the flow has to stretch it over; so it counts on the whole garment.
     known = batch["true_flow"].isfinite().all(1, keepdim=True)
@@ -141,7 +161,8 @@ def mean_loss(out: MeanOutput, batch: dict[str, Tensor]) -> tuple[Tensor, dict[s
 def evaluate(model: torch.nn.Module, batches: list[dict[str, Tensor]]) -> dict[str, float]:
     """Figures over fixed held-out examples; `paste` is the hint over a grey fill, in dB."""
     rows = []
-    for batch in batches:
+    for at_rest in batches:
+        batch = send_to_device(at_rest, next(model.parameters()).device)
         out = model(*[batch[k] for k in INPUTS])
         _, row = mean_loss(out, batch)
         paste = batch["hint"] * batch["hint_mask"]
@@ -176,12 +197,17 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--checks", type=int, default=8, help="batches of eight held-out examples that are measured")
+    parser.add_argument("--parsed", type=Path, help="folder of training.label_photos: more photos to learn from")
+    parser.add_argument("--adversary", type=float, default=0.0, help="share of a critic in the gradient; 0 = none")
+    parser.add_argument("--workers", type=int, default=1, help="processes that make examples")
+    parser.add_argument("--fresh", type=float, default=0.25, help="share of new examples in a batch")
+    parser.add_argument("--room", type=int, default=1500, help="examples that are kept to be used again")
     parser.add_argument("--height", type=int, default=192, help="of a training crop; the width is 3/4 of it")
     parser.add_argument("--lr", type=float, default=8e-4)
     args = parser.parse_args()
     torch.manual_seed(0)
     size = (args.height, args.height * 3 // 4)
-    train, held_out = load_worn(args.ccp, args.prepared)
+    train, held_out = load_worn(args.ccp, args.prepared, args.parsed)
     cloth = load_cloth(args.cloth)
     makers = [(1.0, makes(partial(example, cloth=cloth), train, size))]
     sets = {"photos": makes(example, held_out, CHECKED)}
@@ -195,26 +221,36 @@ def main() -> None:
         makers.append((args.own_share, makes(framed, [o for i, o in enumerate(own) if i % 10], size)))
     checks = {name: fixed_batches(maker, args.checks) for name, maker in sets.items()}
     model = begin(MeanModel, args.init)
+    accelerator = Accelerator()
 
     def on_save(ema: torch.nn.Module, when: str) -> None:
         ema.save_pretrained(args.out)
+        if adversary:
+            adversary.save()
+        ema.to(trainer.device)
         for name, batches in checks.items():
             figures = " ".join(f"{k} {v:.3f}" for k, v in evaluate(ema, batches).items())
             print(f"saved {when}: held-out {name}: {figures}", flush=True)
 
-    trainer = Trainer(model, args.run, args.minutes, args.lr, on_save, accelerator=Accelerator())
+    trainer = Trainer(model, args.run, args.minutes, args.lr, on_save, accelerator=accelerator)
+    adversary = Adversary(accelerator, args.adversary, args.run / "adversary.pt") if args.adversary else None
     # Every process of a training on several GPUs sees other examples.
-    seed = trainer.step + 1000 * trainer.accelerator.process_index
+    seed = trainer.step + 1000 * accelerator.process_index
+    fresh = max(1, round(args.batch * args.fresh))
     loader = DataLoader(
-        Examples(makers, args.batch, seed, reuse=4), batch_size=None, num_workers=1, prefetch_factor=4,
+        Examples(makers, fresh, seed), batch_size=None, num_workers=args.workers, prefetch_factor=4,
     )  # fmt: skip
 
     def loss_of(batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
         with fast(trainer.device):
             out = trainer.model(*[batch[k] for k in INPUTS])
-        return mean_loss(out, batch)
+        loss, figures = mean_loss(out, batch)
+        if adversary:
+            fooled, figures["told"] = adversary.loss(out.painted, batch, loss, model.paint_head.weight)
+            loss = loss + fooled
+        return loss, figures
 
-    trainer.train((to_tensors(b) for b in loader), loss_of)
+    trainer.train((to_tensors(b) for b in reused(loader, args.batch, args.room, trainer.device)), loss_of)
 
 
 if __name__ == "__main__":

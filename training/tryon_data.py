@@ -344,7 +344,7 @@ def example(worn: Worn, size: tuple[int, int], rng: Rng, cloth: Cloth | None = N
 
     With `cloth`, a share of the people are re-dressed in it.
 
-    Beside its arguments: `truth` (H, W, 3), `layout` (H/4, W/4) indices, `true_flow` (H/4, W/4, 2) in pixels,
+    Beside its arguments: `truth` (H, W, 3), `layout` (H/2, W/2) indices, `true_flow` (H/4, W/4, 2) in pixels,
     `garment` (H, W).
     """
     matrix, flip = crop_matrix(worn, size, rng)
@@ -382,6 +382,6 @@ def example(worn: Worn, size: tuple[int, int], rng: Rng, cloth: Cloth | None = N
     facts[3 + worn.sleeve] = 1
     return dict(
         truth=photo, mask=mask, hint=hint, hint_mask=hint_mask, garment=garment, points=points.astype(np.float32),
-        layout=layout[2::4, 2::4], known=known, true_flow=(4 * flow).astype(np.float16),
+        layout=layout[1::2, 1::2], known=known, true_flow=(4 * flow).astype(np.float16),
         facts=facts,
     )  # fmt: skip

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 
+from pipelines.geometry.agnostic import label_mask
 from pipelines.perception.pose import believed18
 from pipelines.schema import PARSING_LABELS
-from training.ccp import IGNORE, Labelled, load_labelled, load_poses
-from training.tryon_data import Worn, worn_garments
+from training.ccp import IGNORE, Labelled, load_labelled, load_poses, read_plane
+from training.photos import read_rgb
+from training.tryon_data import GARMENT, Worn, worn_garments
 
 
 def garments_of(photo: Labelled) -> list[Worn]:
@@ -23,11 +26,28 @@ def garments_of(photo: Labelled) -> list[Worn]:
     return worn_garments(photo.image, labels, points)
 
 
-def load_worn(ccp: Path, prepared: Path) -> tuple[list[Worn], list[Worn]]:
-    """(train, held out) garments on the parsed photos; `prepared` is the folder of training.prepare_ccp."""
+def in_one_piece(worn: Worn) -> bool:
+    """Whether the garment is not, to speak of, on two people."""
+    mask = label_mask(worn.labels, GARMENT[worn.category])
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask)
+    sizes = sorted(stats[1:, cv2.CC_STAT_AREA], reverse=True)
+    return len(sizes) < 2 or sizes[1] < 0.3 * sizes[0]
+
+
+def load_worn(ccp: Path, prepared: Path, parsed: Path | None = None) -> tuple[list[Worn], list[Worn]]:
+    """(train, held out) garments on the parsed photos; `prepared` is the folder of training.prepare_ccp.
+
+    Those that training.label_photos parsed into the folder `parsed` are trained with, too.
+    """
     names = [path.stem for path in (ccp / "parse").glob("*.png")]
     poses = load_poses(prepared / "pose.npz", prepared / "person", names)
     train, held_out = (
         [worn for photo in load_labelled(ccp, poses, held) for worn in garments_of(photo)] for held in (False, True)
     )
+    if parsed is not None:
+        names = [path.stem for path in sorted(parsed.glob("*.png"))]
+        for name, pose in load_poses(prepared / "pose.npz", prepared / "person", names).items():
+            photo = read_rgb(ccp / "photos" / f"{name}.jpg")
+            found = garments_of(Labelled(name, photo, read_plane(parsed / f"{name}.png"), pose))
+            train += [worn for worn in found if in_one_piece(worn)]
     return train, held_out

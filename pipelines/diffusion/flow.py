@@ -103,7 +103,7 @@ def flow_conditions(mean: Tensor, masked: Tensor, hint: Tensor, mask: Tensor, po
 
     Args:
         mean, masked, hint: latents (N, C, h, w) of the mean, the masked photo and the aligned hint.
-        mask: (N, 1, 8h, 8w), 1 = repaint. pose: (N, 3, 8h, 8w) in [0, 1]. layout: probabilities (N, 6, 2h, 2w).
+        mask: (N, 1, 8h, 8w), 1 = repaint. pose: (N, 3, 8h, 8w) in [0, 1]. layout: probabilities (N, 6, 4h, 4w).
     """
     pool = torch.nn.functional.avg_pool2d
-    return torch.cat([mean, masked, hint, pool(mask, 8), pool(pose, 8), pool(layout, 2)], 1)
+    return torch.cat([mean, masked, hint, pool(mask, 8), pool(pose, 8), pool(layout, 4)], 1)

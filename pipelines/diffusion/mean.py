@@ -1,8 +1,8 @@
 """Layout and posterior mean: where the garment will lie, the hint brought there, and the average picture of the rest.
 
 Two U-Nets, coarse to fine. The first sees everything at 1/4 size and predicts the layout (which pixel becomes garment,
-skin, hair, other clothes, ground) and a coarse flow that moves the hint. The second sees the moved hint and predicts a
-residual flow, what to paint where there is no hint, and where to trust which.
+skin, hair, other clothes, ground) and a coarse flow that moves the hint. The second sees the moved hint at 1/2 size and
+predicts a residual flow, what to paint where there is no hint, and where to trust which.
 
 Flow correction of a pasted reference: after the pixel hint of Diffuse-to-Choose (Seyfioglu et al. 2024) and the
 appearance flow of try-on warping (ClothFlow, Han et al. 2019).
@@ -25,10 +25,10 @@ from pipelines.geometry.layout import LAYOUT_LABELS
 FACTS = 6
 #: Steepness of the gate: a soft gate lays a halo of half-garment round every sleeve. And where it lies: as it was
 #: trained, garments end a little inside their own edge on photos.
-GATE_GAIN, GATE_OFFSET = 2.5, 1.4
-#: Deeper inside the hint than this many pixels there is garment, whatever the network believes: most of what it saw
-#: worn below the waist were trousers, and it parts skirts between the legs.
-CORE = 6
+GATE_GAIN, GATE_OFFSET = 2.5, 0.0
+#: Deeper inside the hint than this share of the picture's height there is garment, whatever the network believes: most
+#: of what it saw worn below the waist were trousers, and it parts skirts between the legs.
+CORE = 0.0235
 #: Power of the chances of what lies where no garment comes: an arm's outline is a line, wherever it is.
 SHARPER = 3.0
 #: Which labels (1, L, 1, 1) may lie where the garment does not.
@@ -41,7 +41,7 @@ class MeanOutput(BaseOutput):
 
     Attributes:
         sample: posterior mean (N, 3, H, W).
-        layout: logits (N, 6, H/4, W/4) over LAYOUT_LABELS.
+        layout: logits (N, 6, H/2, W/2) over LAYOUT_LABELS.
         flow: (N, 2, H/4, W/4): pixel x of the finished picture takes the hint at x + flow, in pixels of H × W, (x, y).
         moved: the hint after the flow (N, 3, H, W).
         garment: (N, 1, H, W) in [0, 1], how surely a pixel is garment: 1 = the moved hint, 0 = `painted`.
@@ -109,8 +109,9 @@ def carried_on(masked: Tensor, known: Tensor) -> Tensor:
 
 
 def core(mask: Tensor) -> Tensor:
-    """What of a mask (N, 1, H, W) lies more than CORE pixels inside, with a soft edge."""
-    inner = -F.max_pool2d(-mask, 2 * CORE + 1, stride=1, padding=CORE)
+    """What of a mask (N, 1, H, W) lies more than CORE of its height inside, with a soft edge."""
+    depth = round(CORE * mask.shape[-2])
+    inner = -F.max_pool2d(-mask, 2 * depth + 1, stride=1, padding=depth)
     return F.avg_pool2d(inner, 5, stride=1, padding=2)
 
 
@@ -135,11 +136,11 @@ class Block(nn.Module):
 
 
 class UNet(nn.Module):
-    """A small U-Net on a grid already folded to 1/4 size; the facts enter at its lowest level.
+    """A small U-Net; the facts enter at its lowest level.
 
     Args:
         in_channels: of the folded input.
-        widths: channels at 1/4, 1/8, 1/16, … size.
+        widths: channels at the input's size, at 1/2 of it, 1/4, … .
         blocks: residual blocks per level on the way down, and as many on the way up.
         facts: how many there are.
     """
@@ -177,24 +178,24 @@ class MeanModel(ModelMixin, ConfigMixin):
 
     Args:
         layout_widths, layout_blocks: of the first U-Net (1/4, 1/8, … size).
-        paint_widths, paint_blocks: of the second.
+        paint_widths, paint_blocks: of the second (1/2, 1/4, … size).
     """
 
     @register_to_config
     def __init__(
         self,
-        layout_widths: tuple[int, ...] = (32, 64, 160),
-        layout_blocks: tuple[int, ...] = (1, 1, 3),
-        paint_widths: tuple[int, ...] = (48, 96, 128),
-        paint_blocks: tuple[int, ...] = (1, 1, 1),
+        layout_widths: tuple[int, ...] = (64, 128, 256),
+        layout_blocks: tuple[int, ...] = (1, 2, 3),
+        paint_widths: tuple[int, ...] = (48, 96, 192, 256),
+        paint_blocks: tuple[int, ...] = (1, 2, 2, 2),
     ) -> None:
         super().__init__()
         labels = len(LAYOUT_LABELS)
-        picture, context = 16 * 4, 3 + labels
-        self.layout_net = UNet(2 * picture + context, layout_widths, layout_blocks)
-        self.layout_head = nn.Conv2d(layout_widths[0], labels + 2, 3, padding=1)
-        self.paint_net = UNet(2 * picture + context + labels + layout_widths[0], paint_widths, paint_blocks)
-        self.paint_head = nn.Conv2d(paint_widths[0], 16 * 4 + 2, 3, padding=1)
+        context = 3 + labels
+        self.layout_net = UNet(2 * 16 * 4 + context, layout_widths, layout_blocks)
+        self.layout_head = nn.Conv2d(layout_widths[0], 4 * labels + 2, 3, padding=1)
+        self.paint_net = UNet(2 * 4 * 4 + context + labels + layout_widths[0] // 4, paint_widths, paint_blocks)
+        self.paint_head = nn.Conv2d(paint_widths[0], 4 * 4 + 2, 3, padding=1)
         for head in (self.layout_head, self.paint_head):
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)  # type: ignore[arg-type]
@@ -218,12 +219,13 @@ class MeanModel(ModelMixin, ConfigMixin):
         # edge, so that a garment which ends up larger has something to be made of.
         ground = spread(masked * (1 - mask), 1 - mask).to(masked.dtype)
         hint = spread(hint * hint_mask, hint_mask).to(hint.dtype)
-        context = torch.cat([F.avg_pool2d(pose, 4), known[:, :, 2::4, 2::4]], 1)
+        context = torch.cat([F.avg_pool2d(pose, 2), known[:, :, 1::2, 1::2]], 1)
         # 1. layout and coarse flow
         folded_hint = F.pixel_unshuffle(torch.cat([hint, hint_mask], 1), 4)
         photo = F.pixel_unshuffle(torch.cat([ground, mask], 1), 4)
-        features = self.layout_net(torch.cat([photo, folded_hint, context], 1), facts)
-        layout, coarse = self.layout_head(features).float().split([len(LAYOUT_LABELS), 2], 1)
+        features = self.layout_net(torch.cat([photo, folded_hint, F.avg_pool2d(context, 2)], 1), facts)
+        layout, coarse = self.layout_head(features).float().split([4 * len(LAYOUT_LABELS), 2], 1)
+        layout = F.pixel_shuffle(layout, 2)
         coarse = coarse * 4  # the network speaks in cells of four pixels
         # 2. the hint, moved; residual flow, paint and gate
         moved = warp(torch.cat([hint, hint_mask], 1), upsample(coarse, size))
@@ -234,13 +236,12 @@ class MeanModel(ModelMixin, ConfigMixin):
         bare = bare / bare.sum(1, keepdim=True).clamp(min=1e-3)
         ground = torch.where(mask > 0, (bare[:, :, None] * carried_on(masked, known)).sum(1), masked.float())
         ground = ground.to(masked.dtype)
-        photo = F.pixel_unshuffle(torch.cat([ground, mask], 1), 4)
-        paint = torch.cat(
-            [photo, F.pixel_unshuffle(moved.to(photo.dtype), 4), context, likely.to(features.dtype), features], 1
-        )
-        out = self.paint_head(self.paint_net(paint, facts)).float()
-        flow = coarse + out[:, 64:] * 4
-        painted, gate = F.pixel_shuffle(out[:, :64], 4).split([3, 1], 1)
+        photo = F.pixel_unshuffle(torch.cat([ground, mask], 1), 2)
+        folded_hint = F.pixel_unshuffle(moved.to(photo.dtype), 2)
+        seen = torch.cat([photo, folded_hint, context, likely.to(features.dtype), F.pixel_shuffle(features, 2)], 1)
+        out = self.paint_head(self.paint_net(seen, facts)).float()
+        flow = coarse + F.avg_pool2d(out[:, 16:], 2) * 4
+        painted, gate = F.pixel_shuffle(out[:, :16], 2).split([3, 1], 1)
         moved, there = warp(torch.cat([hint, hint_mask], 1), upsample(flow, size)).split([3, 1], 1)
         # The gate is where the garment is, not how sure the network is of it: a gate free to say "unsure" blurs every
         # print.

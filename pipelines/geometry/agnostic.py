@@ -21,6 +21,9 @@ KEPT = ("face", "hair", "hands", "bag", "hat", "shoes")
 #: A piece of those smaller than a square of this side, in body units, is a print or button misread, not a hand.
 SPECK = 0.15
 
+#: Legs this near to a new hem, in body units, stay: it may end higher than thought.
+HEM = 0.15
+
 #: Growth of the old garment, in body units: seams, straps and shadows just outside the parsed edge.
 MARGIN = 0.07
 
@@ -66,6 +69,16 @@ def old_garment(labels: Mask, body: Body, category: Category) -> Mask:
     return worn
 
 
+def covered_legs(labels: Mask, body: Body, category: Category, garment: Mask) -> Mask:
+    """Bare legs above the hem of a new garment, which would show beside one that is narrower than they are."""
+    legs = label_mask(labels, ("legs",))
+    ys, xs = np.nonzero(garment)
+    if category == "upper" or not legs.any() or not len(ys):
+        return np.zeros_like(labels)
+    hem = float(np.quantile(xs * body.down[0] + ys * body.down[1], 0.98)) - HEM * body.unit
+    return np.asarray(legs & (255 - below(hem * body.down, body.down, labels.shape)), np.uint8)
+
+
 def agnostic_mask(
     labels: Mask,
     body: Body,
@@ -76,7 +89,7 @@ def agnostic_mask(
     growth: float = 0.0,
     stays: Mask | None = None,
 ) -> Mask:
-    """Everything to repaint: the old garment with a margin, the trunk, and where the new garment will lie.
+    """Everything to repaint: the old garment, legs that go under the new one, the trunk, where the new one will lie.
 
     Args:
         labels: parsing of the photo, uint8 (H, W), indices into PARSING_LABELS.
@@ -95,7 +108,7 @@ def agnostic_mask(
     if category == "lower":
         # Below a top that stays, the trunk shape would eat the top's hem.
         trunk[label_mask(labels, ("upper", "outer")) > 0] = 0
-    worn = old_garment(labels, body, category)
+    worn = old_garment(labels, body, category) | covered_legs(labels, body, category, garment)
     mask = dilate(worn, grow) | dilate(garment, grow / 2) | trunk
     # Thin slits between old and new would show as ghosts.
     mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8), iterations=2), np.uint8)

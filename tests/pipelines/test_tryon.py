@@ -53,11 +53,11 @@ def test_the_preview_of_a_step_is_the_whole_photo_with_the_crop_in_its_place(pla
 
 
 def test_waves_of_the_flow_are_evened_out_and_its_drift_stays():
-    y, x = torch.meshgrid(torch.arange(64.0), torch.arange(48.0), indexing="ij")
+    y, x = torch.meshgrid(torch.arange(96.0), torch.arange(72.0), indexing="ij")
     garment = torch.zeros(1, 1, *WORK_SIZE)
-    garment[..., 40:220, 40:148] = 1
+    garment[..., 60:328, 60:224] = 1
     drift = torch.stack([torch.full_like(x, 5.0), torch.full_like(x, -3.0)])[None]
-    waves = 3 * torch.sin(x / 2) * torch.cos(y / 2)
+    waves = 3 * torch.sin(x / 3) * torch.cos(y / 3)
     inside = torch.nn.functional.avg_pool2d(garment, 4)[0, 0] > 0.5
     # Far from the garment the flow may be anything.
     noise = torch.where(inside, 0.0, 100.0)

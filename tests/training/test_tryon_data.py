@@ -41,7 +41,7 @@ def test_an_example_has_the_shapes_that_the_model_expects(worn):
     small = (SIZE[0] // 4, SIZE[1] // 4)
     assert found["truth"].shape == found["hint"].shape == (*SIZE, 3)
     assert found["mask"].shape == found["hint_mask"].shape == found["garment"].shape == SIZE
-    assert found["layout"].shape == small
+    assert found["layout"].shape == (SIZE[0] // 2, SIZE[1] // 2)
     assert found["known"].shape == SIZE
     assert found["true_flow"].shape == (*small, 2)
     assert (found["mask"][found["garment"] > 0] == 255).all()

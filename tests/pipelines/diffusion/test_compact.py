@@ -180,10 +180,10 @@ def test_deep_inside_the_hint_there_is_garment(pipe, inputs):
 
 
 def test_the_core_of_a_mask_keeps_clear_of_its_edge():
-    mask = torch.zeros(1, 1, 60, 60)
-    mask[..., 10:50, 10:50] = 1
+    mask = torch.zeros(1, 1, 240, 180)
+    mask[..., 40:200, 40:140] = 1
     inner = core(mask)
-    assert inner[0, 0, 30, 30] == 1 and inner[0, 0, 12, 30] == 0 and inner[0, 0, 5, 5] == 0
+    assert inner[0, 0, 120, 90] == 1 and inner[0, 0, 42, 90] == 0 and inner[0, 0, 20, 20] == 0
 
 
 def test_seen_both_ways_the_mirrored_picture_gives_the_mirrored_render(pipe, inputs):

@@ -74,6 +74,20 @@ def test_a_new_skirt_leaves_the_top():
     assert (mask[80:165, 90:110] == 0).all()
 
 
+def test_legs_go_under_new_trousers_down_to_their_hem():
+    labels = dressed(upper=(66, 76, 134, 180), lower=(78, 180, 122, 220), legs=(70, 220, 130, 300))
+    trousers = NOTHING.copy()
+    trousers[180:280, 90:110] = 255
+    mask = agnostic_mask(labels, standing(), "lower", trousers)
+    assert (mask[222:265, 71:129] == 255).all()
+    assert (mask[290:300, 70:82] == 0).all()
+
+
+def test_a_new_top_leaves_bare_legs():
+    labels = dressed(upper=(66, 76, 134, 180), lower=(78, 180, 122, 220), legs=(70, 220, 130, 300))
+    assert (agnostic_mask(labels, standing(), "upper", NOTHING)[225:] == 0).all()
+
+
 @given(st.floats(0.01, 0.2), st.floats(0.01, 0.2))
 def test_a_larger_margin_never_shrinks_the_mask(a, b):
     small, large = (agnostic_mask(PERSON, standing(), "upper", NOTHING, margin=m) for m in sorted((a, b)))
