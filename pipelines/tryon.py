@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from pipelines.diffusion.compact import CompactInpaintPipeline, CompactOutput
+from pipelines.diffusion.mean import MeanOutput
 from pipelines.errors import BadInput
 from pipelines.geometry.agnostic import agnostic_mask
 from pipelines.geometry.arms import bare_arms, sleeve_ends
@@ -23,6 +24,7 @@ from pipelines.geometry.body import Body, mirrored18
 from pipelines.geometry.fit import true_unit
 from pipelines.geometry.ironing import ironed
 from pipelines.geometry.layout import LAYOUT_LABELS, known_layout
+from pipelines.geometry.skin import bare_waist, skin_colour, toned
 from pipelines.geometry.warp import garment_unit, warp_garment
 from pipelines.geometry.wearing import as_worn, carried_up, staying, trunk_bounds
 from pipelines.masks import composite
@@ -49,7 +51,7 @@ CROP_MARGIN = 1.25
 #: Width of the fade at the mask's edge, as a share of the crop's height.
 FEATHER = 0.008
 #: Over how many pixels of WORK_SIZE the flow is evened out: half a body unit, far more than a letter.
-STEADY = 54.0
+STEADY = 90.0
 CATEGORIES: tuple[Category, ...] = ("upper", "lower", "dress")
 SLEEVES = ("none", "short", "long")
 
@@ -154,6 +156,10 @@ def make_plan(scene: Scene, request: TryOnRequest) -> Plan:
     if request.wear.tuck == "in":
         below, there = carried_up(scene.person, scene.labels, scene.body)
         hint = np.where(((there > 0) & (hint_mask == 0))[..., None], below, hint)
+        hint_mask = hint_mask | there
+    if scene.garment.category == "upper":
+        skin, there = bare_waist(scene.person, scene.labels, scene.body, hint_mask)
+        hint = np.where(((there > 0) & (hint_mask == 0))[..., None], skin, hint)
         hint_mask = hint_mask | there
     mask = found_mask(scene, request, hint_mask) if request.mask is None else request.mask
     mask = np.where(mask > 127, 255, 0).astype(np.uint8)
@@ -268,8 +274,25 @@ def paint(
         callback_on_step_end=on_step,
     )
     assert isinstance(output, CompactOutput)  # return_dict is left on
-    mean = output.mean
+    mean = in_own_skin(scene, output.mean, mask)
     return CompactOutput(output.images, dataclasses.replace(mean, flow=steadied(mean.flow, mean.garment)))
+
+
+def in_own_skin(scene: Scene, mean: MeanOutput, mask: Mask) -> MeanOutput:
+    """What is painted, with its skin in the person's own colour.
+
+    Args:
+        mask: uint8 of WORK_SIZE, 255 = repainted.
+    """
+    colour = skin_colour(scene.person, scene.labels, scene.body)
+    if colour is None:
+        return mean
+    chance = mean.layout.softmax(1)[0, LAYOUT_LABELS.index("skin")].numpy()
+    chance = cv2.resize(chance, WORK_SIZE[::-1], interpolation=cv2.INTER_LINEAR) * (mask > 0)
+    chance *= 1 - mean.garment[0, 0].numpy()
+    painted = 127.5 * (mean.painted[0].clamp(-1, 1).permute(1, 2, 0).numpy() + 1)
+    own = torch.from_numpy(toned(painted, chance, colour) / 127.5 - 1).permute(2, 0, 1)[None]
+    return dataclasses.replace(mean, painted=own)
 
 
 def to_uint8(x: torch.Tensor) -> Image:

@@ -25,14 +25,17 @@ from pipelines.geometry.layout import LAYOUT_LABELS
 FACTS = 6
 #: Steepness of the gate: a soft gate lays a halo of half-garment round every sleeve. And where it lies: as it was
 #: trained, garments end a little inside their own edge on photos.
-GATE_GAIN, GATE_OFFSET = 2.5, 0.0
+GATE_GAIN, GATE_OFFSET = 2.5, 0.6
 #: Deeper inside the hint than this share of the picture's height there is garment, whatever the network believes: most
 #: of what it saw worn below the waist were trousers, and it parts skirts between the legs.
 CORE = 0.0235
+#: Farther from the hint than this share of the picture's height there is no garment, however wide the mask is.
+REACH = 0.03
 #: Power of the chances of what lies where no garment comes: an arm's outline is a line, wherever it is.
 SHARPER = 3.0
 #: Which labels (1, L, 1, 1) may lie where the garment does not.
 NOT_GARMENT = torch.tensor([label != "garment" for label in LAYOUT_LABELS])[None, :, None, None]
+OTHER_CLOTHING = torch.tensor([float(label == "other clothing") for label in LAYOUT_LABELS])[None, :, None, None]
 
 
 @dataclass
@@ -113,6 +116,12 @@ def core(mask: Tensor) -> Tensor:
     depth = round(CORE * mask.shape[-2])
     inner = -F.max_pool2d(-mask, 2 * depth + 1, stride=1, padding=depth)
     return F.avg_pool2d(inner, 5, stride=1, padding=2)
+
+
+def within_reach(mask: Tensor) -> Tensor:
+    """1 where a mask (N, 1, H, W) is at most REACH of its height away, 0 farther, with a soft edge."""
+    reach = round(REACH * mask.shape[-2])
+    return F.avg_pool2d(F.max_pool2d(mask, 2 * reach + 1, stride=1, padding=reach), 5, stride=1, padding=2)
 
 
 def upsample(x: Tensor, size: tuple[int, int]) -> Tensor:
@@ -231,7 +240,9 @@ class MeanModel(ModelMixin, ConfigMixin):
         moved = warp(torch.cat([hint, hint_mask], 1), upsample(coarse, size))
         likely = layout.softmax(1)
         # Where no garment comes, skin goes on as skin and ground as ground, by what the layout says is there.
-        bare = upsample(likely.where(NOT_GARMENT.to(likely.device), 0.0), size)
+        # A dress leaves nothing else of what was worn.
+        worn = likely * (1 - facts[:, 2, None, None, None].float() * OTHER_CLOTHING.to(likely.device))
+        bare = upsample(worn.where(NOT_GARMENT.to(likely.device), 0.0), size)
         bare = (bare / bare.sum(1, keepdim=True).clamp(min=1e-3)) ** SHARPER
         bare = bare / bare.sum(1, keepdim=True).clamp(min=1e-3)
         ground = torch.where(mask > 0, (bare[:, :, None] * carried_on(masked, known)).sum(1), masked.float())
@@ -245,8 +256,11 @@ class MeanModel(ModelMixin, ConfigMixin):
         moved, there = warp(torch.cat([hint, hint_mask], 1), upsample(flow, size)).split([3, 1], 1)
         # The gate is where the garment is, not how sure the network is of it: a gate free to say "unsure" blurs every
         # print.
-        garment = torch.maximum(torch.sigmoid(GATE_GAIN * (gate + GATE_OFFSET)), core(there))
-        painted = ground + painted
+        believed = torch.sigmoid(GATE_GAIN * (gate + GATE_OFFSET))
+        near = within_reach(there)
+        garment = torch.maximum(believed * near, core(there))
+        # What was painted in the belief that garment hides it is no picture of what lies there instead.
+        painted = ground + painted * (1 - believed * (1 - near))
         sample = garment * moved + (1 - garment) * painted
         return MeanOutput(
             sample=sample, layout=layout, flow=flow, moved=moved, garment=garment, painted=painted,

@@ -21,7 +21,7 @@ KEPT = ("face", "hair", "hands", "bag", "hat", "shoes")
 #: A piece of those smaller than a square of this side, in body units, is a print or button misread, not a hand.
 SPECK = 0.15
 
-#: Legs this near to a new hem, in body units, stay: it may end higher than thought.
+#: How near to a new hem, in body units, what is below it is left alone: it may end elsewhere than thought.
 HEM = 0.15
 
 #: Growth of the old garment, in body units: seams, straps and shadows just outside the parsed edge.
@@ -58,12 +58,28 @@ def below(line_point: np.ndarray, down: np.ndarray, size: tuple[int, int]) -> Ma
     return np.where((x - line_point[0]) * down[0] + (y - line_point[1]) * down[1] > 0, 255, 0).astype(np.uint8)
 
 
-def old_garment(labels: Mask, body: Body, category: Category) -> Mask:
-    """The worn clothes that a garment of `category` replaces. A dress is parted at the hips (waist for `lower`)."""
+def dress_that_stays(labels: Mask, body: Body, garment: Mask) -> Mask:
+    """What is seen of a worn dress below a new top: from the hips down, or from the hem of one that is shorter."""
+    dress = label_mask(labels, ("dress",))
+    end = float((body.hips + 0.1 * body.unit * body.down) @ body.down)
+    if garment.any():
+        end = min(end, hem_of(garment, body) + HEM * body.unit)
+    return np.asarray(dress & below(end * body.down, body.down, labels.shape), np.uint8)
+
+
+def hem_of(garment: Mask, body: Body) -> float:
+    """How far down a garment's mask reaches: pixels along `body.down`."""
+    ys, xs = np.nonzero(garment)
+    return float(np.quantile(xs * body.down[0] + ys * body.down[1], 0.98))
+
+
+def old_garment(labels: Mask, body: Body, category: Category, garment: Mask) -> Mask:
+    """The worn clothes that the warped `garment` of `category` replaces. A dress is parted (at the waist for
+    `lower`)."""
     worn = label_mask(labels, REPLACED[category])
     dress = label_mask(labels, ("dress",))
     if category == "upper":
-        worn[(dress > 0) & (below(body.hips + 0.1 * body.unit * body.down, body.down, labels.shape) > 0)] = 0
+        worn[dress_that_stays(labels, body, garment) > 0] = 0
     elif category == "lower":
         worn[(dress > 0) & (below(body.hips - 0.45 * body.unit * body.down, body.down, labels.shape) == 0)] = 0
     return worn
@@ -72,10 +88,9 @@ def old_garment(labels: Mask, body: Body, category: Category) -> Mask:
 def covered_legs(labels: Mask, body: Body, category: Category, garment: Mask) -> Mask:
     """Bare legs above the hem of a new garment, which would show beside one that is narrower than they are."""
     legs = label_mask(labels, ("legs",))
-    ys, xs = np.nonzero(garment)
-    if category == "upper" or not legs.any() or not len(ys):
+    if category == "upper" or not legs.any() or not garment.any():
         return np.zeros_like(labels)
-    hem = float(np.quantile(xs * body.down[0] + ys * body.down[1], 0.98)) - HEM * body.unit
+    hem = hem_of(garment, body) - HEM * body.unit
     return np.asarray(legs & (255 - below(hem * body.down, body.down, labels.shape)), np.uint8)
 
 
@@ -108,7 +123,9 @@ def agnostic_mask(
     if category == "lower":
         # Below a top that stays, the trunk shape would eat the top's hem.
         trunk[label_mask(labels, ("upper", "outer")) > 0] = 0
-    worn = old_garment(labels, body, category) | covered_legs(labels, body, category, garment)
+    if category == "upper":
+        trunk[dress_that_stays(labels, body, garment) > 0] = 0
+    worn = old_garment(labels, body, category, garment) | covered_legs(labels, body, category, garment)
     mask = dilate(worn, grow) | dilate(garment, grow / 2) | trunk
     # Thin slits between old and new would show as ghosts.
     mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8), iterations=2), np.uint8)

@@ -186,6 +186,15 @@ def test_the_core_of_a_mask_keeps_clear_of_its_edge():
     assert inner[0, 0, 120, 90] == 1 and inner[0, 0, 42, 90] == 0 and inner[0, 0, 20, 20] == 0
 
 
+def test_far_from_the_hint_there_is_no_garment_however_wide_the_mask_is(pipe, inputs):
+    inputs["hint_mask"] = torch.zeros_like(inputs["hint_mask"])
+    inputs["hint_mask"][..., 20:28, 10:18] = 1
+    out = pipe(**inputs, num_inference_steps=0).mean
+    there = warp(inputs["hint_mask"], upsample(out.flow, SIZE))
+    far = torch.nn.functional.max_pool2d(there, 13, stride=1, padding=6) == 0
+    assert far.any() and (out.garment[far] == 0).all()
+
+
 def test_seen_both_ways_the_mirrored_picture_gives_the_mirrored_render(pipe, inputs):
     in_mirror = torch.rand(inputs["pose"].shape, generator=seeded(5))
     flipped = {k: v.flip(-1) if v.ndim == 4 else v for k, v in inputs.items()} | {"pose": in_mirror}
