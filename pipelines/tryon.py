@@ -289,8 +289,8 @@ def in_own_skin(scene: Scene, mean: MeanOutput, mask: Mask) -> MeanOutput:
         return mean
     chance = mean.layout.softmax(1)[0, LAYOUT_LABELS.index("skin")].numpy()
     chance = cv2.resize(chance, WORK_SIZE[::-1], interpolation=cv2.INTER_LINEAR) * (mask > 0)
-    chance *= 1 - mean.garment[0, 0].numpy()
-    painted = 127.5 * (mean.painted[0].clamp(-1, 1).permute(1, 2, 0).numpy() + 1)
+    chance = (chance * (1 - mean.garment[0, 0].numpy())).astype(np.float32)
+    painted = np.asarray(127.5 * (mean.painted[0].clamp(-1, 1).permute(1, 2, 0).numpy() + 1), np.float32)
     own = torch.from_numpy(toned(painted, chance, colour) / 127.5 - 1).permute(2, 0, 1)[None]
     return dataclasses.replace(mean, painted=own)
 
