@@ -22,13 +22,13 @@ ENOUGH = 0.02
 #: Half the width of a waist in units of the trunk's frame.
 WAIST_HALF = 0.5
 #: A band of skin less high than this, in body units, is covered as tops and waistbands move.
-LEAST_BAND = 0.12
+LEAST_BAND = 0.25
 #: How much darker a trunk is where it turns away.
 ROUND = 0.3
 #: Over what share of the picture's height painted skin is taken together.
 REACH = 0.08
-#: Gains beyond these are no other skin, but something else that was taken for it.
-GAINS = (0.4, 1.6)
+#: Differences of colour, as logarithms of factors: up to the first it is light, beyond the second it is not skin.
+LIT, MOST = 0.18, 0.7
 
 
 def skin_colour(photo: Image, labels: Mask, body: Body) -> Floats | None:
@@ -90,6 +90,8 @@ def toned(painted: Floats, chance: Floats, colour: Floats) -> Floats:
     near = REACH * chance.shape[0]
     blur = lambda plane: cv2.GaussianBlur(plane, (0, 0), near)  # noqa: E731
     found = blur(painted * sure[..., None]) / np.maximum(blur(sure), 1e-6)[..., None]
-    gain = np.clip((colour + 1) / (found + 1), *GAINS)
+    off = np.log((colour + 1) / (found + 1))
+    # Light differs from limb to limb; only what goes beyond that is another skin.
+    gain = np.exp(np.clip(np.sign(off) * np.maximum(np.abs(off) - LIT, 0), -MOST, MOST))
     soft = cv2.GaussianBlur(chance, (0, 0), 1.0)[..., None]
     return np.asarray(np.clip(painted * (1 + soft * (gain - 1)), 0, 255), np.float32)

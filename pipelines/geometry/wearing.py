@@ -89,7 +89,32 @@ def worn_below(labels: Mask, body: Body) -> Mask:
     if seen is None or seen > hips - SEEN_RISE:
         return np.where(y > hips - WAIST_RISE, 255, 0).astype(np.uint8)
     # Its own edge, however it curves; and an end below for what reaches down beside it.
-    return np.where((lower > 0) | (y > seen + 0.5 * WAIST_RISE), 255, 0).astype(np.uint8)
+    edge = waistband(lower, x, y, seen)
+    return np.where(y > edge, 255, 0).astype(np.uint8)
+
+
+def waistband(lower: Mask, x: Floats, y: Floats, seen: float) -> Floats:
+    """The height (H, W) of the upper edge of what is worn below, for each pixel's x: a parabola, for a parsed edge is
+    frayed where both are dark.
+
+    Args:
+        lower: where it is, uint8 (H, W). x, y: of each pixel in the trunk's frame.
+        seen: how high it reaches, as of `visible_waist`.
+    """
+    places, tops = [], []
+    for left in np.arange(-0.5, 0.5, 0.05):
+        heights = y[(lower > 0) & (x >= left) & (x < left + 0.05)]
+        if len(heights):
+            places.append(left + 0.025)
+            tops.append(float(np.quantile(heights, 0.02)))
+    at, found = np.array(places), np.array(tops)
+    near = np.abs(found - seen) < 0.5 * WAIST_RISE
+    for _ in range(3):
+        curve = np.polyfit(at[near], found[near], 2 if near.sum() > 6 else 0)
+        off = np.abs(np.polyval(curve, at) - found)
+        near = off <= max(float(np.median(off[near])) * 2.5, 0.02)
+    edge = np.polyval(curve, np.clip(x, -0.6, 0.6))
+    return np.asarray(np.clip(edge, seen - 0.5 * WAIST_RISE, seen + 0.5 * WAIST_RISE), np.float32)
 
 
 def trunk_height(body: Body) -> float:
