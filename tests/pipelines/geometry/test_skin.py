@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipelines.geometry.skin import bare_waist, skin_colour, toned
+from pipelines.geometry.skin import LIT, bare_waist, skin_colour, toned
 from pipelines.schema import PARSING_LABELS
 from tests.pipelines.geometry.bodies import SIZE, standing
 
@@ -68,9 +68,15 @@ def test_painted_skin_takes_the_person_s_colour_limb_by_limb_and_keeps_its_shade
     chance[:, :10] = chance[:, -10:] = 1
     found = toned(painted, chance, np.array(BROWN, np.float32))
     for limb in (found[:, :10], found[:, -10:]):
-        assert np.abs(limb.mean((0, 1)) - BROWN).max() < 25
+        assert np.abs(np.log(np.median(limb, (0, 1)) / BROWN)).max() < LIT + 0.05
     assert found[48, 1].sum() < 0.9 * found[48, 7].sum()
     assert np.array_equal(found[:, 25:45], painted[:, 25:45])
+
+
+def test_light_that_differs_a_little_stays():
+    painted = np.full((32, 24, 3), BROWN, np.float32) * 1.1
+    found = toned(painted, np.ones((32, 24), np.float32), np.array(BROWN, np.float32))
+    assert np.allclose(found, painted, atol=0.5)
 
 
 def test_where_no_skin_is_painted_nothing_changes():
