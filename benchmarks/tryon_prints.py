@@ -45,6 +45,8 @@ Matrix = NDArray[np.float64]
 FINER = 4
 #: The registration sees this much around a print, as a share of its longer side; the sheet more.
 AROUND, SHOWN_AROUND = 0.12, 0.35
+#: How far from there a print is looked for, as a share of the longer side of its window.
+SEARCHED = 0.3
 #: Blurs (pixels, odd) under which the registration runs, from coarse to fine.
 BLURS = (25, 13, 7, 3)
 COLUMNS = ("words", "garment", "person", "ncc", "ncc_hint", "enlarged", "capital")
@@ -160,10 +162,16 @@ def luminance(picture: Image) -> Floats:
 
 def registered(source: Floats, found: Floats) -> Floats:
     """`found` brought onto `source`, both float32 of one size, by the homography that correlates them best."""
+    # From coarse to fine: letters are alike, and would be taken for their neighbours. Where the coarsest goes astray, a
+    # start from a finer one does not.
+    tries = [_registered(source, found, BLURS[first:]) for first in range(len(BLURS))]
+    return max(tries, key=lambda aligned: correlation(source, aligned))
+
+
+def _registered(source: Floats, found: Floats, blurs: tuple[int, ...]) -> Floats:
     matrix = np.eye(3, dtype=np.float32)
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 200, 1e-6)
-    for blur in BLURS:
-        # From coarse to fine: letters are alike, and would be taken for their neighbours.
+    for blur in blurs:
         try:
             _, matrix = cv2.findTransformECC(source, found, matrix.copy(), cv2.MOTION_HOMOGRAPHY, criteria, None, blur)
         except cv2.error:  # nothing in common under this blur; what was found before stays
@@ -189,7 +197,13 @@ def print_ncc(flat: Image, worn: Image, affine: Matrix, box: Box) -> float:
     source = cv2.warpAffine(source, into, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     x, y = np.rint(affine[:, 2] - into[:, 2]).astype(int)
     padded = cv2.copyMakeBorder(luminance(worn), *(max(size),) * 4, borderType=cv2.BORDER_REPLICATE)
-    found = padded[y + max(size) : y + max(size) + size[1], x + max(size) : x + max(size) + size[0]]
+    # The networks may have moved the print out of the registration's reach: it starts where the print is found again.
+    reach = round(SEARCHED * max(size))
+    around = padded[
+        y + max(size) - reach : y + max(size) + size[1] + reach, x + max(size) - reach : x + max(size) + size[0] + reach
+    ]
+    _, _, _, (right, down) = cv2.minMaxLoc(cv2.matchTemplate(around, source, cv2.TM_CCOEFF_NORMED))
+    found = around[down : down + size[1], right : right + size[0]]
     aligned = registered(source, np.ascontiguousarray(found))
     shape = cv2.warpAffine(np.ones(flat.shape[:2], np.float32), into, size)
     inside = np.zeros(flat.shape[:2], np.float32)
