@@ -266,7 +266,9 @@ def _colour_chains(tokens: list[str], terms: list[Term]) -> list[tuple[list[Term
     for term in main:
         between = tokens[chains[-1][-1].end : term.start] if chains else []
         joined = bool(chains) and (
-            len(kinds) > 1 or (set(between) <= _LIST_MARKS and not {"and", "&", "+"} & set(between))
+            len(kinds) > 1
+            or (set(between) <= _LIST_MARKS and not {"and", "&", "+"} & set(between))
+            or (set(between) <= {*_LIST_MARKS, "one"} and "one" in between)  # "one red, one blue"
         )
         if joined and between != []:
             chains[-1].append(term)
