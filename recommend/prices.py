@@ -64,10 +64,8 @@ _PATTERNS: Final = tuple(
         ("bare", rf"{_A}"),
     )
 )
-_NOT_DEAR = re.compile(r"\bnot (?:too |very |that |so )?(?:expensive|pricey|dear)\b")
-_CHEAP = re.compile(
-    r"\b(?:cheap(?:ish|er|est)?|less (?:expensive|pricey)|affordable|inexpensive|low[- ]priced|low[- ]cost|bargain)\b"
-)
+_NOT_DEAR = re.compile(r"\b(?:not (?:too |very |that |so )?|less )(?:expensive|pricey|dear)\b")
+_CHEAP = re.compile(r"\b(?:cheap(?:ish|er|est)?|affordable|inexpensive|low[- ]priced|low[- ]cost|bargain)\b")
 _DEAR = re.compile(
     r"\b(?:not (?:look |be )?(?:too |very |that |so )?cheap(?:[- ]looking)?|dearer|luxury|luxurious|high[- ]end|"
     r"premium|expensive)\b"
