@@ -43,7 +43,7 @@ _LIMITS: Final[dict[str, Row]] = {
     "premium": ("de lujo, caro", "luxus, hochwertig, teuer", "de luxe, haut de gamme"),
     "euros": ("euro", "euro", "euro"),
     "dollars": ("dolar", "dollar", "dollar"),
-    "pounds": ("libra", "pfund", "livres"),
+    "pounds": ("libra", "pfund", "livre sterling"),
     "metres": ("metro", "meter", "metre"),
     "inches": ("pulgada", "zoll", "pouce"),
     "feet": ("pie", "fuss", "pied"),
@@ -216,7 +216,7 @@ _MATERIALS: Final[dict[str, Row]] = {
 }
 
 _LOOKS: Final[dict[str, Row]] = {
-    "plain": ("liso, sin estampado", "einfarbig, uni, ohne muster", "uni, sans motif"),
+    "plain": ("liso, sin estampado", "einfarbig, uni, ohne muster, kein muster", "uni, sans motif, pas de motif"),
     "patterned": ("estampado", "gemustert", "a motifs, imprime"),
     "print": ("dibujo, dibujos", "aufdruck, druck", "impression, dessin"),
     "striped": ("rayas, de rayas, a rayas, rayado", "streifen, gestreift", "rayures, a rayures, raye"),
@@ -236,6 +236,8 @@ _LOOKS: Final[dict[str, Row]] = {
         "manches longues, a manches longues",
     ),
     "casual": ("informal, comodo", "lassig, bequem", "decontracte"),
+    "evening": ("noche", "abend", "soir"),
+    "work": ("trabajo", "arbeit", "travail"),
     "elegant": ("elegante", "elegant, festlich", "elegant, chic"),
     "office": ("oficina, despacho", "buro", "le bureau, bureau de travail"),
     "sporty": ("deportivo, deporte", "sportlich, sport", "sportif, sport"),
@@ -283,6 +285,10 @@ _GARMENTS: Final[dict[str, Row]] = {
     "sneakers": ("zapatillas, deportivas", "turnschuh", "baskets"),
     "boots": ("botas", "stiefel", "bottes, bottines"),
     "shoes": ("zapato", "schuh", "chaussure"),
+    "sandals": ("sandalia", "sandale", "sandale"),
+    "hat": ("gorro, sombrero", "mutze, hut", "bonnet, chapeau"),
+    "scarf": ("bufanda", "schal", "echarpe"),
+    "belt": ("cinturon", "gurtel", "ceinture"),
     "bag": ("bolso", "tasche", "sac"),
 }
 
@@ -330,6 +336,13 @@ _FURNITURE: Final[dict[str, Row]] = {
     "bench": ("banco", "bank", "banc"),
     "vase": ("jarron", "vase", "vase"),
     "cushion": ("cojin", "kissen", "coussin"),
+    "basket": ("cesta", "korb", "panier"),
+    "clock": ("reloj", "uhr, wanduhr", "horloge"),
+    "candle holder": ("candelabro, portavelas", "kerzenhalter, kerzenstander", "bougeoir"),
+    "for the wall": ("para la pared, en la pared", "fur die wand, an der wand", "pour le mur, au mur"),
+    "guests": ("invitado, huesped", "gast, gaste", "invite"),
+    "books": ("libro", "buch, bucher", "livre"),
+    "corner": ("rincon, esquina", "ecke", "coin"),
     "drawers": ("cajon, cajones", "schublade", "tiroir"),
     "doors": ("puerta", "tur, turen", "porte"),
     "seats": ("plaza", "sitz, sitzer", "place"),

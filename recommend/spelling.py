@@ -47,6 +47,6 @@ def _slips(word: str) -> Iterator[str]:
         return
     for place in range(1, len(word) + 1):
         before, after = word[:place], word[place:]
-        if after != "s" or before.endswith("s"):  # a plural is no slip
+        if after != "s":  # a plural is no slip
             yield before + after[1:]
         yield from (before + letter + after for letter in string.ascii_lowercase if after or letter != "s")

@@ -145,6 +145,8 @@ def test_categories_and_kinds(text: str, categories: tuple[str, ...], kinds: tup
         ("tees, one red and one navy", (("red", "burgundy", "navy"),)),
         ("a pink top and a grey skirt", (("pink", "grey"),)),
         ("pink dress with white dots", (("pink",),)),
+        ("black dress with dots white", (("black",),)),
+        ("vestido negro con lunares blancos", (("black",),)),
         ("off-white jumper", (("cream",),)),
     ],
 )
