@@ -266,7 +266,9 @@ def _colour_chains(tokens: list[str], terms: list[Term]) -> list[tuple[list[Term
     for term in main:
         between = tokens[chains[-1][-1].end : term.start] if chains else []
         joined = bool(chains) and (
-            len(kinds) > 1 or (set(between) <= _LIST_MARKS and not {"and", "&", "+"} & set(between))
+            len(kinds) > 1
+            or (set(between) <= _LIST_MARKS and not {"and", "&", "+"} & set(between))
+            or (set(between) <= {*_LIST_MARKS, "one"} and "one" in between)  # "one red, one blue"
         )
         if joined and between != []:
             chains[-1].append(term)
@@ -276,6 +278,9 @@ def _colour_chains(tokens: list[str], terms: list[Term]) -> list[tuple[list[Term
 
 
 def _is_detail(tokens: list[str], terms: list[Term], colour: Term) -> bool:
-    """Whether a colour stands between "with" and a pattern: the colour of the dots, not of the dress."""
-    follows = any(term.start == colour.end and term.meaning.attribute == "pattern" for term in terms)
-    return follows and colour.start > 0 and tokens[colour.start - 1] == "with"
+    """Whether a colour stands beside a pattern, both after "with": the colour of the dots, not of the dress."""
+    patterns = [term for term in terms if term.meaning.attribute == "pattern"]
+    beside = [
+        min(term.start, colour.start) for term in patterns if colour.start == term.end or term.start == colour.end
+    ]
+    return any(first > 0 and tokens[first - 1] == "with" for first in beside)

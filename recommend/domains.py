@@ -52,6 +52,7 @@ class Domain:
     places: Words = field(default_factory=dict)
     uses: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     size_words: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    lightness_words: Mapping[str, int] = field(default_factory=lambda: vocabulary.LIGHTNESS)
     unnamed_side: Mapping[str, str] = field(default_factory=dict)
     flat: frozenset[str] = frozenset()
     near: frozenset[str] = frozenset()

@@ -24,7 +24,7 @@ COLOUR_FAMILIES: Final[dict[str, tuple[str, ...]]] = {
 }
 
 MATERIALS: Final[dict[str, tuple[str, ...]]] = {
-    "wood": ("wooden", "timber", "hardwood", "softwood"),
+    "wood": ("wooden", "timber", "hardwood", "softwood", "olive wood"),
     "oak": ("oakwood", "oak wood", "oaken", "light oak", "dark oak"),
     "walnut": ("walnut wood",),
     "pine": ("pinewood", "pine wood"),

@@ -229,16 +229,18 @@ USES: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
     ("tv stand",): ("tv", "television"),
 }
 
+_SMALL: Final = ("small", "smaller", "compact", "tiny", "mini", "little", "petite", "space saving", "shorter")
+_LARGE: Final = ("large", "larger", "big", "bigger", "huge", "spacious", "oversized", "extra large", "long", "longer")
 #: What makes an item larger or smaller: word → side as in `schema.SIDES` and direction.
 SIZE_WORDS: Final[dict[str, tuple[str, int]]] = {
-    **dict.fromkeys(("small", "compact", "tiny", "mini", "little", "petite", "space saving"), ("length", -1)),
-    **dict.fromkeys(("large", "big", "huge", "spacious", "oversized", "extra large", "long"), ("length", 1)),
-    **dict.fromkeys(("narrow", "slim"), ("width", -1)),
-    "wide": ("width", 1),
-    **dict.fromkeys(("tall", "high"), ("height", 1)),
-    "low": ("height", -1),
-    "shallow": ("depth", -1),
-    "deep": ("depth", 1),
+    **dict.fromkeys(_SMALL, ("length", -1)),
+    **dict.fromkeys(_LARGE, ("length", 1)),
+    **dict.fromkeys(("narrow", "slim", "narrower", "slimmer"), ("width", -1)),
+    **dict.fromkeys(("wide", "wider", "broader"), ("width", 1)),
+    **dict.fromkeys(("tall", "high", "taller", "higher"), ("height", 1)),
+    **dict.fromkeys(("low", "lower"), ("height", -1)),
+    **dict.fromkeys(("shallow", "shallower"), ("depth", -1)),
+    **dict.fromkeys(("deep", "deeper"), ("depth", 1)),
 }
 
 #: The side that is meant of a category where none is named; of others the length. A bed is named by its mattress.
@@ -272,10 +274,6 @@ NOT_CARRIED: Final[dict[str, str]] = {
     **dict.fromkeys(("weight", "lightweight", "heavy", "kg"), "weights"),
     **dict.fromkeys(("led", "dimmable", "bulb", "lumen", "lumens", "watt", "watts", "kelvin"), "electrical properties"),
     **dict.fromkeys(("kid friendly", "child friendly", "pet friendly", "cat proof"), "who items are made for"),
-    **dict.fromkeys(
-        ("darker", "lighter", "cheaper", "longer", "shorter", "bigger", "smaller", "wider", "narrower", "taller"),
-        "comparisons with another item",
-    ),
 }
 
 _MORE_FILLERS: Final = """

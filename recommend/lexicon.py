@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Final
 
 from recommend import vocabulary
 from recommend.domains import DOMAINS, Domain, domain_of
+from recommend.glossary import english_words, in_english
 from recommend.schema import MATERIAL_MARK, Item, values_of
 
 Phrase = tuple[str, ...]
@@ -19,7 +21,7 @@ class Meaning:
     """What a phrase means: an attribute and the values that satisfy it.
 
     The attribute is one of `schema.FACETS`, "size" (then the value is a key of `Domain.size_words`), "use" (the
-    categories that serve it), or "not carried".
+    categories that serve it), "lightness" (a key of `Domain.lightness_words`), or "not carried".
     """
 
     attribute: str
@@ -56,6 +58,16 @@ class Lexicon:
     domain: Domain
     kind_categories: Mapping[str, str]
     longest: int
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """All single words of the phrases, and those that set limits."""
+        return frozenset(word for phrase in self.phrases for word in phrase) | english_words()
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The words that are right as they are: these, those of the other vocabularies, and what carries nothing."""
+        return self.words | _vocabularies()
 
 
 _TOKEN: Final = re.compile(r"\d+/\d+|[^\W_]+(?:'[a-z]+)?|[,;./&+]")
@@ -121,6 +133,8 @@ def _add_looks(table: dict[Phrase, Meaning], words: Domain) -> None:
         _add_all(table, said, Meaning("use", values))
     for name in words.size_words:
         _add(table, name, Meaning("size", (name,)))
+    for name in words.lightness_words:
+        _add(table, name, Meaning("lightness", (name,)))
     for name, others in words.sleeves.items():
         alone = () if name in vocabulary.SLEEVES_NOT_ALONE else (name,)
         _add_all(table, (*alone, *others), Meaning("sleeve", (name,)))
@@ -175,6 +189,13 @@ def find_terms(tokens: list[str], lexicon: Lexicon) -> list[Term]:
     return terms
 
 
+@cache
+def _vocabularies() -> frozenset[str]:
+    """All single words of all vocabularies, without any catalog's own."""
+    words = {word for domain in DOMAINS.values() for phrase in build_lexicon(domain=domain).phrases for word in phrase}
+    return frozenset(words).union(*(domain.fillers for domain in DOMAINS.values()))
+
+
 def canonical(attribute: str, value: str, lexicon: Lexicon) -> str:
     """The vocabulary's name for a catalog's value ("grey" for "charcoal"); else the value itself, lower-case."""
     meaning = lexicon.phrases.get(tuple(tokens_of(value)))
@@ -205,7 +226,7 @@ def other_domain(text: str, domain: Domain) -> tuple[Domain, str] | None:
     Returns:
         the domain and the words that name its things, or None.
     """
-    tokens = tokens_of(text)
+    tokens = tokens_of(in_english(text.lower(), _vocabularies()).text)
     things = {name: _things(tokens, build_lexicon(domain=each)) for name, each in DOMAINS.items()}
     own = things.pop(domain.name)
     for name, others in things.items():

@@ -85,8 +85,8 @@ _PATTERNS: Final = tuple(
         ("most", rf"(?:\b(?:under|below)|{_MOST}|{_FITS})\s*{_BOX}"),
         ("least", rf"(?:\b(?:over|above)|{_LEAST})\s*{_BOX}"),
         ("about", _BOX),
-        ("range", rf"{_BEFORE}\b(?:between|from)\s+{_A}\s*(?:and|to|-|–)\s*{_B}{_SIDE}"),
-        ("range", rf"{_BEFORE}{_A}\s*(?:-|–|to)\s*{_B}{_SIDE}"),
+        ("range", rf"{_BEFORE}\b(?:between|from)\s+{_A}\s*(?:and|(?:up )?to|-|–)\s*{_B}{_SIDE}"),
+        ("range", rf"{_BEFORE}{_A}\s*(?:-|–|(?:up )?to)\s*{_B}{_SIDE}"),
         ("most", rf"{_NOT}(?:any\s+)?{_LARGER}\s+{_A}{_SIDE}"),
         ("least", rf"{_NOT}(?:any\s+)?{_SMALLER}\s+{_A}{_SIDE}"),
         ("below", rf"\b{_SMALLER}\s+{_A}{_SIDE}"),
@@ -233,7 +233,8 @@ def _bound(kind: str, side: str, cm: float) -> Iterator[Measure]:
 def _cm(match: re.Match[str], name: str, shared: str) -> float:
     """An amount in centimetres; without a unit it has that of its neighbour."""
     inches = match.groupdict().get(f"{name}_inches")
-    return number_of(match[name]) * _CM[match[f"{name}_unit"] or shared] + 2.54 * float(inches or 0)
+    cm = number_of(match[name]) * _CM[match[f"{name}_unit"] or shared] + 2.54 * float(inches or 0)
+    return round(cm, 4)  # 3 ft 6 in are 106.68 cm, not the 106.67999999999999 that floats add up to
 
 
 def _spell_out(text: str) -> str:

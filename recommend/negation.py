@@ -14,6 +14,8 @@ NEGATORS: Final = frozenset(_NEGATOR_WORDS.split())
 #: Words that may stand between a negator and what it denies, and between two denied things.
 _BEFORE_DENIED_WORDS: Final = "a an any the in with of too very want like wear made from be is all anything into"
 _BEFORE_DENIED: Final = frozenset(_BEFORE_DENIED_WORDS.split())
+#: Negators that take back the one before them: "not without stripes". A "no" after one only repeats it.
+_TAKE_BACK: Final = frozenset({"not", "without", "non"})
 _BETWEEN_DENIED: Final = frozenset({"or", "nor", "and", "&", "/", "any", "no", "not", "a", "an", "without"})
 
 
@@ -45,6 +47,9 @@ def denied_terms(tokens: list[str], terms: Sequence[Term], nouns: Collection[str
         ):
             first += 1
         groups, end = _denied_list(tokens, starts, first)
+        if groups and sum(token in _TAKE_BACK for token in tokens[place + 1 : first]) % 2:
+            groups, end = [], first
+            gone |= set(range(place, first))
         if groups and tokens[place] in ("not", "non") and (head := _wanted_head(groups, terms, nouns)):
             groups, end = [[term for term in group if term is not head] for group in groups], head.start
         elif len(groups) > 1 and groups[-1][-1].meaning.attribute in nouns:

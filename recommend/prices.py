@@ -23,9 +23,10 @@ _WORDS: Final = {
 # At most four groups of thousands: without an end to them, a text of nothing but digits and commas takes half a minute.
 _DIGITS = r"\d{1,3}(?:[.,]\d{3}){1,4}(?:[.,]\d{1,2})?|\d{1,15}(?:[.,]\d{1,2})?"
 _CURRENCY = "|".join(re.escape(word) for word in sorted(CURRENCY_OF, key=len, reverse=True))
-# A number with a unit of something else is no price: 90 cm, 100 %, 3 years, 20-denier.
+# A number with a unit of something else is no price: 90 cm, 100 %, 3 years, 20-denier, 5 drawers.
+_COUNTED = r"(?:drawers?|doors?|seats?|shelves|people|persons?|legs?|pieces?|tiers?|watts?|lumens?|days?|weeks?)\b"
 _UNITS = r"%|cm\b|mm\b|m\b|in\b(?!\s+\w)|inch|years?\b|yrs?\b|y/?o\b|kg\b|g\b|den\b|denier|pack|pcs|st\b|nd\b|rd\b|th\b"
-_NOT_A_UNIT = rf"(?![\d.,]*\d)(?!\s*(?:{_UNITS}))"
+_NOT_A_UNIT = rf"(?![\d.,]*\d)(?!\s*(?:{_UNITS}|{_COUNTED}))"
 
 
 def _money(name: str) -> str:
@@ -50,11 +51,11 @@ _A, _B = _money("a"), _money("b")
 _PATTERNS: Final = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
-        ("range", rf"\b(?:between|from)\s+{_A}\s*(?:and|to|-|–)\s*{_B}"),
-        ("money range", rf"{_A}\s*(?:-|–|to)\s*{_B}"),
-        ("most", rf"(?:\b|(?<=\W)|^)(?:{_LESS})\s*{_A}"),
+        ("range", rf"\b(?:between|from)\s+{_A}\s*(?:and|(?:up )?to|-|–)\s*{_B}"),
+        ("money range", rf"{_A}\s*(?:-|–|(?:up )?to)\s*{_B}"),
+        ("most", rf"(?:\b|(?<=\W)|^)(?:{_LESS})\s*[-–:]?\s*{_A}"),
         ("least", rf"(?:\b|(?<=\W)|^)(?:{_MORE})\s*{_A}(?!\s*(?:or less|or under|max|tops))"),
-        ("below", rf"(?:\b|(?<=\W)|^)(?:{_UNDER})\s*{_A}"),
+        ("below", rf"(?:\b|(?<=\W)|^)(?:{_UNDER})\s*[-–:]?\s*{_A}"),
         ("above", rf"(?:\b|(?<=\W)|^)(?:{_OVER})\s*{_A}"),
         ("about", rf"(?:\b(?:around|about|approximately|approx\.?|roughly|circa)|~)\s*{_A}"),
         ("about", rf"{_A}\s*(?:or so|ish\b|-ish\b)"),
@@ -63,10 +64,11 @@ _PATTERNS: Final = tuple(
         ("bare", rf"{_A}"),
     )
 )
-_NOT_DEAR = re.compile(r"\bnot (?:too |very |that |so )?(?:expensive|pricey|dear)\b")
-_CHEAP = re.compile(r"\b(?:cheap(?:ish|est)?|affordable|inexpensive|low[- ]priced|low[- ]cost|bargain)\b")
+_NOT_DEAR = re.compile(r"\b(?:not (?:too |very |that |so )?|less )(?:expensive|pricey|dear)\b")
+_CHEAP = re.compile(r"\b(?:cheap(?:ish|er|est)?|affordable|inexpensive|low[- ]priced|low[- ]cost|bargain)\b")
 _DEAR = re.compile(
-    r"\b(?:not (?:too |very |that |so )?cheap(?:[- ]looking)?|luxury|luxurious|high[- ]end|premium|expensive)\b"
+    r"\b(?:not (?:look |be )?(?:too |very |that |so )?cheap(?:[- ]looking)?|dearer|luxury|luxurious|high[- ]end|"
+    r"premium|expensive)\b"
 )
 
 

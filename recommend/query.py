@@ -2,7 +2,8 @@
 
 "a red linen dress under 40, no stripes, to wear with my navy jacket" becomes filters (dress, red, under €40, not
 striped), a wish (linen) and colours to go with (navy). Nothing is dropped in silence: what no attribute can carry is
-said in a note. The words are those of what the catalog is about, its `Domain`.
+said in a note. The words are those of what the catalog is about, its `Domain`; Spanish, German and French are brought
+into English first.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from dataclasses import replace
 from typing import Final
 
 from recommend.asking import Draft, ask, asked_categories, exclude, limit_sizes, used, wish_sizes
+from recommend.glossary import in_english
 from recommend.lexicon import Lexicon, Term, find_terms, tokens_of
 from recommend.measures import Measures, read_measures
 from recommend.negation import NEGATORS, denied_terms
 from recommend.prices import Prices, read_prices, show
 from recommend.schema import FACETS, Facet, Query, Understanding
+from recommend.spelling import mend
 
 _MARKS: Final = frozenset(",;./&+")
 
@@ -28,8 +31,9 @@ _BESIDE: Final = re.compile(
 )
 _BESIDE_ENDS: Final = re.compile(r"\b(?:but|not|without|no|in|for|and)\b")
 _OTHER_THAN: Final = re.compile(
-    r"\b(?:anything but|everything but|other than|rather than|instead of|apart from|except for)\b"
+    r"\b(?:anything but|everything but|other than|rather than|instead of|apart from|except for|free of|free from)\b"
 )
+_FREE: Final = re.compile(r"\b([a-z]+)-free\b")
 #: Category of a garment → categories that take its place on the body.
 _INSTEAD: Final = {"lower": ("lower", "dress"), "dress": ("dress", "lower")}
 _UNITS: Final = frozenset({"cm", "mm", "inch", "inches", "kg", "den", "denier"})
@@ -51,12 +55,13 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
         currency: of the catalog's prices.
     """
     draft = Draft(lexicon.domain.group_names(), frozenset(query.dismissed))
-    text = (query.text or "").lower()
+    text = _read_words(query, lexicon, draft)
     measures = _read_sizes(text, query, lexicon)
     prices = read_prices(measures.rest, currency)
     prices = _with_limits(prices, query, currency)
     rest, beside, instead = _take_beside(prices.rest, query, lexicon, draft)
-    tokens = _join_sizes(tokens_of(_OTHER_THAN.sub(" without ", rest)))
+    rest = _FREE.sub(r" without \1 , ", _OTHER_THAN.sub(" without ", rest))
+    tokens = _join_sizes(tokens_of(rest))
     terms = find_terms(tokens, lexicon)
     denied, gone = denied_terms(tokens, terms, lexicon.domain.nouns)
     _deny(denied, query, draft)
@@ -78,10 +83,23 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
         cheapness=cheapness,
         beside=beside,
         size_wishes=tuple(draft.size_wishes),
+        lightness=_lightness(asked, denied, lexicon, draft),
         words=" ".join(t for place, t in enumerate(tokens) if place not in dropped and t not in _MARKS),
         chips=tuple(draft.chips),
         notes=tuple(draft.notes),
     )
+
+
+def _read_words(query: Query, lexicon: Lexicon, draft: Draft) -> str:
+    """The query's text in lower-case English without slips; what was changed for that is said."""
+    reading = in_english((query.text or "").lower(), lexicon.known | NEGATORS)
+    if reading.language:
+        draft.notes.append(f"Read as {reading.language}: “{' '.join(reading.text.split())}”.")
+        return reading.text
+    text, slips = mend(reading.text, lexicon.known | NEGATORS, lexicon.words)
+    if slips:
+        draft.notes.append(f"Read {', '.join(f'“{said}” as “{meant}”' for said, meant in slips)}.")
+    return text
 
 
 def _deny(denied: list[list[Term]], query: Query, draft: Draft) -> None:
@@ -98,6 +116,18 @@ def _cheapness(prices: Prices, draft: Draft) -> int:
     """Whether cheaper or dearer is better, 0 if that was dismissed."""
     way = prices.cheapness
     return way if way and draft.chip("price:wish", "cheaper first" if way > 0 else "dearer first", False) else 0
+
+
+def _lightness(asked: Sequence[Term], denied: list[list[Term]], lexicon: Lexicon, draft: Draft) -> int:
+    """Whether lighter (+1) or darker (-1) colours are better, asked for or denied; 0 if that was dismissed."""
+    ways = [(term, 1) for term in asked] + [(group[0], -1) for group in denied if len(group) == 1]
+    ways = [(term, sign) for term, sign in ways if term.meaning.attribute == "lightness"]
+    if not ways:
+        return 0
+    term, sign = ways[0]
+    way = sign * lexicon.domain.lightness_words[term.meaning.values[0]]
+    label = f"{'lighter' if way > 0 else 'darker'} colours first"
+    return way if draft.chip("lightness", label, False) else 0
 
 
 def _read_sizes(text: str, query: Query, lexicon: Lexicon) -> Measures:

@@ -25,6 +25,8 @@ SECOND_COLOUR: Final = (1.0, 0.85, 0.7)
 #: How much the dearest candidate loses when "cheap" is asked for, and the largest when "small" is.
 PRICE_PULL: Final = 0.7
 SIZE_PULL: Final = 0.7
+#: How much the lightest candidate loses when darker colours are asked for.
+LIGHTNESS_PULL: Final = 0.7
 #: Chance of the item whose colours go worst with a room, and of one that is wider than its free floor, or may be so.
 ROOM_FLOOR: Final = 0.8
 TOO_WIDE: Final = 0.3
@@ -89,6 +91,18 @@ def price_chances(items: Sequence[Item], cheapness: int) -> Floats:
     prices = np.array([item.price for item in items], np.float64)
     ranks = np.searchsorted(np.unique(prices), prices) / max(1, len(np.unique(prices)) - 1)
     return np.asarray(1 - PRICE_PULL * (ranks if cheapness > 0 else 1 - ranks), np.float32)
+
+
+def lightness_chances(palettes: Floats, lightness: int) -> Floats:
+    """Falls with the rank of the mean lightness, from 1 for the lightest (or, with lightness -1, the darkest).
+
+    Args:
+        palettes: (N, K, 4) rows of OKLab and share.
+        lightness: +1 or -1.
+    """
+    means = (palettes[..., 0] * palettes[..., 3]).sum(1) / np.maximum(palettes[..., 3].sum(1), 1e-6)
+    ranks = np.searchsorted(np.unique(means), means) / max(1, len(np.unique(means)) - 1)
+    return np.asarray(1 - LIGHTNESS_PULL * (ranks if lightness < 0 else 1 - ranks), np.float32)
 
 
 def size_chances(items: Sequence[Item], wishes: Sequence[tuple[str, int]]) -> Floats:

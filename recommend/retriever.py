@@ -201,7 +201,8 @@ class Retriever:
                 ids |= dict.fromkeys(name for name, _ in self._index.nearest(column, vector, filters, POOL))
         if understood.wishes:
             ids |= dict.fromkeys(item.id for item in self._index.rows(filters, POOL, wishes=understood.wishes).items)
-        if not ids or evidence.worn or evidence.room or understood.cheapness or understood.size_wishes:
+        sorts = understood.cheapness or understood.size_wishes or understood.lightness
+        if not ids or evidence.worn or evidence.room or sorts:
             ids |= dict.fromkeys(item.id for item in self._index.rows(filters, POOL).items)
         return self._index.rows(filters, ids=list(ids))
 
@@ -245,8 +246,8 @@ class Retriever:
         if evidence.like is not None:
             alike = chances["like" if self.domain.trained else "look"]
             parts["like"] = alike.chance(rows.vectors["semantic"] @ evidence.like)
-        # "like this, but in red": the words say which colours, so those of the picture do not count.
-        if evidence.like_colour is not None and not understood.filters.colours:
+        # "like this, but in red" or "but darker": the words say which colours, so those of the picture do not count.
+        if evidence.like_colour is not None and not understood.filters.colours and not understood.lightness:
             parts["like colour"] = 0.3 + 0.7 * np.clip(rows.vectors["colour"] @ evidence.like_colour, 0, 1)
         palettes = rows.vectors["palette"].reshape(len(rows), PALETTE_ROWS, 4)
         if evidence.worn:
@@ -265,6 +266,8 @@ class Retriever:
             parts["size"] = rerank.size_chances(rows.items, understood.size_wishes)
         if understood.cheapness:
             parts["price"] = rerank.price_chances(rows.items, understood.cheapness)
+        if understood.lightness:
+            parts["lightness"] = rerank.lightness_chances(palettes, understood.lightness)
         return parts
 
     def _picture_facts(self, rows: Rows, place: int, split: Mapping[str, float], evidence: _Evidence) -> list[str]:

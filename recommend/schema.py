@@ -313,6 +313,7 @@ class Understanding:
         cheapness: +1 cheaper is better, -1 dearer is better, 0 no matter.
         beside: colours of things the item shall go with ("to wear with my navy trousers").
         size_wishes: side of `SIDES` and +1 for larger, -1 for smaller is better ("tall", "narrow").
+        lightness: +1 lighter colours are better, -1 darker ones, 0 no matter.
         words: the text for the encoder: without prices and without what is not wanted.
         chips: the parts in readable form.
         notes: what could not be carried or was taken only loosely, in sentences.
@@ -323,6 +324,7 @@ class Understanding:
     cheapness: int = 0
     beside: tuple[str, ...] = ()
     size_wishes: tuple[tuple[str, int], ...] = ()
+    lightness: int = 0
     words: str = ""
     chips: tuple[Chip, ...] = ()
     notes: tuple[str, ...] = ()
@@ -340,7 +342,7 @@ class Hit:
         score: 0 to 1, the product of `scores`.
         reason: one line why, from matched facts only.
         scores: the parts by name: "words", "title", "like", "like colour", "photo", "room", "beside", "colour",
-            "wishes", "size", "price".
+            "wishes", "size", "price", "lightness".
     """
 
     item: Item

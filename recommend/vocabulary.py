@@ -109,7 +109,7 @@ COLOURS: Final[dict[str, tuple[str, ...]]] = {
     "brown": ("chocolate", "chestnut", "dark brown", "cognac", "coffee"),
     "beige": ("tan", "camel", "sand", "taupe", "nude", "light brown"),
     "cream": ("off white", "ivory", "ecru", "eggshell"),
-    "gold": ("golden",),
+    "gold": ("golden", "rose gold"),
     "silver": (),
     "multicolour": ("multicolor", "multicoloured", "multicolored", "colourful", "colorful", "rainbow"),
 }
@@ -186,6 +186,12 @@ PATTERN_FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "tie-dye",
         "camouflage",
     ),
+}
+
+#: Words that make a colour lighter or darker: word → +1 or -1.
+LIGHTNESS: Final[dict[str, int]] = {
+    **dict.fromkeys(("lighter", "brighter", "paler"), 1),
+    **dict.fromkeys(("darker", "dark"), -1),
 }
 
 SLEEVES: Final[dict[str, tuple[str, ...]]] = {
@@ -270,9 +276,6 @@ NOT_CARRIED: Final[dict[str, str]] = {
     "children": "who items are made for",
     "boys": "who items are made for",
     "girls": "who items are made for",
-    "darker": "comparisons with another item",
-    "lighter": "comparisons with another item",
-    "cheaper": "comparisons with another item",
     "longer": "comparisons with another item",
     "shorter": "comparisons with another item",
 }

@@ -145,7 +145,7 @@ def garment() -> Callable[..., Image]:
     return draw_garment
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_catalog() -> Callable[..., Path]:
     return write_catalog
 

@@ -157,6 +157,7 @@ def test_negation(text: str, without: list[tuple[str, ...]], categories: list[st
         ("desk that fits 140 cm", [("width", None, 140)]),
         ("floor lamp under 150 cm", [("height", None, 150)]),
         ("sofa under 200 cm", [("length", None, 200)]),
+        ("sofa 2 up to 2.2 m long", [("length", 200, None), ("length", None, 220)]),
         ("bed 160 cm", [("breadth", 144, None), ("breadth", None, 176)]),
         ("mirror at most 60 x 90 cm", [("width", None, 60), ("height", None, 90)]),
         ("rug at most 160 x 230 cm", [("length", None, 230), ("breadth", None, 160)]),
@@ -175,6 +176,8 @@ def test_sizes(text: str, sizes: list[tuple[str, float | None, float | None]]) -
         ("tall plant", [("height", 1)]),
         ("narrow shelf, not too deep", [("width", -1), ("depth", -1)]),
         ("not too big", [("length", -1)]),
+        ("a bigger sofa", [("length", 1)]),
+        ("something wider and lower", [("width", 1), ("height", -1)]),
         ("oak desk", []),
     ],
 )

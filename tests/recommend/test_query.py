@@ -37,6 +37,9 @@ def wishes(understood: Understanding) -> dict[str, tuple[str, ...]]:
         ("not more than 39,90 €", None, 39.9),
         ("nothing over 50", None, 50.0),
         ("max 1,000", None, 1000.0),
+        ("max: 40", None, 40.0),
+        ("no more than 5 pieces", None, None),
+        ("from 20 up to 50 leggings", 20.0, 50.0),
         ("up to 1.299,00 eur", None, 1299.0),
         ("no more than a hundred", None, 100.0),
         ("between 20 and 50 euros", 20.0, 50.0),
@@ -76,10 +79,35 @@ def test_another_currency_is_said() -> None:
 
 @pytest.mark.parametrize(
     ("text", "cheapness"),
-    [("a cheap tee", 1), ("not too expensive", 1), ("luxury coat", -1), ("not cheap", -1), ("tee", 0)],
+    [
+        ("a cheap tee", 1),
+        ("a cheaper tee", 1),
+        ("less expensive", 1),
+        ("it should not look cheap", -1),
+        ("not too expensive", 1),
+        ("luxury coat", -1),
+        ("not cheap", -1),
+        ("tee", 0),
+    ],
 )
 def test_soft_prices(text: str, cheapness: int) -> None:
     assert read(text).cheapness == cheapness
+
+
+@pytest.mark.parametrize(
+    ("text", "lightness", "label"),
+    [
+        ("darker jeans", -1, "darker colours first"),
+        ("a lighter cardigan", 1, "lighter colours first"),
+        ("a coat, not too dark", 1, "lighter colours first"),
+    ],
+)
+def test_lighter_and_darker_are_wishes(text: str, lightness: int, label: str) -> None:
+    understood = read(text)
+    (chip,) = [chip for chip in understood.chips if chip.key == "lightness"]
+    assert (understood.lightness, chip.label, chip.strict) == (lightness, label, False)
+    assert read(text, dismissed=("lightness",)).lightness == 0
+    assert read("dark blue jeans").lightness == 0
 
 
 @pytest.mark.parametrize(
@@ -114,8 +142,11 @@ def test_categories_and_kinds(text: str, categories: tuple[str, ...], kinds: tup
         ("white or cream blouse", (("white", "cream"),)),
         ("black and white striped shirt", (("black",), ("white",))),
         ("black/grey hoodie", (("black", "grey"),)),
+        ("tees, one red and one navy", (("red", "burgundy", "navy"),)),
         ("a pink top and a grey skirt", (("pink", "grey"),)),
         ("pink dress with white dots", (("pink",),)),
+        ("black dress with dots white", (("black",),)),
+        ("vestido negro con lunares blancos", (("black",),)),
         ("off-white jumper", (("cream",),)),
     ],
 )
@@ -138,6 +169,10 @@ def test_colours(text: str, groups: tuple[tuple[str, ...], ...]) -> None:
         ("no black or blue jeans", [("black", "jeans"), ("blue", "jeans")], ()),
         ("shirt with a floral print but not pink", [("pink",)], ("upper",)),
         ("top other than a hoodie", [("hoodie",)], ("upper",)),
+        ("leather-free boots", [("leather",)], ("shoes",)),
+        ("not without stripes", [], ()),
+        ("I don't want no stripes", [("striped",)], ()),
+        ("not not without stripes", [("striped",)], ()),
     ],
 )
 def test_negation(text: str, without: list[tuple[str, ...]], categories: tuple[str, ...]) -> None:

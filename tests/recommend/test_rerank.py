@@ -41,6 +41,16 @@ def palettes(*names: str) -> Floats:
     return np.stack([rerank.named_palette([name]) for name in names])
 
 
+def test_lightness_ranks_by_direction_and_counts_areas() -> None:
+    rows = palettes("white", "black", "red")
+    assert list(np.argsort(-rerank.lightness_chances(rows, 1))) == [0, 2, 1]
+    assert list(np.argsort(-rerank.lightness_chances(rows, -1))) == [1, 2, 0]
+    mostly_white, mostly_black = np.concatenate([rows[:1], rows[1:2]], axis=1).repeat(2, axis=0)
+    mostly_white[:, 3], mostly_black[:, 3] = (0.9, 0.1), (0.1, 0.9)
+    lighter, darker = rerank.lightness_chances(np.stack([mostly_white, mostly_black]), 1)
+    assert lighter > darker
+
+
 def test_harmony_knows_neutrals_neighbours_opposites_and_clashes() -> None:
     worn = rerank.named_palette(["blue"])
     grey, blue, orange, purple, green = rerank.harmony(palettes("grey", "blue", "orange", "purple", "green"), worn)

@@ -105,6 +105,16 @@ def test_cheap_ranks_the_cheaper_first(retriever: Retriever) -> None:
     assert prices[0] < np.median(prices) < prices[-1]
 
 
+def test_like_this_but_darker(retriever: Retriever, garment: Callable[..., Image]) -> None:
+    like = garment((200, 16, 46))
+    result = retriever.search(Query(text="like this but darker", like=like), k=8)
+    assert "like colour" not in result.hits[0].scores
+    lightness = {hit.item.id: hit.scores["lightness"] for hit in result.hits}
+    assert lightness["jeans-navy"] > lightness["tee-red"] > lightness["shirt-linen"]
+    lighter = {hit.item.id: hit for hit in retriever.search(Query(text="lighter"), k=8).hits}
+    assert lighter["shirt-linen"].score > lighter["jeans-navy"].score
+
+
 def test_nothing_found_names_the_limit_in_the_way(retriever: Retriever) -> None:
     result = retriever.search(Query(text="green dress"))
     assert result.hits == () and result.matching == 0
