@@ -130,17 +130,23 @@ def carry(understood: Understanding, stated: Mapping[str, Sequence[str]], dismis
         if attribute in asked:
             left = tuple(value for value in free if value not in asked[attribute])
             # A thing that already is as asked has nothing to lose.
-            if len(left) == len(values) and attribute not in ("category", "kind"):
-                chip = Chip(f"instead:{attribute}", f"no longer {' or '.join(left)}", False)
+            if values[0] in left and attribute not in ("category", "kind"):
+                chip = Chip(f"instead:{attribute}", f"no longer {_label(attribute, left)}", False)
                 if chip.key not in gone:
                     changed.append(Facet(attribute, left))
                     chips.append(chip)
         elif attribute in KEPT and free and not (elsewhere and attribute in ("kind", "sleeve")):
-            chip = Chip(f"keep:{attribute}", f"still {' or '.join(free)}", False)
+            chip = Chip(f"keep:{attribute}", f"still {_label(attribute, free)}", False)
             if chip.key not in gone:
                 kept.append(Facet(attribute, free))
                 chips.append(chip)
     return replace(understood, kept=tuple(kept), changed=tuple(changed), chips=(*understood.chips, *chips))
+
+
+def _label(attribute: str, values: Sequence[str]) -> str:
+    """Values for people: "short sleeves"."""
+    said = " or ".join(values)
+    return f"{said} sleeves" if attribute == "sleeve" and said != "sleeveless" else said
 
 
 def _asked(understood: Understanding) -> dict[str, set[str]]:
@@ -164,9 +170,17 @@ def kept_chances(items: Sequence[Item], kept: Sequence[Facet], families: Mapping
 
 
 def changed_chances(items: Sequence[Item], changed: Sequence[Facet]) -> Floats:
-    """What is left to each of N items after the source's old values are subtracted (N,)."""
-    still = np.array([sum(facet.match(item) for facet in changed) for item in items], np.float32)
-    return np.asarray(MISSED**still, np.float32)
+    """What is left to each of N items after the source's old values are subtracted (N,).
+
+    An old colour that is not the item's main one counts half: red cuffs are no reason against a white shirt.
+    """
+    chances = np.ones(len(items), np.float32)
+    for place, item in enumerate(items):
+        for facet in changed:
+            if facet.match(item):
+                beside = facet.attribute == "colours" and item.colours[0] not in facet.values
+                chances[place] *= (1 + MISSED) / 2 if beside else MISSED
+    return chances
 
 
 def look_chances(semantic: Floats, looks: Sequence[Look], chance: Calibration) -> Floats:
