@@ -31,12 +31,15 @@ KEPT: Final[Mapping[str, float]] = MappingProxyType(
 COLOUR_CERTAINTY: Final = 0.7
 DISLIKE_CERTAINTY: Final = 0.9
 
-_WORDS: Final = r"(?P<less>cheaper|less (?:expensive|costly))|(?P<more>dearer|pricier|more (?:expensive|costly))"
+_LESS: Final = r"(?P<less>cheaper|less (?:expensive|costly))"
+_MORE: Final = r"(?P<more>dearer|pricier|more (?:expensive|costly))"
 _SMALLER: Final = "smaller|narrower|slimmer|shallower|lower|shorter"
 _LARGER: Final = "larger|bigger|wider|broader|deeper|taller|higher|longer"
+# What has its number already ("200 cm or smaller", "wider than 2 m") or compares a part ("a higher back") stays.
 _COMPARISON: Final = re.compile(
-    rf"\b(?:{_WORDS}|(?P<smaller>{_SMALLER})|(?P<larger>{_LARGER}))\b"
-    r"(?:\s+than\s+(?:this|that|it|these|those)(?:\s+one)?\b)?(?!\s+than\b|\s*[-\w]*\d)"
+    rf"(?<!\bor )\b(?:{_LESS}|{_MORE}|(?P<smaller>{_SMALLER})|(?P<larger>{_LARGER}))\b"
+    r"(?:\s+than\s+(?:this|that|it|these|those)(?:\s+ones?)?\b)?"
+    r"(?!\s+than\b|[\s-]+(?:backs?|seats?|legs?|arms?|pile|gloss|quality|end|prices?)\b)"
 )
 #: Sides that a comparison names; those of the others are what people mean of the category.
 _SIDES: Final = {
@@ -119,27 +122,26 @@ def carry(understood: Understanding, stated: Mapping[str, Sequence[str]], dismis
         stated: attribute → values of what is liked, as from `stated_by`; empty = nothing is.
         dismissed: keys of the chips that the shopper took away.
     """
-    asked, gone = _asked(understood), set(dismissed)
-    denied = {(facet.attribute, v) for group in understood.filters.without if len(group) == 1 for facet in group
-              for v in facet.values}  # fmt: skip
+    asked, denied, gone = _asked(understood), _denied(understood), set(dismissed)
     # Another category has neither its kinds nor its sleeves.
-    elsewhere = bool(asked.get("category")) and set(asked["category"]).isdisjoint(stated.get("category", ()))
-    kept, changed, chips = [], [], []
+    elsewhere = "category" in asked and asked["category"].isdisjoint(stated.get("category", ()))
+    kept: list[Facet] = []
+    changed: list[Facet] = []
+    chips: list[Chip] = []
     for attribute, values in stated.items():
-        free = tuple(value for value in values if (attribute, value) not in denied)
+        free = tuple(value for value in values if value not in denied.get(attribute, ()))
+        left = tuple(value for value in free if value not in asked.get(attribute, ()))
         if attribute in asked:
-            left = tuple(value for value in free if value not in asked[attribute])
-            # A thing that already is as asked has nothing to lose.
-            if values[0] in left and attribute not in ("category", "kind"):
-                chip = Chip(f"instead:{attribute}", f"no longer {_label(attribute, left)}", False)
-                if chip.key not in gone:
-                    changed.append(Facet(attribute, left))
-                    chips.append(chip)
-        elif attribute in KEPT and free and not (elsewhere and attribute in ("kind", "sleeve")):
-            chip = Chip(f"keep:{attribute}", f"still {_label(attribute, free)}", False)
-            if chip.key not in gone:
-                kept.append(Facet(attribute, free))
-                chips.append(chip)
+            # What is as asked already has nothing to lose; categories and kinds asked for leave no other.
+            where, facets, word = "instead", changed, "no longer"
+            counts = values[0] in left and attribute not in ("category", "kind")
+        else:
+            where, facets, word = "keep", kept, "still"
+            counts = attribute in KEPT and bool(free) and not (elsewhere and attribute in ("kind", "sleeve"))
+        chip = Chip(f"{where}:{attribute}", f"{word} {_label(attribute, left)}", False)
+        if counts and chip.key not in gone:
+            facets.append(Facet(attribute, left))
+            chips.append(chip)
     return replace(understood, kept=tuple(kept), changed=tuple(changed), chips=(*understood.chips, *chips))
 
 
@@ -159,6 +161,15 @@ def _asked(understood: Understanding) -> dict[str, set[str]]:
     for group in understood.filters.colours:
         asked.setdefault("colours", set()).update(group)
     return asked
+
+
+def _denied(understood: Understanding) -> dict[str, set[str]]:
+    """Attribute → the values that must not occur, whatever else an item has."""
+    denied: dict[str, set[str]] = {}
+    for facet, *others in understood.filters.without:
+        if not others:
+            denied.setdefault(facet.attribute, set()).update(facet.values)
+    return denied
 
 
 def kept_chances(items: Sequence[Item], kept: Sequence[Facet], families: Mapping[str, Sequence[str]]) -> Floats:

@@ -55,6 +55,9 @@ class TestComparisons:
             ("not larger", "not more than 220.00 cm long"),
             ("cheaper than $40, smaller than 1 m", "cheaper than $40, smaller than 1 m"),
             ("no wider than 200 cm", "no wider than 200 cm"),
+            ("200 cm or smaller, $40 or cheaper", "200 cm or smaller, $40 or cheaper"),
+            ("with a higher back and longer legs", "with a higher back and longer legs"),
+            ("a smaller 2 seater", "a less than 220.00 cm long 2 seater"),
             ("smallerish sofa", "smallerish sofa"),
         ],
     )
