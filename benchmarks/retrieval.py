@@ -5,9 +5,11 @@
 
 Text → image: five written requests per label, none of them a training phrase; an item is right if it has the label.
 Image → image: each held-out picture asks for others of its label. Recall@10 is the share of the best possible ten:
-right ones among the first ten over min(10, right ones there are). nDCG@10 has gain 1 for a right item. Intervals are
-95 % bootstrap over the queries. The colour histogram knows no words: a label's request becomes the mean histogram of
-that label's training pictures. With a catalog, requests by kind and colour are also put to it; its items never trained.
+right ones among the first ten over min(10, right ones there are), and so with one and five. nDCG@10 has gain 1 for a
+right item; MRR is one over the place of the first right item. Intervals are 95 % bootstrap over the queries. The colour
+histogram knows no words: a label's request becomes the mean histogram of that label's training pictures. With a
+catalog, requests by kind and colour are also put to it; its items never trained. Pictures with "but in red" are asked
+by `benchmarks.retrieval_composed`.
 """
 
 from __future__ import annotations
@@ -18,8 +20,9 @@ import functools
 import importlib.metadata
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -35,9 +38,7 @@ from training.retriever_features import Features, Sample, at_most, cached, catal
 from training.train_retriever import MOST_GARMENTS
 
 K: Final = 10
-_COLUMNS: Final = (
-    "task method queries items recall@10 recall_low recall_high ndcg@10 ndcg_low ndcg_high machine versions"
-)
+FIGURES: Final = ("recall@1", "recall@5", "recall@10", "ndcg@10", "mrr")
 _PACKAGES: Final = ("torch", "timm", "transformers", "numpy", "lancedb")
 
 #: What people could type for each label; none of these is a phrase of the training.
@@ -94,29 +95,31 @@ REQUESTS: Final[dict[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: the mean over queries of both figures, with their intervals."""
+    """One line of the table.
+
+    Attributes:
+        figures: by name of `FIGURES`, the mean over queries and both ends of its interval.
+    """
 
     task: str
     method: str
     queries: int
     items: int
-    recall: float
-    recall_interval: tuple[float, float]
-    ndcg: float
-    ndcg_interval: tuple[float, float]
+    figures: Mapping[str, tuple[float, float, float]]
 
 
-def recall_and_ndcg(order: NDArray[np.intp], right: NDArray[np.bool_], k: int = K) -> tuple[float, float]:
-    """Both figures of one query.
+def measure(order: NDArray[np.intp], right: NDArray[np.bool_], k: int = K) -> tuple[float, ...]:
+    """The `FIGURES` of one query.
 
     Args:
         order: (N,) items, best first.
         right: (N,), by item; at least one is right.
     """
-    gains = right[order[:k]]
-    best = min(k, int(right.sum()))
+    gains, there = right[order], int(right.sum())
+    recalls = [float(gains[:first].sum() / min(first, there)) for first in (1, 5, k)]
     discounts = 1 / np.log2(np.arange(2, k + 2))
-    return float(gains.sum() / best), float((gains * discounts[: len(gains)]).sum() / discounts[:best].sum())
+    ndcg = (gains[:k] * discounts[: len(gains)]).sum() / discounts[: min(k, there)].sum()
+    return *recalls, float(ndcg), float(1 / (1 + np.argmax(gains)))
 
 
 def evaluate(
@@ -129,22 +132,18 @@ def evaluate(
         answers = right[query, counted]
         if answers.any():
             order = np.argsort(-scores[query, counted], kind="stable")
-            figures.append(recall_and_ndcg(order, answers))
-    table = np.array(figures)
+            figures.append(measure(order, answers))
+    return Row(
+        task, method, len(figures), scores.shape[1], dict(zip(FIGURES, intervals(np.array(figures)), strict=True))
+    )
+
+
+def intervals(table: NDArray[np.float64]) -> list[tuple[float, float, float]]:
+    """Of each column of figures (Q, F): the mean over queries and both ends of its 95 % bootstrap interval."""
     rng = np.random.default_rng(0)
     means = table[rng.integers(0, len(table), (1000, len(table)))].mean(1)
     low, high = np.quantile(means, 0.025, axis=0), np.quantile(means, 0.975, axis=0)
-    recall, ndcg = table.mean(0)
-    return Row(
-        task,
-        method,
-        len(table),
-        scores.shape[1],
-        float(recall),
-        (float(low[0]), float(high[0])),
-        float(ndcg),
-        (float(low[1]), float(high[1])),
-    )
+    return [tuple(map(float, ends)) for ends in zip(table.mean(0), low, high, strict=True)]
 
 
 def unit(rows: Floats) -> Floats:
@@ -243,20 +242,23 @@ def machine() -> str:
     return f"{name}, {os.cpu_count()} cores"
 
 
-def write(rows: list[Row], path: Path) -> None:
-    """The table as CSV; every line names machine and versions."""
+def write(columns: Sequence[str], lines: Iterable[Sequence[object]], path: Path) -> None:
+    """A table as CSV; every line names machine and versions."""
     versions = " ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     with partial.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
-        writer.writerow(_COLUMNS.split())
-        for row in rows:
-            numbers = (row.recall, *row.recall_interval, row.ndcg, *row.ndcg_interval)
-            shown = [f"{number:.3f}" for number in numbers]
-            about = (machine(), f"python {platform.python_version()} {versions}")
-            writer.writerow([row.task, row.method, row.queries, row.items, *shown, *about])
+        writer.writerow([*columns, "machine", "versions"])
+        for line in lines:
+            shown = [f"{value:.3f}" if isinstance(value, float) else value for value in line]
+            writer.writerow([*shown, machine(), f"python {platform.python_version()} {versions}"])
     os.replace(partial, path)
+
+
+def with_ends(names: Iterable[str]) -> list[str]:
+    """Column names of figures with the ends of their intervals."""
+    return [column for name in names for column in (name, f"{name} low", f"{name} high")]
 
 
 def main() -> None:
@@ -278,10 +280,11 @@ def main() -> None:
     if options.catalog:
         items = catalog_items(options.catalog)
         rows += catalog_rows(items, cached(items, options.cache, tower), embedder, options.heads)
-    write(rows, options.out)
+    lines = [[row.task, row.method, row.queries, row.items, *chain(*row.figures.values())] for row in rows]
+    write(["task", "method", "queries", "items", *with_ends(FIGURES)], lines, options.out)
     for row in rows:
-        figures = f"recall@10 {row.recall:.3f}  nDCG@10 {row.ndcg:.3f}  ({row.queries} queries)"
-        print(f"{row.task:36s} {row.method:36s} {figures}")
+        figures = "  ".join(f"{name} {mean:.3f}" for name, (mean, _, _) in row.figures.items())
+        print(f"{row.task:36s} {row.method:36s} {figures}  ({row.queries} queries)")
 
 
 if __name__ == "__main__":

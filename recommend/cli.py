@@ -64,9 +64,19 @@ class Tools:
 
 def recommend_command(
     ctx: typer.Context,
+    words: Annotated[str | None, typer.Argument(metavar="WORDS", help="The same as --text.")] = None,
     photo: Annotated[Path | None, typer.Option(metavar="FILE", help="Photo of a person: what goes with it.")] = None,
     room: Annotated[Path | None, typer.Option(metavar="FILE", help="Photo of a room: what goes with it, fits.")] = None,
     like: Annotated[Path | None, typer.Option(metavar="FILE", help="Picture of an item: what is like it.")] = None,
+    like_item: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID", help="Item of the catalog: what is like it but for what the words change. Repeatable."
+        ),
+    ] = None,
+    dislike_item: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Item of the catalog: what is unlike it. Repeatable.")
+    ] = None,
     text: Annotated[str | None, typer.Option(help="Words: “red linen dress under 40, no stripes”.")] = None,
     max_price: Annotated[float | None, typer.Option(metavar="N", help="Highest price.")] = None,
     k: Annotated[int, typer.Option("-k", metavar="N", help="Number of results.")] = 12,
@@ -82,6 +92,9 @@ def recommend_command(
     A photo of a person searches garments, one of a room searches furniture.
     """
     tools: Tools = ctx.meta[TOOLS]
+    if words is not None and text is not None:
+        raise BadInput("words", "some before and some in --text", "one of the two", "Give all of them to --text.")
+    text = words if text is None else text
     folder = _folder(tools, catalog, photo, room, text)
     query = Query(
         text=text,
@@ -89,6 +102,8 @@ def recommend_command(
         photo=read_picture(photo, "--photo") if photo else None,
         room=tools.read_room(read_picture(room, "--room")) if room else None,
         max_price=max_price,
+        likes=tuple(like_item or ()),
+        dislikes=tuple(dislike_item or ()),
     )
     retriever = _open(tools, folder, uri)
     result = retriever.search(query, k)

@@ -57,6 +57,11 @@ def combine(parts: Mapping[str, Floats], count: int) -> Floats:
     return product
 
 
+def weigh(chances: Floats, certainty: float) -> Floats:
+    """Chances of a part that is trusted only so far: certainty 1 leaves them, 0 makes them all 1, as if not asked."""
+    return np.asarray(1 - certainty + certainty * chances, np.float32)
+
+
 def wish_chances(
     items: Sequence[Item], wishes: Sequence[Facet], families: Mapping[str, Sequence[str]] = MappingProxyType({})
 ) -> Floats:

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,18 +15,19 @@ import numpy as np
 import platformdirs
 from filelock import FileLock
 
-from recommend import reasons, relaxing, rerank
+from recommend import composing, reasons, relaxing, rerank
 from recommend.catalog import Catalog, Problem, read_catalog
 from recommend.domains import FURNITURE, GARMENTS, Domain
 from recommend.embedder import Embedder
 from recommend.errors import BadInput
-from recommend.features import Floats, Image, colour_shares, colour_vector, cut_out, palette
+from recommend.features import Floats, Image, colour_shares, colour_vector, cut_out, main_colours, palette
 from recommend.index import LAYOUT, Index, Rows, Stamp, open_index, write_index
 from recommend.indexing import PALETTE_ROWS, OnItem, embed_catalog, find_item, look, palette_rows
 from recommend.lexicon import build_lexicon
 from recommend.query import understand
 from recommend.schema import (
     MAX_RESULTS,
+    Chip,
     CutOut,
     Hit,
     Item,
@@ -43,8 +44,8 @@ POOL: Final = 400
 #: Weight of variety among the results when something was asked for, and when nothing was but to go with an outfit.
 VARIETY: Final = 0.15
 VARIETY_UNASKED: Final = 0.6
-#: Chance that a picture always keeps in a search by words: what it shows is read less surely than what is stated.
-PICTURE_FLOOR: Final = 0.3
+#: How much a picture counts in a search by words: what it shows is read less surely than what is stated.
+PICTURE_CERTAINTY: Final = 0.7
 #: Chance above which a picture is said to look like the one given; overlap of colours that is called the same colours.
 LOOKS_ALIKE: Final = 0.8
 SAME_COLOURS: Final = 0.75
@@ -56,8 +57,11 @@ class _Evidence:
 
     text: Floats | None = None
     title: Floats | None = None
-    like: Floats | None = None
-    like_colour: Floats | None = None
+    likes: list[composing.Look] = field(default_factory=list)
+    dislikes: list[composing.Look] = field(default_factory=list)
+    liked_as: str = "your picture"
+    named: list[Chip] = field(default_factory=list)
+    stated: dict[str, tuple[str, ...]] = field(default_factory=dict)
     worn: dict[str, Floats] = field(default_factory=dict)
     worn_names: dict[str, str] = field(default_factory=dict)
     beside: Floats | None = None
@@ -143,10 +147,12 @@ class Retriever:
             raise BadInput("number of results", str(k), f"1 to {MAX_RESULTS}", "Choose a number in that range.")
         _check_photos(query, self.domain)
         seconds: dict[str, float] = {}
+        query = self._complete(query)
         with _timed(seconds, "encode"):
             understood = understand(query, self._lexicon, self.catalog.currency)
             evidence, notes = self._encode(query, understood)
-            understood = understood.with_notes(*notes)
+            understood = replace(understood, chips=(*evidence.named, *understood.chips)).with_notes(*notes)
+            understood = composing.carry(understood, evidence.stated, query.dismissed)
         with _timed(seconds, "search"):
             matching = self._index.count(understood.filters)
             rows = self._candidates(understood, evidence, matching)
@@ -154,6 +160,15 @@ class Retriever:
             hits = self._rank(rows, understood, evidence, k)
         ways = () if hits else self._ways(query, understood)
         return SearchResult(hits, self._explain(understood, hits, ways), matching, seconds, ways)
+
+    def _complete(self, query: Query) -> Query:
+        """The query with what its liked items say, without those that were dismissed."""
+        likes, dislikes = (
+            tuple(name for name in names if f"{kind}:{name}" not in query.dismissed)
+            for kind, names in (("like", query.likes), ("unlike", query.dislikes))
+        )
+        liked, _ = [self.item(name) for name in likes], [self.item(name) for name in dislikes]
+        return composing.complete(replace(query, likes=likes, dislikes=dislikes), liked, self.domain)
 
     def _encode(self, query: Query, understood: Understanding) -> tuple[_Evidence, list[str]]:
         """The query's parts as vectors and palettes, and what to say about its pictures."""
@@ -164,8 +179,11 @@ class Retriever:
             evidence.title = self._embedder.words([understood.words])[0]
         if query.like is not None:
             mask = find_item(query.like, self._cut_out, self.domain)
-            evidence.like = look(query.like, mask, self._embedder, self.domain)
-            evidence.like_colour = colour_vector(query.like, mask)
+            seen = look(query.like, mask, self._embedder, self.domain)
+            evidence.likes = [composing.Look(seen, colour_vector(query.like, mask))]
+            evidence.stated = {"colours": main_colours(palette(query.like, mask, PALETTE_ROWS))}
+        if query.likes or query.dislikes:
+            self._look_up(query, evidence)
         if query.photo is not None:
             evidence.worn, evidence.worn_names = self._worn(query.photo)
             if not evidence.worn:
@@ -174,6 +192,22 @@ class Retriever:
             named = rerank.named_palette(understood.beside)
             evidence.beside = named if len(named) else None
         return evidence, notes
+
+    def _look_up(self, query: Query, evidence: _Evidence) -> None:
+        """Add what the index has of the items liked and disliked."""
+        rows = self._index.rows(ids=[*query.likes, *query.dislikes])
+        looks = {
+            item.id: composing.Look(rows.vectors["semantic"][place], rows.vectors["colour"][place])
+            for place, item in enumerate(rows.items)
+        }
+        evidence.likes += [looks[name] for name in query.likes]
+        evidence.dislikes = [looks[name] for name in query.dislikes]
+        items = {item.id: item for item in rows.items}
+        liked = [items[name] for name in query.likes]
+        evidence.named = composing.named(liked, [items[name] for name in query.dislikes])
+        if liked:
+            evidence.stated = composing.stated_by(liked)
+            evidence.liked_as = f"“{liked[0].title}”" if len(liked) == 1 else "what you like"
 
     def _worn(self, photo: Image) -> tuple[dict[str, Floats], dict[str, str]]:
         """Palettes and colour names of what a person wears, by part of the body."""
@@ -194,8 +228,8 @@ class Retriever:
         for column, vector in (
             ("semantic", evidence.text),
             ("words", evidence.title),
-            ("semantic", evidence.like),
-            ("colour", evidence.like_colour),
+            *(("semantic", liked.semantic) for liked in evidence.likes),
+            *(("colour", liked.colour) for liked in evidence.likes),
         ):
             if vector is not None:
                 ids |= dict.fromkeys(name for name, _ in self._index.nearest(column, vector, filters, POOL))
@@ -241,14 +275,21 @@ class Retriever:
         if evidence.text is not None:
             # Picture and title are two readings of the same words: their geometric mean counts as one part.
             seen = np.sqrt(chances["text"].chance(rows.vectors["semantic"] @ evidence.text))
-            parts["words"] = np.asarray(PICTURE_FLOOR + (1 - PICTURE_FLOOR) * seen, np.float32)
+            parts["words"] = rerank.weigh(seen, PICTURE_CERTAINTY)
             parts["title"] = np.sqrt(parts["title"])
-        if evidence.like is not None:
-            alike = chances["like" if self.domain.trained else "look"]
-            parts["like"] = alike.chance(rows.vectors["semantic"] @ evidence.like)
+        alike = chances["like" if self.domain.trained else "look"]
+        if evidence.likes:
+            parts["like"] = composing.look_chances(rows.vectors["semantic"], evidence.likes, alike)
         # "like this, but in red" or "but darker": the words say which colours, so those of the picture do not count.
-        if evidence.like_colour is not None and not understood.filters.colours and not understood.lightness:
-            parts["like colour"] = 0.3 + 0.7 * np.clip(rows.vectors["colour"] @ evidence.like_colour, 0, 1)
+        if evidence.likes and not understood.filters.colours and not understood.lightness:
+            parts["like colour"] = composing.colour_chances(rows.vectors["colour"], evidence.likes)
+        if understood.kept:
+            parts["kept"] = composing.kept_chances(rows.items, understood.kept, self.domain.material_families)
+        if understood.changed:
+            parts["changed"] = composing.changed_chances(rows.items, understood.changed)
+        if evidence.dislikes:
+            vectors = rows.vectors["semantic"], rows.vectors["colour"]
+            parts["dislike"] = composing.dislike_chances(*vectors, evidence.dislikes, alike)
         palettes = rows.vectors["palette"].reshape(len(rows), PALETTE_ROWS, 4)
         if evidence.worn:
             parts["photo"] = rerank.beside_chances(rows.items, palettes, evidence.worn)
@@ -274,12 +315,10 @@ class Retriever:
         """What pictures say for one hit, in words; only what was measured to be so."""
         facts = []
         if split.get("like", 0) >= LOOKS_ALIKE:
-            facts.append("looks like your picture")
-        if (
-            evidence.like_colour is not None
-            and float(rows.vectors["colour"][place] @ evidence.like_colour) >= SAME_COLOURS
-        ):
-            facts.append("the colours of your picture")
+            facts.append(f"looks like {evidence.liked_as}")
+        colour = rows.vectors["colour"][place]
+        if evidence.likes and all(float(colour @ liked.colour) >= SAME_COLOURS for liked in evidence.likes):
+            facts.append(f"the colours of {evidence.liked_as}")
         replaced = rerank.replaced_by(rows.items[place].category)
         worn = [name for part, name in evidence.worn_names.items() if part not in replaced and name]
         if worn and split.get("photo", 0) >= rerank.NEUTRAL_HARMONY:

@@ -255,6 +255,8 @@ class Query:
         min_price, max_price, categories, colours: as in `Filters`, beside what the text says; `colours` is one group.
         exclude: combinations that must not occur, as `Filters.without`.
         exclude_ids: items not to show.
+        likes: ids of items that the results shall be like, but for what the text changes; they are not shown.
+        dislikes: ids of items that the results shall be unlike; they are not shown.
         dismissed: keys of chips that the shopper took away.
     """
 
@@ -268,6 +270,8 @@ class Query:
     colours: tuple[str, ...] = ()
     exclude: tuple[tuple[Facet, ...], ...] = ()
     exclude_ids: tuple[str, ...] = ()
+    likes: tuple[str, ...] = ()
+    dislikes: tuple[str, ...] = ()
     dismissed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -283,6 +287,10 @@ class Query:
             raise BadInput("price", got, "a lowest price not above the highest", "Swap the two prices.")
         if not all(isinstance(facet, Facet) for together in self.exclude for facet in together):
             raise BadInput("exclude", repr(self.exclude), "combinations of Facet", "Give a tuple of tuples of Facet.")
+        both = sorted(set(self.likes) & set(self.dislikes))
+        if both:
+            got = f"{', '.join(both)} in both"
+            raise BadInput("likes and dislikes", got, "each item in one of them", "Take it out of the other.")
         if self.text is not None and len(self.text) > 2000:
             raise BadInput("text", f"{len(self.text)} characters", "at most 2000", "Say it shorter.")
 
@@ -314,6 +322,8 @@ class Understanding:
         beside: colours of things the item shall go with ("to wear with my navy trousers").
         size_wishes: side of `SIDES` and +1 for larger, -1 for smaller is better ("tall", "narrow").
         lightness: +1 lighter colours are better, -1 darker ones, 0 no matter.
+        kept: what liked items state and the words leave as it is; preferred, but not counted among the asked.
+        changed: what liked things have and the words replace; items that still have it lose.
         words: the text for the encoder: without prices and without what is not wanted.
         chips: the parts in readable form.
         notes: what could not be carried or was taken only loosely, in sentences.
@@ -325,6 +335,8 @@ class Understanding:
     beside: tuple[str, ...] = ()
     size_wishes: tuple[tuple[str, int], ...] = ()
     lightness: int = 0
+    kept: tuple[Facet, ...] = ()
+    changed: tuple[Facet, ...] = ()
     words: str = ""
     chips: tuple[Chip, ...] = ()
     notes: tuple[str, ...] = ()
@@ -341,8 +353,8 @@ class Hit:
     Attributes:
         score: 0 to 1, the product of `scores`.
         reason: one line why, from matched facts only.
-        scores: the parts by name: "words", "title", "like", "like colour", "photo", "room", "beside", "colour",
-            "wishes", "size", "price", "lightness".
+        scores: the parts by name: "words", "title", "like", "like colour", "kept", "changed", "dislike", "photo",
+            "room", "beside", "colour", "wishes", "size", "price", "lightness".
     """
 
     item: Item

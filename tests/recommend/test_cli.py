@@ -179,3 +179,19 @@ def test_index_is_made_once_and_anew_when_asked(
         assert "line 9" in run.stderr
         assert embedder.encoded - before == encoded  # type: ignore[attr-defined]
     assert len(Retriever.open(folder, embedder, uri=uri).catalog.items) == 8
+
+
+def test_like_an_item_but_in_another_colour(app: typer.Typer) -> None:
+    arguments = ["recommend", "--like-item", "dress-red", "but in navy", "--dislike-item", "tee-navy", "--json"]
+    run = CliRunner().invoke(app, arguments)
+    assert run.exit_code == 0, run.output
+    found = json.loads(run.stdout)
+    assert found["hits"][0]["id"] == "dress-navy" and "tee-navy" not in {hit["id"] for hit in found["hits"]}
+    shown = {chip["key"]: chip["label"] for chip in found["understood"]}
+    assert shown["like:dress-red"] == "like “Red linen dress”" and shown["instead:colours"] == "no longer red"
+    assert shown["unlike:tee-navy"] == "unlike “Navy striped tee”"
+
+
+def test_words_are_given_once(app: typer.Typer) -> None:
+    run = CliRunner().invoke(app, ["recommend", "red", "--text", "blue"])
+    assert isinstance(run.exception, BadInput) and "--text" in str(run.exception)

@@ -116,3 +116,34 @@ def test_all_parts_together_never_break_a_limit(
 def test_the_catalog_has_no_bad_line(retriever: Retriever) -> None:
     assert retriever.problems == ()
     assert Path(retriever.picture(retriever.catalog.items[0])).is_file()
+
+
+class TestComposed:
+    """ "Like this, but …" on the demo catalog."""
+
+    @pytest.mark.parametrize(
+        ("source", "text", "first"),
+        [
+            ("tee-white-organic", "but in red", "tee-last-season"),
+            ("tee-white-organic", "but striped", "tee-breton-navy"),
+            ("tee-white-organic", "with long sleeves", "longsleeve-baseball"),
+            ("dress-sun-floral", "cheaper", "dress-sun-gingham"),
+        ],
+    )
+    def test_what_is_changed_and_what_is_kept(self, retriever: Retriever, source: str, text: str, first: str) -> None:
+        result = retriever.search(Query(text=text, likes=(source,)))
+        liked, hit = retriever.item(source), result.hits[0].item
+        assert hit.id == first and hit.category == liked.category
+        assert source not in {found.item.id for found in result.hits}
+
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=15)
+    @given(st.data())
+    def test_a_colour_change_never_shows_another_colour_or_the_source(
+        self, retriever: Retriever, data: st.DataObject
+    ) -> None:
+        source = data.draw(st.sampled_from(sorted(item.id for item in retriever.catalog.items)))
+        colour = data.draw(st.sampled_from(["black", "white", "navy", "grey", "beige"]))
+        result = retriever.search(Query(text=f"like this but in {colour}, cheaper", likes=(source,)), k=20)
+        for hit in result.hits:
+            assert colour in hit.item.colours and hit.item.id != source
+            assert hit.item.price < retriever.item(source).price

@@ -268,3 +268,19 @@ def test_all_parts_together_never_break_a_limit(
         assert price is None or hit.item.price < round(price, 2)
         assert width is None or (hit.item.size_cm is not None and hit.item.size_cm[0] < width)
         assert "not black" not in text or "black" not in hit.item.colours
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "first"),
+    [
+        ("sofa-chesterfield-oxblood", "this sofa in velvet, smaller", "sofa-cottage-navy-velvet"),
+        ("sofa-chesterfield-green", "but in red", "sofa-chesterfield-oxblood"),
+        ("sofa-chesterfield-green", "in leather", "sofa-chesterfield-oxblood"),
+        ("sofa-chesterfield-green", "narrower and cheaper", "sofa-cottage-navy-velvet"),
+    ],
+)
+def test_like_an_item_but_for_what_the_words_change(
+    sofas_and_lamps: Retriever, source: str, text: str, first: str
+) -> None:
+    result = sofas_and_lamps.search(Query(text=text, likes=(source,)))
+    assert result.hits[0].item.id == first and source not in {found.item.id for found in result.hits}
