@@ -36,6 +36,8 @@ def add_items(folder: Path, lines: bytes, embedder: Embedder, uri: str | None, c
         IncompatibleIndex: as `ensure_index`.
     """
     added = [line for line in lines.splitlines() if line.strip()]
+    if not added:
+        raise BadInput("items", "no line", "lines as in catalog.jsonl", "Give one line for each item.")
     ids = _ids(added)
     uri = uri or str(default_uri(folder, embedder.revision))
     with only_one(uri):

@@ -90,11 +90,22 @@ class Index:
         condition = where(filters)
         return int(self._table.count_rows(condition)) if condition else self._count
 
-    def nearest(self, column: str, vector: Floats, filters: Filters, k: int) -> list[tuple[str, float]]:
-        """The k items nearest to `vector` by cosine that satisfy the filters: (id, cosine), best first."""
+    def nearest(
+        self, column: str, vector: Floats, filters: Filters, k: int, *, exact: bool = False
+    ) -> list[tuple[str, float]]:
+        """The k items nearest to `vector` by cosine that satisfy the filters: (id, cosine), best first.
+
+        Args:
+            column: of `VECTORS`.
+            vector: float32 (D,).
+            filters: every result satisfies them.
+            k: most results.
+            exact: compare with every row that matches, however many there are.
+        """
         search = self._table.search(vector, vector_column_name=column).distance_type("cosine")
         condition = where(filters)
-        searched = probes(self._count, self.count(filters)) if column in self._indexed & set(SEARCHED) else 0
+        approximate = column in SEARCHED and column in self._indexed and not exact
+        searched = probes(self._count, self.count(filters)) if approximate else 0
         search = search.nprobes(searched) if searched else search.bypass_vector_index()
         if condition:
             search = search.where(condition, prefilter=True)

@@ -19,12 +19,13 @@ from recommend.index_table import LISTS, SIZE_COLUMNS, TEXTS
 ANN_FROM: Final = 20_000
 #: Vector columns that are searched; palettes are only read.
 SEARCHED: Final = ("semantic", "words", "colour")
-#: Share of rows outside the indexes from which on they are folded in.
+#: Share and number of rows outside the indexes from which on they are folded in.
 FOLD_FROM: Final = 0.05
+FOLD_LEAST: Final = 100
 #: Without filters, one of so many partitions is searched, and never fewer than `LEAST_PROBES`.
 PROBED: Final = 6
 LEAST_PROBES: Final = 20
-#: Up to one in so many rows that match are read and compared one by one: faster than to look for them in all partitions.
+#: Where no more than one row in so many matches, those are read and compared: faster than to go through all partitions.
 SCANNED: Final = 300
 #: Versions replaced longer ago than this are deleted; no search takes as long.
 KEPT_FOR: Final = timedelta(days=1)
@@ -69,5 +70,5 @@ def tend(table: Any) -> None:
     for column in sorted(missing):
         table.create_index(column, config=wanted(rows)[column])
     outside = max((index.num_unindexed_rows for index in table.list_indices()), default=0)
-    if outside > FOLD_FROM * rows:
+    if outside >= max(FOLD_LEAST, FOLD_FROM * rows):
         table.optimize(cleanup_older_than=KEPT_FOR)
