@@ -25,7 +25,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,11 +46,11 @@ COLUMNS = (
     "seconds", "items_per_s", "mb", "lost",
 )  # fmt: skip
 LIBRARIES = ("lancedb", "pyarrow", "numpy", "torch")
-K, QUERIES, EXACT_QUERIES = 10, 100, 20
+K, QUERIES, EXACT_QUERIES = 10, 60, 10
 SHARES = (0.15, 0.01, 0.001)
 STAMP = Stamp("benchmark", "made")
 #: Items in one commit, and commits, of what is added to the built index.
-BATCH, BATCHES, KILLS = 500, 8, 5
+BATCH, BATCHES, KILLS = 500, 4, 4
 WIDEST = 1000.0
 
 
@@ -81,24 +81,31 @@ def _near(base: Floats, one: Floats, other: Floats, share: Floats, rng: np.rando
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 
-def searches(index: Index, rows: Rows, queries: Rows, texts: Floats) -> list[Row]:
+def measured(folder: Path, base: Rows, count: int, embedder: TwoTowerEmbedder) -> Iterator[Row]:
+    """All rows of the table, as they are measured."""
+    uri = str(folder / "index")
+    rows, queries = made(base, count, seed=0), made(base, 10 * QUERIES, seed=1)
+    yield build(uri, rows)
+    index = open_index(uri, STAMP.encoders, "")
+    assert index is not None
+    yield from searches(index, rows, queries, embedder.texts([item.sentence() for item in base.items]))
+    yield add_while_searching(uri, base, queries.vectors["semantic"])
+    yield kill_writers(uri)
+    yield from catalog_add(folder, embedder)
+
+
+def searches(index: Index, rows: Rows, queries: Rows, texts: Floats) -> Iterator[Row]:
     """Quality and time of searching without and with filters."""
     vectors = queries.vectors["semantic"]
     widths = np.array([item.size_cm[0] for item in queries.items if item.size_cm])
     near, far = vectors[np.argsort(widths)[:QUERIES]], vectors[np.argsort(-widths)[:QUERIES]]
-    found = [
-        _search(index, rows, "pictures", vectors[:QUERIES], Filters()),
-        _search(index, rows, "texts", texts[:QUERIES], Filters()),
-    ]
+    yield _search(index, rows, "pictures", vectors[:QUERIES], Filters())
+    yield _search(index, rows, "texts", texts[:QUERIES], Filters())
     for share in SHARES:
         limit = Filters(sizes=(SizeLimit("width", high=share * WIDEST),))
-        percent = f"{share:.1%}"
-        found += [
-            _search(index, rows, f"{percent}, any", vectors[:QUERIES], Filters(max_price=share)),
-            _search(index, rows, f"{percent}, near", near, limit),
-            _search(index, rows, f"{percent}, far", far, limit),
-        ]
-    return found
+        yield _search(index, rows, f"{share:.1%}, any", vectors[:QUERIES], Filters(max_price=share))
+        yield _search(index, rows, f"{share:.1%}, near", near, limit)
+        yield _search(index, rows, f"{share:.1%}, far", far, limit)
 
 
 def _search(index: Index, rows: Rows, scenario: str, queries: Floats, filters: Filters) -> Row:
@@ -230,15 +237,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if asked.write_to:
         write_until_killed(asked.write_to, base, asked.seed)
         return
+    found = []
     with tempfile.TemporaryDirectory(dir=asked.folder) as name:
-        uri = str(Path(name) / "index")
-        rows, queries = made(base, asked.rows, seed=0), made(base, 10 * QUERIES, seed=1)
-        found = [build(uri, rows)]
-        index = open_index(uri, STAMP.encoders, "")
-        assert index is not None
-        found += searches(index, rows, queries, embedder.texts([item.sentence() for item in base.items]))
-        found += [add_while_searching(uri, base, queries.vectors["semantic"]), kill_writers(uri)]
-        found += catalog_add(Path(name), embedder)
+        for row in measured(Path(name), base, asked.rows, embedder):
+            print(row, file=sys.stderr, flush=True)
+            found.append(row)
     report(asked.out, COLUMNS, found, LIBRARIES)
 
 

@@ -195,7 +195,6 @@ class TestAddAndRemove:
         shutil.copy(folder / "dress-red.png", folder / "new.png")
         return folder
 
-
     def search(self, app: typer.Typer, folder: Path, text: str) -> list[str]:
         run = CliRunner().invoke(app, ["recommend", "--catalog", str(folder), "--text", text, "--json"])
         return [hit["id"] for hit in json.loads(run.stdout)["hits"]]
