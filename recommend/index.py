@@ -217,8 +217,9 @@ def write_index(uri: str, rows: Rows, stamp: Stamp) -> Index:
         database = lancedb.connect(uri)
         there = TABLE in database.list_tables().tables
         table = database.create_table(TABLE, table_of(rows, stamp), mode="overwrite" if there else "create")
-        tend(table)
+        # Before there are indexes: it would write them a second time.
         table.optimize(cleanup_older_than=KEPT_FOR)
+        tend(table)
         return Index(table, stamp)
 
 
