@@ -50,7 +50,7 @@ K, QUERIES, EXACT_QUERIES = 10, 60, 10
 SHARES = (0.15, 0.01, 0.001)
 STAMP = Stamp("benchmark", "made")
 #: Items in one commit, and commits, of what is added to the built index.
-BATCH, BATCHES, KILLS = 500, 4, 4
+BATCH, BATCHES, KILLS = 500, 12, 4
 WIDEST = 1000.0
 
 

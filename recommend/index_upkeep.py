@@ -7,7 +7,6 @@ found at once.
 
 from __future__ import annotations
 
-import math
 from datetime import timedelta
 from typing import Any, Final
 
@@ -22,6 +21,8 @@ SEARCHED: Final = ("semantic", "words", "colour")
 #: Share and number of rows outside the indexes from which on they are folded in.
 FOLD_FROM: Final = 0.05
 FOLD_LEAST: Final = 100
+#: Rows of one partition, as LanceDB itself would have it: its upkeep joins much smaller ones and splits larger ones.
+PARTITION: Final = 4096
 #: Without filters, one of so many partitions is searched, and never fewer than `LEAST_PROBES`.
 PROBED: Final = 6
 LEAST_PROBES: Final = 20
@@ -31,18 +32,13 @@ SCANNED: Final = 300
 KEPT_FOR: Final = timedelta(days=1)
 
 
-def partitions(rows: int) -> int:
-    """Partitions of an index of so many rows."""
-    return max(1, math.isqrt(rows))
-
-
 def probes(rows: int, matching: int) -> int:
     """How many partitions to search for the nearest of `matching` among `rows`; 0 = scan the matching rows instead.
 
     Under filters it is all of them: what matches may lie anywhere, and most of all not near the query.
     """
     if matching == rows:
-        return max(LEAST_PROBES, partitions(rows) // PROBED)
+        return max(LEAST_PROBES, rows // PARTITION // PROBED)
     return 0 if matching * SCANNED <= rows else rows
 
 
@@ -59,7 +55,7 @@ def wanted(rows: int) -> dict[str, Any]:
     kinds |= dict.fromkeys(("id", "price", *SIZE_COLUMNS), BTree())
     kinds |= dict.fromkeys(("category", "kind", "pattern", "sleeve", "place"), Bitmap())
     kinds |= dict.fromkeys(LISTS, LabelList())
-    vectors = IvfFlat(distance_type="cosine", num_partitions=partitions(rows))
+    vectors = IvfFlat(distance_type="cosine", target_partition_size=PARTITION)
     return kinds | dict.fromkeys(SEARCHED, vectors)
 
 

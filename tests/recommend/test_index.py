@@ -276,6 +276,7 @@ class TestLarge:
         """The first 600 rows in the indexes, 100 added since, so few that they are not folded in."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("recommend.index_upkeep.ANN_FROM", 100)
+            patch.setattr("recommend.index_upkeep.PARTITION", 25)
             patch.setattr("recommend.index_upkeep.SCANNED", 20)
             patch.setattr("recommend.index_upkeep.FOLD_FROM", 0.5)
             uri = str(tmp_path_factory.mktemp("large") / "db")
