@@ -73,10 +73,10 @@ def cold_and_warm(what: Row, load: float, rows: list[Row]) -> list[Row]:
     return [cold, both | warm | {"kind": "warm", "renders": len(rest) or 1}]
 
 
-def report(out: Path, columns: Sequence[str], rows: list[Row]) -> None:
-    """Write the CSV and print the table."""
+def report(out: Path, columns: Sequence[str], rows: list[Row], libraries: Sequence[str] = LIBRARIES) -> None:
+    """Write the CSV and print the table; `libraries` are those whose versions count."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    images.save_bytes(out, as_csv(columns, rows, machine()).encode())
+    images.save_bytes(out, as_csv(columns, rows, machine(libraries)).encode())
     print(as_table(columns, rows))
     print(out)
 
@@ -90,14 +90,14 @@ def in_own_process(module: str, *arguments: object) -> list[Row]:
     return rows
 
 
-def machine() -> str:
+def machine(libraries: Sequence[str] = LIBRARIES) -> str:
     """Hardware and versions, in a line."""
     import psutil
 
     name = platform.processor() or platform.machine()
     if (info := Path("/proc/cpuinfo")).exists():
         name = next((line.split(":", 1)[1].strip() for line in info.open() if line.startswith("model name")), name)
-    versions = ", ".join(f"{library} {importlib.metadata.version(library)}" for library in LIBRARIES)
+    versions = ", ".join(f"{library} {importlib.metadata.version(library)}" for library in libraries)
     threads = os.environ.get("OMP_NUM_THREADS")
     return (
         f"{name}, {psutil.cpu_count()} cores{f', {threads} threads' if threads else ''}, "

@@ -93,9 +93,12 @@ def read_catalog(folder: Path, *, decode: bool = False) -> Catalog:
     path = folder / FILE
     if not path.is_file():
         raise BadInput("catalog", f"no file {path}", f"a folder with {FILE}", "Check the path of the catalog folder.")
-    lines = [
-        (number, *_parse(line)) for number, line in enumerate(path.read_bytes().splitlines(), start=1) if line.strip()
-    ]
+    return check_lines(folder, path.read_bytes(), decode=decode)
+
+
+def check_lines(folder: Path, text: bytes, *, decode: bool = False) -> Catalog:
+    """What `catalog.jsonl` of a folder says, or would say with other lines; as `read_catalog`."""
+    lines = [(number, *_parse(line)) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     lexicon = build_lexicon(domain=domain_of(_text(values, "category") for _, values, _ in lines))
     items: dict[str, Item] = {}
     problems: list[Problem] = []

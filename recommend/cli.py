@@ -1,4 +1,4 @@
-"""The retrieval commands: `recommend`, and `catalog check|index`.
+"""The retrieval commands: `recommend`, and `catalog check|index|add|remove`.
 
 Results go to stdout, chatter and progress to stderr. Errors are raised; the entry point prints them and chooses the
 exit code. What retrieval does not know — where weights lie, how a garment is cut out, what a person wears — comes in
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 TOOLS: Final = "tryroom.recommend"
 
-catalog_app = typer.Typer(help="Collections of items: check and index them.", no_args_is_help=True)
+catalog_app = typer.Typer(help="Collections of items: check, index and change them.", no_args_is_help=True)
 
 _FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Folder with catalog.jsonl and its pictures.")]
 _UriOption = Annotated[str | None, typer.Option("--uri", help="Where the index lies; default: the per-user cache.")]
@@ -189,6 +189,38 @@ def index(
     for problem in catalog.problems + problems:
         _chatter().print(f"left out: {problem}")
     typer.echo(f"{len(made)} items indexed in {time.perf_counter() - start:.1f} s ({made.stamp})")
+
+
+@catalog_app.command("add")
+def add(
+    ctx: typer.Context,
+    folder: _FolderArgument,
+    lines: Annotated[typer.FileBinaryRead, typer.Argument(metavar="FILE", help="Items, a JSON line each; - = stdin.")],
+    uri: _UriOption = None,
+) -> None:
+    """Add items, or replace those of the same ids, in the catalog and its index; their pictures lie in DIR already."""
+    tools: Tools = ctx.meta[TOOLS]
+    from recommend.catalog_changes import add_items
+    from recommend.embedder import TwoTowerEmbedder
+
+    made = add_items(folder, lines.read(), TwoTowerEmbedder(tools.weights()), uri, tools.cut_out)
+    typer.echo(f"{len(made)} items in the index ({made.stamp})")
+
+
+@catalog_app.command("remove")
+def remove(
+    ctx: typer.Context,
+    folder: _FolderArgument,
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Items to take out; their pictures stay.")],
+    uri: _UriOption = None,
+) -> None:
+    """Take items out of the catalog and its index."""
+    tools: Tools = ctx.meta[TOOLS]
+    from recommend.catalog_changes import remove_items
+    from recommend.embedder import TwoTowerEmbedder
+
+    made = remove_items(folder, ids, TwoTowerEmbedder(tools.weights()), uri, tools.cut_out)
+    typer.echo(f"{len(made)} items in the index ({made.stamp})")
 
 
 def as_dict(result: SearchResult, retriever: Retriever) -> dict[str, Any]:

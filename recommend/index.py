@@ -1,124 +1,67 @@
 """The vector store: items with their vectors in one LanceDB table, on disk or in object storage.
 
-The whole table is replaced in one commit, and what the table is — its layout, its encoders, its catalog — is written in
-the same commit, so a reader sees the old index or the new one and never a mixture. Filters are applied before the
-search, so a narrow filter loses no result; the search is exact.
+A rebuild replaces the whole table in one commit, and what the table is — its layout, its encoders, its catalog — is
+written in the same commit, so a reader sees the old index or the new one and never a mixture. Single items are added
+and deleted in commits of their own. Filters are applied before the search, so a narrow filter loses no result. The
+search is exact while the table is small, and under any filter; how a large one is searched without one, `index_upkeep`
+says.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import lancedb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from filelock import FileLock
+from lancedb.query import MultiMatchQuery
 
-from recommend.errors import IncompatibleIndex
-from recommend.schema import MATERIAL_MARK, Facet, Filters, Floats, Item, SizeLimit, values_of
+from recommend.errors import BadInput, IncompatibleIndex
+from recommend.index_table import (
+    CATALOG_KEY,
+    ITEM_COLUMNS,
+    LAYOUT,
+    SHUFFLE,
+    SHUFFLED,
+    SIZE_COLUMNS,
+    TEXTS,
+    VECTORS,
+    Rows,
+    Stamp,
+    items_of,
+    lifted,
+    quoted,
+    rows_of,
+    stamp_of,
+    table_of,
+    where,
+)
+from recommend.index_upkeep import KEPT_FOR, SEARCHED, indexed, probes, tend, wanted
+from recommend.schema import FACETS, Facet, Filters, Floats, Item
+
+__all__ = [
+    "LAYOUT",
+    "TABLE",
+    "VECTORS",
+    "Index",
+    "Rows",
+    "Stamp",
+    "delete",
+    "only_one",
+    "open_index",
+    "upsert",
+    "where",
+    "write_index",
+]
 
 TABLE: Final = "items"
-#: Raised with every change of the columns below; an index of another layout is refused.
-LAYOUT: Final = 2
-#: Vector columns: "semantic" is the space of pictures and words, or, of things that it was not trained on, the image
-#: encoder's own; "words" the text encoder's own, "colour" the OKLab
-#: histogram, "palette" up to five rows of (L, a, b, share), zeros behind.
-VECTORS: Final = ("semantic", "words", "colour", "palette")
-#: Versions replaced longer ago than this are deleted; no search takes as long.
-KEPT_FOR: Final = timedelta(days=1)
-#: Attributes of items stored as lists of texts; several materials of an item are one text.
-_LISTS: Final = ("colours", "style", "material")
-_SIZE_COLUMNS: Final = ("width_cm", "depth_cm", "height_cm")
-#: Attributes of items with a column of their own name; the size has three columns, what else a line says is JSON.
-ITEM_COLUMNS: Final = tuple(field.name for field in fields(Item) if field.name not in ("size_cm", "extra"))
-_STAMP: Final = b"tryroom"
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """What an index was built from.
-
-    Attributes:
-        encoders: revision of the encoders; vectors of two revisions cannot be compared.
-        catalog: fingerprint of the catalog.
-        layout: of the table.
-    """
-
-    encoders: str
-    catalog: str
-    layout: int = LAYOUT
-
-    def __str__(self) -> str:
-        return f"layout {self.layout}, encoders {self.encoders}"
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Items and what is stored beside them, aligned.
-
-    Attributes:
-        content: of each item, a hash of its words and picture: same content, same vectors.
-        vectors: column → float32 (N, D), for each of `VECTORS`.
-    """
-
-    items: tuple[Item, ...]
-    content: tuple[str, ...]
-    vectors: Mapping[str, Floats]
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-
-def where(filters: Filters, wishes: Sequence[Facet] = ()) -> str:
-    """The filters as SQL, "" if there are none; agrees with `Filters.match` on every row."""
-    parts: list[str] = []
-    if filters.min_price is not None:
-        parts.append(f"price >= {float(filters.min_price)!r}")
-    if filters.max_price is not None:
-        parts.append(f"price <= {float(filters.max_price)!r}")
-    if filters.categories:
-        parts.append(_has(Facet("category", filters.categories)))
-    parts += [_has(Facet("colours", group)) for group in filters.colours]
-    parts += [_has(facet) for facet in filters.required]
-    parts += [_keeps(limit) for limit in filters.sizes]
-    parts += [f"NOT ({' AND '.join(_has(facet) for facet in together)})" for together in filters.without]
-    if filters.without_ids:
-        parts.append(f"id NOT IN ({_quoted(filters.without_ids)})")
-    parts += [_has(wish) for wish in wishes]
-    return " AND ".join(parts)
-
-
-def _has(facet: Facet) -> str:
-    """That a row has one of the facet's values."""
-    if not facet.values:
-        return "FALSE"
-    if facet.attribute in _LISTS:
-        return f"array_has_any({facet.attribute}, [{_quoted(facet.values)}])"
-    return f"{facet.attribute} IN ({_quoted(facet.values)})"
-
-
-def _keeps(limit: SizeLimit) -> str:
-    """That a row is known to keep a limit; an unknown size is NULL, of which nothing is true."""
-    width, depth, height = _SIZE_COLUMNS
-    sides = {"width": [width], "depth": [depth], "height": [height]}.get(limit.side, [width, depth])
-    # The longer side is at most so long if both are, and at least if one is; of the shorter it is the other way round.
-    joined = {"length": (" OR ", " AND "), "breadth": (" AND ", " OR ")}.get(limit.side, (" AND ", " AND "))
-    bounds = zip((">=", "<="), (limit.low, limit.high), joined, strict=True)
-    parts = [
-        f"({how.join(f'{side} {sign} {float(bound)!r}' for side in sides)})"
-        for sign, bound, how in bounds
-        if bound is not None
-    ]
-    return " AND ".join([f"{width} IS NOT NULL", *parts])
-
-
-def _quoted(values: Sequence[str]) -> str:
-    return ", ".join("'" + value.replace("'", "''") + "'" for value in values)
 
 
 class Index:
@@ -131,31 +74,80 @@ class Index:
     def __init__(self, table: Any, stamp: Stamp) -> None:
         self._table = table
         self.stamp = stamp
+        self._count = int(table.count_rows())
+        self._indexed = frozenset(indexed(table))
 
     def __len__(self) -> int:
-        return int(self._table.count_rows())
+        return self._count
+
+    @property
+    def whole(self) -> bool:
+        """Whether it has all indexes that its size asks for; one whose making was cut short has not."""
+        return wanted(self._count).keys() <= self._indexed
 
     def count(self, filters: Filters) -> int:
         """Number of items that satisfy the filters."""
-        return int(self._table.count_rows(where(filters) or None))
-
-    def nearest(self, column: str, vector: Floats, filters: Filters, k: int) -> list[tuple[str, float]]:
-        """The k items nearest to `vector` by cosine that satisfy the filters: (id, cosine), best first."""
-        search = self._table.search(vector, vector_column_name=column).distance_type("cosine").bypass_vector_index()
         condition = where(filters)
+        return int(self._table.count_rows(condition)) if condition else self._count
+
+    def nearest(
+        self, column: str, vector: Floats, filters: Filters, k: int, *, exact: bool = False
+    ) -> list[tuple[str, float]]:
+        """The k items nearest to `vector` by cosine that satisfy the filters: (id, cosine), best first.
+
+        Args:
+            column: of `VECTORS`.
+            vector: float32 (D,).
+            filters: every result satisfies them.
+            k: most results.
+            exact: compare with every row that matches, however many there are.
+        """
+        search = self._table.search(vector, vector_column_name=column).distance_type("cosine")
+        condition = where(filters)
+        approximate = column in SEARCHED and column in self._indexed and not exact
+        searched = probes(self._count, self.count(filters)) if approximate else 0
+        search = search.nprobes(searched) if searched else search.bypass_vector_index()
         if condition:
             search = search.where(condition, prefilter=True)
         found = search.limit(k).select(["id", "_distance"]).to_arrow()
         cosines = (1 - distance for distance in found["_distance"].to_pylist())
         return list(zip(found["id"].to_pylist(), cosines, strict=True))
 
-    def items(self, filters: Filters) -> tuple[Item, ...]:
-        """All items that satisfy the filters, without their vectors."""
-        search = self._table.search().select([*ITEM_COLUMNS, *_SIZE_COLUMNS, "extra"])
+    def texts(self, query: str, filters: Filters, k: int) -> list[tuple[str, float]]:
+        """The k items whose title or description has words of `query`, by BM25: (id, score), best first.
+
+        Words count by their stems; an item without any of them is no result.
+        """
+        search = self._table.search(MultiMatchQuery(query, list(TEXTS)), query_type="fts")
         condition = where(filters)
         if condition:
-            search = search.where(condition)
-        return _items_of(search.limit(max(1, len(self))).to_arrow())
+            search = search.where(condition, prefilter=True)
+        found = search.limit(k).select(["id", "_score"]).to_arrow()
+        return list(zip(found["id"].to_pylist(), found["_score"].to_pylist(), strict=True))
+
+    def facets(self, filters: Filters, attributes: Sequence[str] = FACETS) -> dict[str, dict[str, int]]:
+        """How many items there are of each value, most first: what ticking it would leave.
+
+        Args:
+            filters: applied, except what they require of the attribute itself: who chose red still sees how many are
+                navy. What is excluded stays excluded.
+            attributes: of `FACETS`.
+        """
+        unknown = set(attributes) - set(FACETS)
+        if unknown:
+            raise BadInput("attribute", repr(min(unknown)), ", ".join(FACETS), "Choose some of these.")
+        together: dict[str, list[str]] = {}
+        for attribute in attributes:
+            together.setdefault(where(lifted(filters, attribute)), []).append(attribute)
+        counts: dict[str, dict[str, int]] = {}
+        for condition, columns in together.items():
+            table = self._read(columns, condition)
+            counts |= {column: _value_counts(table[column].combine_chunks()) for column in columns}
+        return {attribute: counts[attribute] for attribute in attributes}
+
+    def items(self, filters: Filters) -> tuple[Item, ...]:
+        """All items that satisfy the filters, without their vectors."""
+        return items_of(self._read([*ITEM_COLUMNS, *SIZE_COLUMNS, "extra"], where(filters)))
 
     def rows(
         self,
@@ -165,14 +157,39 @@ class Index:
         wishes: Sequence[Facet] = (),
         ids: Sequence[str] = (),
     ) -> Rows:
-        """Items with their vectors, at most `limit`; an even sample if there are more, as rows are stored shuffled."""
-        conditions = [where(filters or Filters(), wishes)] + ([f"id IN ({_quoted(ids)})"] if ids else [])
-        search = self._table.search()
+        """Items with their vectors, at most `limit`; an even sample if there are more, the same each time."""
+        conditions = [where(filters or Filters(), wishes), *([f"id IN ({quoted(ids)})"] if ids else [])]
         condition = " AND ".join(part for part in conditions if part)
+        if limit is None:
+            return rows_of(self._read(None, condition))
+        # Read so much more than asked for that the first of a shuffled order are in it for certain, or nearly so.
+        matching = int(self._table.count_rows(condition or None))
+        bound = int(SHUFFLED * min(1.0, (4 * limit + 40) / max(1, matching)))
+        table = self._read(None, " AND ".join(part for part in (condition, f"{SHUFFLE} < {bound}") if part))
+        return rows_of(table.take(np.argsort(table[SHUFFLE].to_numpy(), kind="stable")[:limit]))
+
+    def _read(self, columns: Sequence[str] | None, condition: str) -> pa.Table:
+        """Columns, or all, of the rows that satisfy a condition."""
+        search = self._table.search()
+        if columns is not None:
+            search = search.select(list(columns))
         if condition:
             search = search.where(condition)
-        table = search.limit(max(1, len(self)) if limit is None else limit).to_arrow()
-        return _rows_of(table)
+        return search.limit(max(1, self._count)).to_arrow()
+
+
+def _value_counts(values: pa.Array) -> dict[str, int]:
+    """How many rows have each value, most first; a row of several values counts for each of them once."""
+    lists = pa.types.is_list(values.type)
+    pairs = pa.table(
+        {
+            "row": pc.list_parent_indices(values) if lists else np.arange(len(values)),
+            "value": pc.list_flatten(values) if lists else values,
+        }
+    )
+    pairs = pairs.group_by(["row", "value"]).aggregate([])
+    counted = ((entry["values"], entry["counts"]) for entry in pc.value_counts(pairs["value"]).to_pylist())
+    return dict(sorted(((value, count) for value, count in counted if value), key=lambda pair: (-pair[1], pair[0])))
 
 
 def open_index(uri: str, encoders: str, command: str) -> Index | None:
@@ -186,74 +203,94 @@ def open_index(uri: str, encoders: str, command: str) -> Index | None:
     Raises:
         IncompatibleIndex: it has another layout or other encoders.
     """
+    table = _open_table(uri, Stamp(encoders, ""), command)
+    return None if table is None else Index(table, stamp_of(table.schema))
+
+
+def write_index(uri: str, rows: Rows, stamp: Stamp) -> Index:
+    """Replace the whole index at `uri` in one commit; whoever has it open keeps the version they opened.
+
+    The indexes that make a large table fast follow in commits of their own. Killed before the last, it is `whole` no
+    more, but every search in it is right.
+    """
+    with only_one(uri):
+        database = lancedb.connect(uri)
+        there = TABLE in database.list_tables().tables
+        table = database.create_table(TABLE, table_of(rows, stamp), mode="overwrite" if there else "create")
+        # Before there are indexes: it would write them a second time.
+        table.optimize(cleanup_older_than=KEPT_FOR)
+        tend(table)
+        return Index(table, stamp)
+
+
+def upsert(uri: str, rows: Rows, stamp: Stamp, command: str) -> Index:
+    """Add items, or replace those of the same ids, in one commit; the same rows once more change nothing.
+
+    The stamp's catalog follows in a second commit: killed between the two, the index still says that it belongs to the
+    earlier catalog, and whoever brings it up to date upserts again.
+
+    Args:
+        uri: of an index that is there.
+        stamp: what the index is built from then.
+        command: what rebuilds it, for the error.
+
+    Raises:
+        BadInput: there is no index, or two rows have one id.
+        IncompatibleIndex: it has another layout or other encoders.
+    """
+    twice = [item_id for item_id, times in Counter(item.id for item in rows.items).items() if times > 1]
+    if twice:
+        raise BadInput("rows", f"{twice[0]!r} more than once", "each id once", "Leave all but one of them out.")
+    with only_one(uri):
+        table = _table_to_change(uri, stamp, command)
+        if len(rows):
+            merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
+            merge.execute(table_of(rows, stamp).replace_schema_metadata(None))
+        return _changed(table, stamp)
+
+
+def delete(uri: str, ids: Sequence[str], stamp: Stamp, command: str) -> Index:
+    """Delete items by their ids in one commit; ids that are not there are no error. Otherwise as `upsert`."""
+    with only_one(uri):
+        table = _table_to_change(uri, stamp, command)
+        if ids:
+            table.delete(f"id IN ({quoted(ids)})")
+        return _changed(table, stamp)
+
+
+def only_one(uri: str) -> AbstractContextManager[Any]:
+    """The writers' lock beside an index on disk, free to its holder; object stores commit atomically by themselves."""
+    if "://" in uri:
+        return nullcontext()
+    Path(uri).parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(f"{uri}.lock", is_singleton=True)
+
+
+def _changed(table: Any, stamp: Stamp) -> Index:
+    """After a change: the catalog it makes the index belong to, and the upkeep that may be due."""
+    if stamp_of(table.schema) != stamp:
+        table.update_field_metadata({"path": "id", "metadata": {CATALOG_KEY: stamp.catalog}})
+    tend(table)
+    return Index(table, replace(stamp, layout=LAYOUT))
+
+
+def _table_to_change(uri: str, stamp: Stamp, command: str) -> Any:
+    """The table of an index that must be there."""
+    table = _open_table(uri, stamp, command)
+    if table is None:
+        raise BadInput("index", f"nothing at {uri}", "an index", f"Make it with: {command}")
+    return table
+
+
+def _open_table(uri: str, needed: Stamp, command: str) -> Any:
+    """The table at `uri`, None if there is none; raises IncompatibleIndex if it is not as needed."""
     if "://" not in uri and not Path(uri).is_dir():
         return None
     database = lancedb.connect(uri)
     if TABLE not in database.list_tables().tables:
         return None
     table = database.open_table(TABLE)
-    stamp = _read_stamp(table.schema.metadata or {})
-    wanted = Stamp(encoders, "")
-    if (stamp.layout, stamp.encoders) != (wanted.layout, wanted.encoders):
-        raise IncompatibleIndex(uri, str(wanted), str(stamp), command)
-    return Index(table, stamp)
-
-
-def write_index(uri: str, rows: Rows, stamp: Stamp) -> Index:
-    """Replace the whole index at `uri` in one commit; whoever has it open keeps the version they opened."""
-    database = lancedb.connect(uri)
-    there = TABLE in database.list_tables().tables
-    table = database.create_table(TABLE, _table_of(rows, stamp), mode="overwrite" if there else "create")
-    table.optimize(cleanup_older_than=KEPT_FOR)
-    return Index(table, stamp)
-
-
-def _read_stamp(metadata: Mapping[bytes, bytes]) -> Stamp:
-    """The stamp in a table's metadata; of an unknown writer, layout 0."""
-    parts = metadata.get(_STAMP, b"0||").decode().split("|")
-    return Stamp(parts[1], parts[2], int(parts[0])) if len(parts) == 3 and parts[0].isdigit() else Stamp("", "", 0)
-
-
-def _table_of(rows: Rows, stamp: Stamp) -> pa.Table:
-    """Rows as an Arrow table in the order of a hash of the ids, so that the first n are an even sample."""
-    order = sorted(range(len(rows)), key=lambda i: hashlib.sha1(rows.items[i].id.encode()).digest())
-    items = [rows.items[i] for i in order]
-    columns: dict[str, Any] = {}
-    for name in ITEM_COLUMNS:
-        if name in _LISTS:
-            columns[name] = pa.array([list(values_of(item, name)) for item in items], pa.list_(pa.string()))
-        else:
-            kind = pa.float64() if name == "price" else pa.string()
-            columns[name] = pa.array([getattr(item, name) for item in items], kind)
-    for place, name in enumerate(_SIZE_COLUMNS):
-        columns[name] = pa.array([item.size_cm[place] if item.size_cm else None for item in items], pa.float64())
-    columns["extra"] = pa.array([json.dumps(dict(item.extra)) for item in items], pa.string())
-    columns["content"] = pa.array([rows.content[i] for i in order], pa.string())
-    for name in VECTORS:
-        matrix = np.ascontiguousarray(rows.vectors[name][order], np.float32)
-        columns[name] = pa.FixedSizeListArray.from_arrays(pa.array(matrix.ravel()), matrix.shape[1])
-    table = pa.table(columns)
-    return table.replace_schema_metadata({_STAMP: f"{stamp.layout}|{stamp.encoders}|{stamp.catalog}".encode()})
-
-
-def _rows_of(table: pa.Table) -> Rows:
-    """An Arrow table read back."""
-    return Rows(_items_of(table), tuple(table["content"].to_pylist()), {name: _matrix(table[name]) for name in VECTORS})
-
-
-def _items_of(table: pa.Table) -> tuple[Item, ...]:
-    """The items of an Arrow table."""
-    columns = {name: table[name].to_pylist() for name in ITEM_COLUMNS}
-    for name in _LISTS:
-        columns[name] = [tuple(values) for values in columns[name]]
-    columns["material"] = [MATERIAL_MARK.join(values) for values in columns["material"]]
-    sizes = zip(*(table[name].to_pylist() for name in _SIZE_COLUMNS), strict=True)
-    columns["size_cm"] = [None if None in size else size for size in sizes]
-    columns["extra"] = [json.loads(extra) for extra in table["extra"].to_pylist()]
-    return tuple(Item(**dict(zip(columns, values, strict=True))) for values in zip(*columns.values(), strict=True))
-
-
-def _matrix(column: pa.ChunkedArray) -> Floats:
-    """A column of equal lists as float32 (N, D)."""
-    flat = column.combine_chunks()
-    return np.asarray(flat.flatten().to_numpy(zero_copy_only=False), np.float32).reshape(-1, column.type.list_size)
+    stamp = stamp_of(table.schema)
+    if (stamp.layout, stamp.encoders) != (needed.layout, needed.encoders):
+        raise IncompatibleIndex(uri, str(needed), str(stamp), command)
+    return table

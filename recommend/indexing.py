@@ -14,7 +14,7 @@ from recommend.domains import GARMENTS, Domain
 from recommend.embedder import Embedder
 from recommend.errors import BadInput
 from recommend.features import Floats, Image, Mask, Palette, add_thin_parts, colour_vector, main_colours, palette
-from recommend.index import VECTORS, Rows
+from recommend.index_table import VECTORS, Rows
 from recommend.pictures import read_picture
 from recommend.schema import CutOut, Item
 

@@ -6,14 +6,13 @@ import hashlib
 import os
 import time
 from collections.abc import Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import platformdirs
-from filelock import FileLock
 
 from recommend import composing, reasons, relaxing, rerank
 from recommend.catalog import Catalog, Problem, read_catalog
@@ -21,7 +20,7 @@ from recommend.domains import FURNITURE, GARMENTS, Domain
 from recommend.embedder import Embedder
 from recommend.errors import BadInput
 from recommend.features import Floats, Image, colour_shares, colour_vector, cut_out, main_colours, palette
-from recommend.index import LAYOUT, Index, Rows, Stamp, open_index, write_index
+from recommend.index import LAYOUT, Index, Rows, Stamp, only_one, open_index, write_index
 from recommend.indexing import PALETTE_ROWS, OnItem, embed_catalog, find_item, look, palette_rows
 from recommend.lexicon import build_lexicon
 from recommend.query import understand
@@ -220,7 +219,7 @@ class Retriever:
         return {part: palette_rows(found) for part, found in colours.items()}, names
 
     def _candidates(self, understood: Understanding, evidence: _Evidence, matching: int) -> Rows:
-        """All matching items if few, else those nearest to each vector, those that meet all wishes, and a sample."""
+        """All matching items if few, else those nearest to each vector, with words or all wishes asked, a sample."""
         filters = understood.filters
         if matching <= POOL:
             return self._index.rows(filters)
@@ -233,6 +232,8 @@ class Retriever:
         ):
             if vector is not None:
                 ids |= dict.fromkeys(name for name, _ in self._index.nearest(column, vector, filters, POOL))
+        if understood.words:
+            ids |= dict.fromkeys(name for name, _ in self._index.texts(understood.words, filters, POOL))
         if understood.wishes:
             ids |= dict.fromkeys(item.id for item in self._index.rows(filters, POOL, wishes=understood.wishes).items)
         sorts = understood.cheapness or understood.size_wishes or understood.lightness
@@ -377,10 +378,10 @@ def ensure_index(
     """
     uri = uri or str(default_uri(catalog.folder, embedder.revision))
     stamp = Stamp(embedder.revision, catalog.fingerprint())
-    command = f"tryroom catalog index {catalog.folder} --anew"
-    with _only_one(uri):
+    command = rebuild_command(catalog.folder)
+    with only_one(uri):
         index = None if anew else open_index(uri, embedder.revision, command)
-        if index is not None and index.stamp == stamp:
+        if index is not None and index.stamp == stamp and index.whole:
             return index, ()
         rows, problems = embed_catalog(catalog, embedder, cut_out, index.rows() if index else None, on_item)
         if not len(rows):
@@ -389,20 +390,17 @@ def ensure_index(
         return write_index(uri, rows, stamp), problems
 
 
+def rebuild_command(folder: Path) -> str:
+    """The command that makes the index of a catalog anew."""
+    return f"tryroom catalog index {folder} --anew"
+
+
 def default_uri(folder: Path, revision: str) -> Path:
     """Where the index of a catalog lies unless another place is chosen; `TRYROOM_CACHE` moves it."""
     chosen = os.environ.get("TRYROOM_CACHE")
     cache = Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("tryroom", appauthor=False)
     name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
     return cache / "indexes" / f"{name}-{LAYOUT}-{revision}"
-
-
-def _only_one(uri: str) -> Any:
-    """A lock beside an index on disk; object stores commit atomically by themselves."""
-    if "://" in uri:
-        return nullcontext()
-    Path(uri).parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(f"{uri}.lock")
 
 
 @contextmanager

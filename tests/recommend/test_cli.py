@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -195,3 +196,74 @@ def test_like_an_item_but_in_another_colour(app: typer.Typer) -> None:
 def test_words_are_given_once(app: typer.Typer) -> None:
     run = CliRunner().invoke(app, ["recommend", "red", "--text", "blue"])
     assert isinstance(run.exception, BadInput) and "--text" in str(run.exception)
+
+
+LINE = {"id": "dress-coral", "title": "Coral gown", "category": "dress", "price": 70, "image": "new.png"}
+
+
+class TestAddAndRemove:
+    """Single items into a catalog and out of it."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path, make_catalog: Callable[..., Path]) -> Path:
+        """A catalog of one's own with a picture that no line names yet."""
+        folder = make_catalog(tmp_path / "own")
+        shutil.copy(folder / "dress-red.png", folder / "new.png")
+        return folder
+
+    def search(self, app: typer.Typer, folder: Path, text: str) -> list[str]:
+        run = CliRunner().invoke(app, ["recommend", "--catalog", str(folder), "--text", text, "--json"])
+        return [hit["id"] for hit in json.loads(run.stdout)["hits"]]
+
+    def test_an_added_item_is_found_and_alone_is_encoded(
+        self, app: typer.Typer, folder: Path, embedder: Embedder
+    ) -> None:
+        assert "dress-coral" not in self.search(app, folder, "gown")
+        before = embedder.encoded  # type: ignore[attr-defined]
+        run = CliRunner().invoke(app, ["catalog", "add", str(folder), "-"], input=json.dumps(LINE))
+        assert run.exit_code == 0 and run.stdout.startswith("9 items in the index"), run.output
+        assert embedder.encoded == before + 1  # type: ignore[attr-defined]
+        assert "dress-coral" in self.search(app, folder, "gown")
+        assert embedder.encoded == before + 1  # type: ignore[attr-defined]
+
+    def test_an_item_of_the_same_id_is_replaced(self, app: typer.Typer, folder: Path) -> None:
+        for price in (70, 15):
+            line = json.dumps({**LINE, "price": price})
+            run = CliRunner().invoke(app, ["catalog", "add", str(folder), "-"], input=line)
+            assert run.stdout.startswith("9 items"), run.output
+        assert self.search(app, folder, "dress under 20") == ["dress-coral"]
+
+    def test_a_removed_item_is_found_no_more(self, app: typer.Typer, folder: Path) -> None:
+        assert "dress-red" in self.search(app, folder, "dress")
+        run = CliRunner().invoke(app, ["catalog", "remove", str(folder), "dress-red", "tee-red"])
+        assert run.stdout.startswith("6 items"), run.output
+        assert "dress-red" not in self.search(app, folder, "dress")
+        assert "dress-red" not in (folder / "catalog.jsonl").read_text()
+
+    @pytest.mark.parametrize(
+        ("line", "message"),
+        [
+            ('{"id": "x"}', "line 1 (x): title is missing"),
+            ("no json", "line 1: not JSON"),
+            (" ", "no line"),
+            (json.dumps({**LINE, "image": "none.png"}), "none.png does not exist"),
+            (json.dumps({**LINE, "image": "text.png"}), "text.png"),
+            (json.dumps(LINE) + "\n" + json.dumps(LINE), "was used by an earlier line"),
+        ],
+    )
+    def test_a_bad_line_adds_nothing(self, app: typer.Typer, folder: Path, line: str, message: str) -> None:
+        (folder / "text.png").write_text("no picture")
+        before = (folder / "catalog.jsonl").read_bytes()
+        run = CliRunner().invoke(app, ["catalog", "add", str(folder), "-"], input=line)
+        assert isinstance(run.exception, BadInput) and message in str(run.exception)
+        assert (folder / "catalog.jsonl").read_bytes() == before
+
+    @pytest.mark.parametrize(("ids", "message"), [(["gone"], "gone"), (["*"], "all of them")])
+    def test_what_cannot_be_removed_is_refused(
+        self, app: typer.Typer, folder: Path, ids: list[str], message: str
+    ) -> None:
+        lines = (folder / "catalog.jsonl").read_text().splitlines()
+        ids = [json.loads(line)["id"] for line in lines] if ids == ["*"] else ids
+        run = CliRunner().invoke(app, ["catalog", "remove", str(folder), *ids])
+        assert isinstance(run.exception, BadInput) and message in str(run.exception)
+        assert (folder / "catalog.jsonl").read_text().splitlines() == lines

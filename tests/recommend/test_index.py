@@ -1,4 +1,6 @@
-"""The index against plain numpy on random filters, and what keeps it trustworthy: stamps, atomic rebuilds, refusals."""
+"""The index against plain numpy on random filters, small and large, and what keeps it trustworthy: stamps, atomic
+rebuilds and changes, refusals.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +9,22 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import lancedb
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommend.errors import IncompatibleIndex
-from recommend.index import TABLE, VECTORS, Index, Rows, Stamp, open_index, where, write_index
-from recommend.schema import SIDES, Facet, Filters, Item, SizeLimit
+from recommend.errors import BadInput, IncompatibleIndex
+from recommend.index import TABLE, VECTORS, Index, Rows, Stamp, delete, open_index, upsert, where, write_index
+from recommend.index_table import lifted
+from recommend.index_upkeep import SEARCHED, probes
+from recommend.schema import FACETS, SIDES, Facet, Filters, Item, SizeLimit, values_of
 
 CATEGORIES = ("upper", "lower", "dress")
 COLOURS = ("red", "navy", "white", "o'live", "light blue")
@@ -87,24 +94,33 @@ FILTERS = st.builds(
 )
 
 
-@given(FILTERS, st.integers(0, 2**31), st.integers(1, 40), st.sampled_from(VECTORS))
-def test_the_index_equals_numpy_on_any_filters(index: Index, filters: Filters, seed: int, k: int, column: str) -> None:
+def unit(seed: int) -> np.ndarray:
+    """A random query."""
     query = np.random.default_rng(seed).normal(size=6).astype(np.float32)
-    query /= np.linalg.norm(query)
-    matching = [n for n, item in enumerate(ROWS.items) if filters.match(item)]
-    cosines = ROWS.vectors[column] @ query
+    return query / np.linalg.norm(query)
+
+
+def check_against_numpy(index: Index, known: Rows, filters: Filters, seed: int, k: int, column: str) -> None:
+    """That an index of the rows `known` finds what going through all of them finds."""
+    matching = [n for n, item in enumerate(known.items) if filters.match(item)]
+    cosines = known.vectors[column] @ unit(seed)
     expected = sorted(matching, key=lambda n: -cosines[n])[:k]
 
     assert index.count(filters) == len(matching)
-    found = index.nearest(column, query, filters, k)
+    found = index.nearest(column, unit(seed), filters, k)
     assert len(found) == len(expected)
     np.testing.assert_allclose([c for _, c in found], cosines[expected], atol=1e-5)
-    place = {item.id: n for n, item in enumerate(ROWS.items)}
+    place = {item.id: n for n, item in enumerate(known.items)}
     for name, cosine in found:
-        assert filters.match(ROWS.items[place[name]])
+        assert filters.match(known.items[place[name]])
         assert cosine == pytest.approx(float(cosines[place[name]]), abs=1e-5)
-    assert {item.id for item in index.rows(filters).items} == {ROWS.items[n].id for n in matching}
-    assert set(index.items(filters)) == {ROWS.items[n] for n in matching}
+    assert {item.id for item in index.rows(filters).items} == {known.items[n].id for n in matching}
+    assert set(index.items(filters)) == {known.items[n] for n in matching}
+
+
+@given(FILTERS, st.integers(0, 2**31), st.integers(1, 40), st.sampled_from(VECTORS))
+def test_the_index_equals_numpy_on_any_filters(index: Index, filters: Filters, seed: int, k: int, column: str) -> None:
+    check_against_numpy(index, ROWS, filters, seed, k, column)
 
 
 def test_rows_come_back_as_they_were(index: Index) -> None:
@@ -199,3 +215,231 @@ def test_a_rebuild_killed_at_any_moment_leaves_a_whole_index(tmp_path: Path) -> 
     assert left is not None
     assert (len(left.rows()), left.stamp.catalog) in {(40, "cat1"), (800, "cat2")}
     assert len(write_index(uri, ROWS, STAMP)) == 150
+
+
+@given(FILTERS, st.lists(st.sampled_from(FACETS), unique=True))
+def test_facets_equal_a_plain_count(index: Index, filters: Filters, attributes: list[str]) -> None:
+    counts = index.facets(filters, attributes)
+    assert list(counts) == attributes
+    for attribute, found in counts.items():
+        expected: dict[str, int] = {}
+        for item in ROWS.items:
+            if lifted(filters, attribute).match(item):
+                for value in values_of(item, attribute):
+                    expected[value] = expected.get(value, 0) + 1
+        assert found == expected
+        assert list(found.values()) == sorted(found.values(), reverse=True)
+
+
+def test_an_attributes_own_filter_is_lifted_from_its_counts(index: Index) -> None:
+    counts = index.facets(Filters(categories=("dress",), colours=(("red",),)), ("category", "colours", "place"))
+    red_dresses = index.count(Filters(categories=("dress",), colours=(("red",),)))
+    assert counts["category"]["dress"] == counts["colours"]["red"] == red_dresses
+    assert set(counts["category"]) == set(CATEGORIES) and set(counts["colours"]) == set(COLOURS)
+    assert sum(counts["place"].values()) < red_dresses
+
+
+def test_an_unknown_attribute_has_no_counts(index: Index) -> None:
+    with pytest.raises(BadInput, match="brand"):
+        index.facets(Filters(), ("brand",))
+
+
+def named(*texts: tuple[str, str]) -> Rows:
+    """Items of these titles and descriptions, ids from 0."""
+    some_rows = rows(len(texts))
+    items = tuple(
+        Item(str(n), title, "upper", 10.0 * n, "a.png", description=more) for n, (title, more) in enumerate(texts)
+    )
+    return Rows(items, some_rows.content, some_rows.vectors)
+
+
+def test_words_are_found_in_titles_and_descriptions_by_their_stems(tmp_path: Path) -> None:
+    texts = ("Corduroy jackets", "brown"), ("Jacket", "in corduroy; not a jacket for rain"), ("Sofa", "velvet")
+    index = write_index(str(tmp_path / "db"), named(*texts), STAMP)
+    assert {name for name, _ in index.texts("a corduroy jacket", Filters(), 5)} == {"0", "1"}
+    assert [name for name, _ in index.texts("corduroy", Filters(min_price=5), 5)] == ["1"]
+    assert len(index.texts("corduroy", Filters(), 1)) == 1
+    assert index.texts("the", Filters(), 5) == index.texts("''\" AND (", Filters(), 5) == []
+
+
+class TestLarge:
+    """A table with indexes for vectors and filters, at a size where every result can be checked."""
+
+    COUNT = 700
+
+    @pytest.fixture(scope="class")
+    def known(self) -> Rows:
+        return rows(self.COUNT, seed=3)
+
+    @pytest.fixture(scope="class")
+    def large(self, known: Rows, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+        """The first 600 rows in the indexes, 100 added since, so few that they are not folded in."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("recommend.index_upkeep.ANN_FROM", 100)
+            patch.setattr("recommend.index_upkeep.PARTITION", 25)
+            patch.setattr("recommend.index_upkeep.SCANNED", 20)
+            patch.setattr("recommend.index_upkeep.FOLD_FROM", 0.5)
+            uri = str(tmp_path_factory.mktemp("large") / "db")
+            write_index(uri, part(known, 0, 600), STAMP)
+            index = upsert(uri, part(known, 600, self.COUNT), Stamp("enc1", "cat2"), "cmd")
+            unindexed = {
+                i.columns[0]: i.num_unindexed_rows for i in lancedb.connect(uri).open_table(TABLE).list_indices()
+            }
+            assert {unindexed[column] for column in SEARCHED} == {100} and index.whole
+            yield index
+
+    @settings(max_examples=150)
+    @given(FILTERS, st.integers(0, 2**31), st.integers(1, 40), st.sampled_from(VECTORS))
+    def test_no_filter_loses_a_result(
+        self, large: Index, known: Rows, filters: Filters, seed: int, k: int, column: str
+    ) -> None:
+        if not all(filters.match(item) for item in known.items):
+            check_against_numpy(large, known, filters, seed, k, column)
+
+    @pytest.mark.parametrize("column", SEARCHED)
+    def test_without_filters_nearly_all_nearest_are_found(self, large: Index, known: Rows, column: str) -> None:
+        found = 0
+        for seed in range(50):
+            expected = np.argsort(-(known.vectors[column] @ unit(seed)))[:10]
+            nearest = {name for name, _ in large.nearest(column, unit(seed), Filters(), 10)}
+            found += len(nearest & {known.items[n].id for n in expected})
+        assert found >= 0.98 * 500
+
+    def test_both_ways_under_filters_were_taken(self, large: Index) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("recommend.index_upkeep.SCANNED", 20)
+            few, many = large.count(Filters(max_price=2)), large.count(Filters(max_price=50))
+            assert few > 0 and probes(len(large), few) == 0 and probes(len(large), many) == len(large)
+
+    @given(FILTERS)
+    def test_facets_count_through_the_indexes_of_filters(self, large: Index, known: Rows, filters: Filters) -> None:
+        matching = [item for item in known.items if filters.match(item)]
+        styles = large.facets(filters, ("style",))["style"]
+        if not any(facet.attribute == "style" for facet in filters.required):
+            assert sum(styles.values()) == sum(len(item.style) for item in matching)
+
+    def test_a_sample_is_even_though_rows_were_added(self, large: Index) -> None:
+        sample = large.rows(limit=70).items
+        late = sum(int(item.id.removeprefix("item'")) >= 600 for item in sample)
+        assert len(sample) == 70 and 3 <= late <= 20
+        assert sample == large.rows(limit=70).items
+
+
+def part(known: Rows, start: int, end: int) -> Rows:
+    """Some of the rows."""
+    vectors = {name: matrix[start:end] for name, matrix in known.vectors.items()}
+    return Rows(known.items[start:end], known.content[start:end], vectors)
+
+
+def changed(known: Rows, price: float) -> Rows:
+    """The same rows at another price."""
+    return replace(known, items=tuple(replace(item, price=price) for item in known.items))
+
+
+class TestChanges:
+    """Items added, replaced and deleted one by one."""
+
+    def test_an_item_is_added_and_replaced(self, tmp_path: Path) -> None:
+        uri, new = str(tmp_path / "db"), Stamp("enc1", "cat2")
+        old = write_index(uri, part(ROWS, 0, 100), STAMP)
+        for _ in range(2):
+            upsert(uri, changed(part(ROWS, 90, 110), 7.5), new, "cmd")
+        opened = open_index(uri, "enc1", "cmd")
+        assert opened is not None and (len(opened), opened.stamp) == (110, new) and opened.whole
+        assert {item.id for item in opened.items(Filters(max_price=7.5, min_price=7.5))} == {
+            item.id for item in ROWS.items[90:110]
+        }
+        assert len(old) == 100 and len(old.rows()) == 100 and old.stamp == STAMP
+
+    def test_what_was_added_is_found_by_vector_and_words(self, tmp_path: Path) -> None:
+        uri = str(tmp_path / "db")
+        write_index(uri, part(ROWS, 0, 100), STAMP)
+        added = upsert(uri, named(("Ottoman", "with a quilted lid")), STAMP, "cmd")
+        assert [name for name, _ in added.texts("quilted", Filters(), 3)] == ["0"]
+        vector = rows(1).vectors["semantic"][0]
+        assert added.nearest("semantic", vector, Filters(), 1)[0][1] == pytest.approx(1, abs=1e-5)
+
+    def test_deleting_is_idempotent(self, tmp_path: Path) -> None:
+        uri = str(tmp_path / "db")
+        write_index(uri, ROWS, STAMP)
+        for _ in range(2):
+            left = delete(uri, ["item'3", "item'4", "none"], Stamp("enc1", "cat2"), "cmd")
+        assert len(left) == 148 and not {"item'3", "item'4"} & {item.id for item in left.rows().items}
+        assert left.nearest("words", ROWS.vectors["words"][3], Filters(), 1)[0][0] != "item'3"
+
+    def test_a_growing_table_gets_its_indexes_and_folds_in(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        uri = str(tmp_path / "db")
+        monkeypatch.setattr("recommend.index_upkeep.ANN_FROM", 120)
+        monkeypatch.setattr("recommend.index_upkeep.FOLD_LEAST", 10)
+        assert write_index(uri, part(ROWS, 0, 100), STAMP).whole
+        table = lancedb.connect(uri).open_table(TABLE)
+        assert {column for index in table.list_indices() for column in index.columns} == {"title", "description"}
+        assert upsert(uri, part(ROWS, 100, 150), STAMP, "cmd").whole
+        indices = lancedb.connect(uri).open_table(TABLE).list_indices()
+        assert {*SEARCHED, "price", "colours"} <= {column for index in indices for column in index.columns}
+        assert all(index.num_unindexed_rows == 0 for index in indices)
+
+    def test_an_index_without_what_its_size_asks_for_is_not_whole(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        uri = str(tmp_path / "db")
+        write_index(uri, ROWS, STAMP)
+        monkeypatch.setattr("recommend.index_upkeep.ANN_FROM", 100)
+        opened = open_index(uri, "enc1", "cmd")
+        assert opened is not None and not opened.whole
+        check_against_numpy(opened, ROWS, Filters(), 1, 20, "semantic")
+
+    def test_the_same_id_twice_is_refused(self, tmp_path: Path) -> None:
+        write_index(str(tmp_path / "db"), ROWS, STAMP)
+        with pytest.raises(BadInput, match="more than once"):
+            upsert(str(tmp_path / "db"), replace(part(ROWS, 0, 2), items=(ROWS.items[0],) * 2), STAMP, "cmd")
+
+    def test_other_encoders_and_no_index_are_refused(self, tmp_path: Path) -> None:
+        write_index(str(tmp_path / "db"), ROWS, STAMP)
+        with pytest.raises(IncompatibleIndex, match="Rebuild it with: cmd"):
+            upsert(str(tmp_path / "db"), ROWS, Stamp("enc2", "cat1"), "cmd")
+        with pytest.raises(BadInput, match="Make it with: cmd"):
+            delete(str(tmp_path / "none"), ["a"], STAMP, "cmd")
+
+    def test_writers_wait_for_each_other_and_lose_nothing(self, tmp_path: Path) -> None:
+        uri = str(tmp_path / "db")
+        write_index(uri, part(ROWS, 0, 10), STAMP)
+        writers = [
+            threading.Thread(target=upsert, args=(uri, part(ROWS, start, start + 10), STAMP, "cmd"))
+            for start in range(10, 50, 10)
+        ]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        opened = open_index(uri, "enc1", "cmd")
+        assert opened is not None and {i.id for i in opened.rows().items} == {i.id for i in ROWS.items[:50]}
+
+    def test_a_writer_killed_at_any_moment_loses_nothing_committed(self, tmp_path: Path) -> None:
+        uri = str(tmp_path / "db")
+        write_index(uri, part(rows(400, seed=6), 0, 5), STAMP)
+        program = textwrap.dedent(
+            f"""
+            import sys; sys.path.insert(0, {str(ROOT)!r}); sys.path.insert(0, {str(Path(__file__).parent)!r})
+            from test_index import part, rows, upsert, STAMP
+            many = rows(400, seed=6)
+            for start in range(int(sys.argv[1]), 400, 5):
+                upsert({uri!r}, part(many, start, start + 5), STAMP, "cmd")
+                print(start + 5, flush=True)
+            """
+        )
+        count = 5
+        for lines in (1, 3, 6):
+            writer = subprocess.Popen([sys.executable, "-c", program, str(count)], stdout=subprocess.PIPE, text=True)
+            assert writer.stdout is not None
+            told = [int(writer.stdout.readline()) for _ in range(lines)]
+            os.kill(writer.pid, signal.SIGKILL)
+            told += [int(line) for line in writer.stdout.read().split()]
+            writer.wait()
+            left = open_index(uri, "enc1", "cmd")
+            assert left is not None and len(left) % 5 == 0 and len(left) >= told[-1]
+            assert {item.id for item in left.rows().items} == {f"item'{n}" for n in range(len(left))}
+            count = len(left)
+        assert len(upsert(uri, rows(400, seed=6), STAMP, "cmd")) == 400

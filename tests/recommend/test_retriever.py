@@ -224,6 +224,20 @@ def test_a_large_catalog_is_searched_by_candidates(
     assert len(retriever.search(Query(), k=5).hits) == 5
 
 
+def test_words_alone_bring_candidates_of_a_large_catalog(
+    tmp_path: Path, make_catalog: Callable[..., Path], embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recommend.retriever.POOL", 3)
+    monkeypatch.setattr("recommend.index.Index.nearest", lambda *_: [])
+    folder = make_catalog(tmp_path / "shop")
+    path = folder / "catalog.jsonl"
+    path.write_text(path.read_text().replace('"title": "Dark jeans"', '"title": "Jeans", "description": "by Zephyra"'))
+    retriever = Retriever.open(folder, embedder, uri=str(tmp_path / "db"))
+    assert ids(retriever.search(Query(text="zephyra"))) == ["jeans-navy"]
+    assert retriever.search(Query(text="zephyra", max_price=40)).matching == 5
+    assert "jeans-navy" not in ids(retriever.search(Query(text="zephyra", max_price=40)))
+
+
 class TestIndexing:
     """When the index is made, kept, brought up to date and refused."""
 

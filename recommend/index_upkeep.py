@@ -1,0 +1,70 @@
+"""What makes a large table fast and keeps it so: indexes beside its columns, made when due and brought up to date.
+
+Vectors get an IVF index of whole vectors: it costs their size on disk once more, and within the partitions that are
+searched nothing is approximate. Rows that were added since are not in it; LanceDB scans them beside it, so they are
+found at once.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from lancedb.index import FTS, Bitmap, BTree, IvfFlat, LabelList
+
+from recommend.index_table import LISTS, SIZE_COLUMNS, TEXTS
+
+#: Rows from which on vectors and filters get their indexes; below, a scan of all is as fast and needs none.
+ANN_FROM: Final = 20_000
+#: Vector columns that are searched; palettes are only read.
+SEARCHED: Final = ("semantic", "words", "colour")
+#: Share and number of rows outside the indexes from which on they are folded in.
+FOLD_FROM: Final = 0.05
+FOLD_LEAST: Final = 100
+#: Rows of one partition, as LanceDB itself would have it: its upkeep joins much smaller ones and splits larger ones.
+PARTITION: Final = 4096
+#: Without filters, one of so many partitions is searched, and never fewer than `LEAST_PROBES`.
+PROBED: Final = 6
+LEAST_PROBES: Final = 20
+#: Where no more than one row in so many matches, those are read and compared: faster than to go through all partitions.
+SCANNED: Final = 300
+#: Versions replaced longer ago than this are deleted; no search takes as long.
+KEPT_FOR: Final = timedelta(days=1)
+
+
+def probes(rows: int, matching: int) -> int:
+    """How many partitions to search for the nearest of `matching` among `rows`; 0 = scan the matching rows instead.
+
+    Under filters it is all of them: what matches may lie anywhere, and most of all not near the query.
+    """
+    if matching == rows:
+        return max(LEAST_PROBES, rows // PARTITION // PROBED)
+    return 0 if matching * SCANNED <= rows else rows
+
+
+def indexed(table: Any) -> set[str]:
+    """Columns that have an index."""
+    return {column for index in table.list_indices() for column in index.columns}
+
+
+def wanted(rows: int) -> dict[str, Any]:
+    """Columns that a table of so many rows has an index for, and of what kind."""
+    kinds: dict[str, Any] = {column: FTS() for column in TEXTS}
+    if rows < ANN_FROM:
+        return kinds
+    kinds |= dict.fromkeys(("id", "price", *SIZE_COLUMNS), BTree())
+    kinds |= dict.fromkeys(("category", "kind", "pattern", "sleeve", "place"), Bitmap())
+    kinds |= dict.fromkeys(LISTS, LabelList())
+    vectors = IvfFlat(distance_type="cosine", target_partition_size=PARTITION)
+    return kinds | dict.fromkeys(SEARCHED, vectors)
+
+
+def tend(table: Any) -> None:
+    """Make the indexes that are missing, and fold in the rows that too many of them lack; each is one commit."""
+    rows = int(table.count_rows())
+    missing = wanted(rows).keys() - indexed(table) if rows else set()
+    for column in sorted(missing):
+        table.create_index(column, config=wanted(rows)[column])
+    outside = max((index.num_unindexed_rows for index in table.list_indices()), default=0)
+    if outside >= max(FOLD_LEAST, FOLD_FROM * rows):
+        table.optimize(cleanup_older_than=KEPT_FOR)
