@@ -21,6 +21,7 @@ from recommend.domains import FURNITURE, GARMENTS, Domain
 from recommend.embedder import Embedder
 from recommend.errors import BadInput
 from recommend.features import Floats, Image, colour_shares, colour_vector, cut_out, palette
+from recommend.feedback import EVENTS, Feedback, feedback_chances
 from recommend.index import LAYOUT, Index, Rows, Stamp, open_index, write_index
 from recommend.indexing import PALETTE_ROWS, OnItem, embed_catalog, find_item, look, palette_rows
 from recommend.lexicon import build_lexicon
@@ -37,6 +38,7 @@ from recommend.schema import (
     SearchResult,
     Understanding,
 )
+from recommend.taste import Taste, places_of, taste_chances
 
 #: Candidates taken from each vector search; up to this many matching items, all of them are ranked.
 POOL: Final = 400
@@ -45,6 +47,8 @@ VARIETY: Final = 0.15
 VARIETY_UNASKED: Final = 0.6
 #: Chance that a picture always keeps in a search by words: what it shows is read less surely than what is stated.
 PICTURE_FLOOR: Final = 0.3
+#: Newest liked items in whose surroundings candidates are looked for.
+LIKES_SEARCHED: Final = 5
 #: Chance above which a picture is said to look like the one given; overlap of colours that is called the same colours.
 LOOKS_ALIKE: Final = 0.8
 SAME_COLOURS: Final = 0.75
@@ -62,6 +66,14 @@ class _Evidence:
     worn_names: dict[str, str] = field(default_factory=dict)
     beside: Floats | None = None
     room: RoomContext | None = None
+    told: dict[str, Floats] = field(default_factory=dict)
+    events: dict[str, str] = field(default_factory=dict)
+    taste_ids: tuple[str, ...] = ()
+    taste: Floats | None = None
+
+    def liked(self) -> list[str]:
+        """Items with a vector that speak for others like them, oldest first."""
+        return [item_id for item_id in self.told if EVENTS[self.events[item_id]] > 0]
 
 
 class Retriever:
@@ -129,15 +141,21 @@ class Retriever:
         """Where the item's picture lies."""
         return self.catalog.picture(item)
 
-    def search(self, query: Query, k: int = 12) -> SearchResult:
+    def content(self) -> tuple[tuple[str, ...], Floats]:
+        """Ids of all indexed items and their vectors (N, D), unit norm, to fit a `Taste` on."""
+        rows = self._index.rows()
+        return tuple(item.id for item in rows.items), rows.vectors["semantic"]
+
+    def search(self, query: Query, k: int = 12, taste: Taste | None = None) -> SearchResult:
         """The k best items for a query; an empty query gives a varied selection.
 
         Args:
             query: any parts; a person's photo only for garments, a room only for furniture.
             k: 1 to `MAX_RESULTS`.
+            taste: fitted on this catalog; counts if the query's feedback likes anything.
 
         Raises:
-            BadInput: k out of range, or a photo that does not suit the catalog.
+            BadInput: k out of range, a photo that does not suit the catalog, or feedback or taste of another catalog.
         """
         if not 1 <= k <= MAX_RESULTS:
             raise BadInput("number of results", str(k), f"1 to {MAX_RESULTS}", "Choose a number in that range.")
@@ -146,6 +164,8 @@ class Retriever:
         with _timed(seconds, "encode"):
             understood = understand(query, self._lexicon, self.catalog.currency)
             evidence, notes = self._encode(query, understood)
+            if query.feedback.events:
+                self._remember(evidence, query.feedback, taste)
             understood = understood.with_notes(*notes)
         with _timed(seconds, "search"):
             matching = self._index.count(understood.filters)
@@ -175,6 +195,15 @@ class Retriever:
             evidence.beside = named if len(named) else None
         return evidence, notes
 
+    def _remember(self, evidence: _Evidence, feedback: Feedback, taste: Taste | None) -> None:
+        """Adds the items that somebody had an opinion on, and what taste makes of them."""
+        evidence.events = {self.item(item_id).id: event for item_id, event in feedback.opinions.items()}
+        rows = self._index.rows(ids=list(evidence.events))
+        vectors = dict(zip((item.id for item in rows.items), rows.vectors["semantic"], strict=True))
+        evidence.told = {item_id: vectors[item_id] for item_id in evidence.events if item_id in vectors}
+        if taste is not None and feedback.liked:
+            evidence.taste_ids, evidence.taste = taste.item_ids, taste_chances(taste, feedback.liked)
+
     def _worn(self, photo: Image) -> tuple[dict[str, Floats], dict[str, str]]:
         """Palettes and colour names of what a person wears, by part of the body."""
         if self._read_person is not None:
@@ -196,9 +225,12 @@ class Retriever:
             ("words", evidence.title),
             ("semantic", evidence.like),
             ("colour", evidence.like_colour),
+            *(("semantic", evidence.told[item_id]) for item_id in evidence.liked()[-LIKES_SEARCHED:]),
         ):
             if vector is not None:
                 ids |= dict.fromkeys(name for name, _ in self._index.nearest(column, vector, filters, POOL))
+        if evidence.taste is not None:
+            ids |= dict.fromkeys(evidence.taste_ids[place] for place in np.argsort(-evidence.taste)[:POOL])
         if understood.wishes:
             ids |= dict.fromkeys(item.id for item in self._index.rows(filters, POOL, wishes=understood.wishes).items)
         if not ids or evidence.worn or evidence.room or understood.cheapness or understood.size_wishes:
@@ -214,7 +246,7 @@ class Retriever:
         order = rerank.ranked(scores, [item.id for item in rows.items])[:POOL]
         sorts = rerank.same_sort([rows.items[place].category for place in order])
         close = rerank.likeness([rows.vectors["semantic"][order], rows.vectors["colour"][order], sorts])
-        asked = parts.keys() - {"photo", "room", "beside"}
+        asked = parts.keys() - {"photo", "room", "beside", "feedback", "taste"}
         chosen = rerank.spread(scores[order], close, k, VARIETY if asked else VARIETY_UNASKED)
         hits = []
         for place in (order[i] for i in chosen):
@@ -265,6 +297,12 @@ class Retriever:
             parts["size"] = rerank.size_chances(rows.items, understood.size_wishes)
         if understood.cheapness:
             parts["price"] = rerank.price_chances(rows.items, understood.cheapness)
+        if evidence.told:
+            told = np.stack(list(evidence.told.values()))
+            pairs = chances["like" if self.domain.trained else "look"].chance(rows.vectors["semantic"] @ told.T)
+            parts["feedback"] = feedback_chances(pairs, [evidence.events[item_id] for item_id in evidence.told])
+        if evidence.taste is not None:
+            parts["taste"] = evidence.taste[places_of(evidence.taste_ids, [item.id for item in rows.items])]
         return parts
 
     def _picture_facts(self, rows: Rows, place: int, split: Mapping[str, float], evidence: _Evidence) -> list[str]:
@@ -277,6 +315,8 @@ class Retriever:
             and float(rows.vectors["colour"][place] @ evidence.like_colour) >= SAME_COLOURS
         ):
             facts.append("the colours of your picture")
+        if evidence.liked() and split["feedback"] >= LOOKS_ALIKE:
+            facts.append("like what you liked")
         replaced = rerank.replaced_by(rows.items[place].category)
         worn = [name for part, name in evidence.worn_names.items() if part not in replaced and name]
         if worn and split.get("photo", 0) >= rerank.NEUTRAL_HARMONY:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommend.errors import BadInput
+from recommend.feedback import Feedback
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
@@ -256,6 +257,7 @@ class Query:
         exclude: combinations that must not occur, as `Filters.without`.
         exclude_ids: items not to show.
         dismissed: keys of chips that the shopper took away.
+        feedback: what the shopper thought of items of the catalog; it moves what is found, but filters nothing.
     """
 
     text: str | None = None
@@ -269,6 +271,7 @@ class Query:
     exclude: tuple[tuple[Facet, ...], ...] = ()
     exclude_ids: tuple[str, ...] = ()
     dismissed: tuple[str, ...] = ()
+    feedback: Feedback = field(default_factory=Feedback)
 
     def __post_init__(self) -> None:
         for name in ("like", "photo"):
@@ -340,7 +343,7 @@ class Hit:
         score: 0 to 1, the product of `scores`.
         reason: one line why, from matched facts only.
         scores: the parts by name: "words", "title", "like", "like colour", "photo", "room", "beside", "colour",
-            "wishes", "size", "price".
+            "wishes", "size", "price", "feedback", "taste".
     """
 
     item: Item
