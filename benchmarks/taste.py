@@ -20,7 +20,6 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +41,6 @@ CHOOSING_SHARE: Final = 0.1
 AS_CHANCES: Final = ", as chances"
 COLUMNS: Final = (
     "task", "method", "users", "ndcg@100", "ndcg_low", "ndcg_high", "recall@20", "recall_low", "recall_high",
-    "fit_seconds",
 )  # fmt: skip
 METHODS: Final = (
     "random", "popularity", "content", "EASE", "EASE + content", "Mult-VAE, random start", "Mult-VAE, content start",
@@ -186,14 +184,13 @@ def figures(scorer: Scorer, cases: Sequence[Case], data: Data) -> NDArray[np.flo
     return table
 
 
-def summary(task: str, method: str, table: NDArray[np.float64], seconds: Sequence[float]) -> dict[str, Any]:
-    """A row of the table: means over users with 95 % bootstrap intervals, and the mean time of a fit."""
+def summary(task: str, method: str, table: NDArray[np.float64]) -> dict[str, Any]:
+    """A row of the table: means over users with 95 % bootstrap intervals."""
     rng = np.random.default_rng(0)
     means = table[rng.integers(0, len(table), (1000, len(table)))].mean(1)
     low, high = np.quantile(means, 0.025, axis=0), np.quantile(means, 0.975, axis=0)
     cells = [f"{value:.3f}" for pair in zip(table.mean(0), low, high, strict=True) for value in pair]
-    numbers = (*cells[0::2], *cells[1::2])
-    return dict(zip(COLUMNS, (task, method, len(table), *numbers, f"{np.mean(seconds):.1f}"), strict=True))
+    return dict(zip(COLUMNS, (task, method, len(table), *cells[0::2], *cells[1::2]), strict=True))
 
 
 def run(data: Data) -> list[dict[str, Any]]:
@@ -202,23 +199,20 @@ def run(data: Data) -> list[dict[str, Any]]:
     users = rng.permutation(len(data.baskets))
     folds = np.array_split(users[round(CHOOSING_SHARE * len(users)) :], FOLDS)
     item_folds = np.array_split(rng.permutation(len(data.item_ids)), FOLDS)
-    found: dict[tuple[str, str], list[tuple[NDArray[np.float64], float]]] = {}
-    for fold, hidden in zip(folds, item_folds, strict=True):
+    found: dict[tuple[str, str], list[NDArray[np.float64]]] = {}
+    for number, (fold, hidden) in enumerate(zip(folds, item_folds, strict=True), start=1):
         tested, train = ([data.baskets[user] for user in part] for part in (fold, np.setdiff1d(users, fold)))
         for taught, cases in experiments(tested, train, data, hidden, rng):
             for method in METHODS:
-                start = time.perf_counter()
-                scorers = fit(method, taught, data)
-                seconds = time.perf_counter() - start
-                for name, scorer in scorers.items():
+                print(f"fold {number}, {', '.join(cases)}: {method} …", file=sys.stderr, flush=True)
+                for name, scorer in fit(method, taught, data).items():
                     for task, own in cases.items():
-                        found.setdefault((task, name), []).append((figures(scorer, own, data), seconds))
-                print(f"{', '.join(cases)}: {method}: {seconds:.1f} s", file=sys.stderr, flush=True)
+                        found.setdefault((task, name), []).append(figures(scorer, own, data))
     tasks = dict.fromkeys(task for task, _ in found)
     return [
-        summary(task, name, np.concatenate([table for table, _ in parts]), [seconds for _, seconds in parts])
+        summary(task, name, np.concatenate(tables))
         for wanted in tasks
-        for (task, name), parts in found.items()
+        for (task, name), tables in found.items()
         if task == wanted
     ]
 
