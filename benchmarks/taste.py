@@ -190,7 +190,7 @@ def summary(task: str, method: str, table: NDArray[np.float64]) -> dict[str, Any
     means = table[rng.integers(0, len(table), (1000, len(table)))].mean(1)
     low, high = np.quantile(means, 0.025, axis=0), np.quantile(means, 0.975, axis=0)
     cells = [f"{value:.3f}" for pair in zip(table.mean(0), low, high, strict=True) for value in pair]
-    return dict(zip(COLUMNS, (task, method, len(table), *cells[0::2], *cells[1::2]), strict=True))
+    return dict(zip(COLUMNS, (task, method, len(table), *cells), strict=True))
 
 
 def run(data: Data) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ class VaeSettings:
 
     Attributes:
         hidden, latent: sizes of the layers between items and items.
-        from_content: items start where their content puts them; False = at random, and unseen items stay there.
+        from_content: items start where their content puts them; False = at random, and content counts for nothing.
         own_decay: pull of each item back to where its content puts it, at least 0.
         dropout: share of a user's items hidden in training, in [0, 1).
         beta: weight of the KL term at the end of its rise, at least 0.
@@ -73,7 +73,7 @@ class Network(nn.Module):
     plus something of its own. What is its own starts at 0 and, for an item that nobody had, stays 0.
 
     Args:
-        content: (N, D), unit norm.
+        content: (N, D), unit norm, or zeros if it counts for nothing.
         seen: (N,) bool, whether anybody had the item.
         settings: see there.
         generator: of the starting values.
@@ -148,6 +148,7 @@ class MultVae:
         users = interactions([basket for basket in baskets if basket], item_ids).toarray()
         if not len(users):
             raise BadInput("history", "nobody who liked anything", "at least one user with an item", "Gather more.")
+        content = content if settings.from_content else np.zeros((len(item_ids), 1), np.float32)
         generator = torch.Generator().manual_seed(settings.seed)
         popularity = users.sum(0)
         network = Network(torch.from_numpy(content), torch.from_numpy(popularity > 0), settings, generator)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.taste import Case, Data, cold_cases, experiments, figures, film_content, read_data, warm_cases
+from benchmarks.taste import Case, Data, cold_cases, experiments, figures, film_content, read_data, summary, warm_cases
 
 IDS = tuple(str(number) for number in range(1, 31))
 DATA = Data((IDS[:10], IDS[5:25], IDS[20:]), IDS, np.ones((30, 1), np.float32))
@@ -21,6 +21,14 @@ def test_figures_by_hand() -> None:
     gains = 1 / np.log2(np.array([2, 4, 30]))
     assert ndcg == pytest.approx(gains.sum() / (1 / np.log2(np.array([2, 3, 4]))).sum())
     assert recall == pytest.approx(2 / 3)
+
+
+def test_every_figure_stands_in_its_column() -> None:
+    rng = np.random.default_rng(0)
+    row = summary("warm", "EASE", np.stack([rng.uniform(0.1, 0.3, 200), rng.uniform(0.6, 0.8, 200)], 1))
+    assert (row["task"], row["method"], row["users"]) == ("warm", "EASE", 200)
+    assert 0.18 < float(row["ndcg_low"]) < float(row["ndcg@100"]) < float(row["ndcg_high"]) < 0.22
+    assert 0.68 < float(row["recall_low"]) < float(row["recall@20"]) < float(row["recall_high"]) < 0.72
 
 
 def test_equal_scores_are_no_advantage() -> None:

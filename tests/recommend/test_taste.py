@@ -98,6 +98,9 @@ def test_somebody_who_liked_only_what_nobody_had_is_understood_by_its_content() 
 def test_without_content_an_unseen_item_has_no_place() -> None:
     model = Ease.fit(BASKETS, IDS, CONTENT, EaseSettings(5, 0))
     assert not model.weights[:, ~model.seen].any()
+    alone = replace(SMALL, from_content=False)
+    swapped = MultVae.fit(BASKETS, IDS, np.ascontiguousarray(CONTENT[::-1]), alone)
+    assert (MultVae.fit(BASKETS, IDS, CONTENT, alone).scores(IDS[:1]) == swapped.scores(IDS[:1])).all()
 
 
 @pytest.mark.parametrize("fit", [ease, vae])
