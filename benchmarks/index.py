@@ -38,7 +38,8 @@ from recommend.catalog_changes import add_items
 from recommend.embedder import TwoTowerEmbedder
 from recommend.features import Floats, cut_out
 from recommend.index import VECTORS, Index, Rows, Stamp, open_index, upsert, write_index
-from recommend.retriever import Retriever, ensure_index
+from recommend.indexing import ensure_index
+from recommend.retriever import Retriever
 from recommend.schema import Filters, Query, SizeLimit
 
 COLUMNS = (

@@ -16,8 +16,7 @@ from recommend.catalog import FILE, Catalog, check_lines, read_catalog
 from recommend.embedder import Embedder
 from recommend.errors import BadInput
 from recommend.index import Index, Stamp, delete, only_one, open_index, upsert
-from recommend.indexing import embed_catalog
-from recommend.retriever import default_uri, ensure_index, rebuild_command
+from recommend.indexing import default_uri, embed_catalog, ensure_index, rebuild_command
 from recommend.schema import CutOut
 
 

@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -23,6 +23,8 @@ from recommend import features, room_style
 from recommend.catalog import read_catalog
 from recommend.domains import DOMAINS, FURNITURE, GARMENTS
 from recommend.errors import BadInput
+from recommend.feedback import Feedback
+from recommend.history import gather, read_history
 from recommend.lexicon import other_domain
 from recommend.pictures import read_picture
 from recommend.prices import show
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from recommend.embedder import WeightPaths
     from recommend.indexing import OnItem
     from recommend.retriever import Retriever
+    from recommend.taste import Taste
 
 TOOLS: Final = "tryroom.recommend"
 
@@ -86,6 +89,10 @@ def recommend_command(
         typer.Option(metavar="NAME|DIR", help="Catalog to search: garments (the default), furniture, or a folder."),
     ] = None,
     uri: _UriOption = None,
+    history: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="CSV of user,item,time[,event]: what people had.")
+    ] = None,
+    user: Annotated[str | None, typer.Option(metavar="ID", help="Whose taste of that history counts.")] = None,
 ) -> None:
     """Find items by photo, picture, words and price, in any combination; with none of them, a varied selection.
 
@@ -95,6 +102,9 @@ def recommend_command(
     if words is not None and text is not None:
         raise BadInput("words", "some before and some in --text", "one of the two", "Give all of them to --text.")
     text = words if text is None else text
+    if (history is None) != (user is None):
+        got = "--user without --history" if history is None else "--history without --user"
+        raise BadInput("taste", got, "both or none of them", "Name the history's file and whose taste counts.")
     folder = _folder(tools, catalog, photo, room, text)
     query = Query(
         text=text,
@@ -106,7 +116,11 @@ def recommend_command(
         dislikes=tuple(dislike_item or ()),
     )
     retriever = _open(tools, folder, uri)
-    result = retriever.search(query, k)
+    taste = None
+    if history is not None and user is not None:
+        taste, feedback = _taste(retriever, history, user)
+        query = replace(query, feedback=feedback)
+    result = retriever.search(query, k, taste)
     found = as_dict(result, retriever) | ({"room": room_as_dict(query.room)} if query.room else {})
     typer.echo(json.dumps(found, ensure_ascii=False) if as_json else as_text(result))
 
@@ -129,6 +143,22 @@ def _open(tools: Tools, folder: Path, uri: str | None) -> Retriever:
     for problem in retriever.problems:
         _chatter().print(f"left out: {problem}")
     return retriever
+
+
+def _taste(retriever: Retriever, path: Path, user: str) -> tuple[Taste | None, Feedback]:
+    """The taste of all users of a history and the feedback of one; says what did not count, and shows no user's id."""
+    from recommend.taste import Ease
+
+    ids, content = retriever.content()
+    history = gather(read_history(path), ids)
+    feedback = history.users.get(user, Feedback())
+    _chatter().print(f"history: {history.interactions} interactions with items of this catalog")
+    if history.unknown:
+        _chatter().print(f"left out: {history.unknown} interactions with items that it does not have")
+    if not feedback.events:
+        _chatter().print("The history has nothing of this user, so the results are those for anybody.")
+        return None, feedback
+    return Ease.fit(history.baskets(), ids, content), feedback
 
 
 def _folder(tools: Tools, catalog: str | None, photo: Path | None, room: Path | None, text: str | None) -> Path:
@@ -178,7 +208,7 @@ def index(
     """Make or update the index of a catalog; items that did not change are not computed again."""
     tools: Tools = ctx.meta[TOOLS]
     from recommend.embedder import TwoTowerEmbedder
-    from recommend.retriever import ensure_index
+    from recommend.indexing import ensure_index
 
     catalog = read_catalog(folder)
     start = time.perf_counter()

@@ -1,26 +1,75 @@
-"""Catalog → rows of the index: pictures cut out, measured, embedded; what did not change is taken from the last."""
+"""Catalog → index: pictures cut out, measured, embedded; what did not change is taken from the last."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 import numpy as np
+import platformdirs
 
 from recommend.catalog import Catalog, Problem
 from recommend.domains import GARMENTS, Domain
 from recommend.embedder import Embedder
 from recommend.errors import BadInput
 from recommend.features import Floats, Image, Mask, Palette, add_thin_parts, colour_vector, main_colours, palette
-from recommend.index_table import VECTORS, Rows
+from recommend.index import LAYOUT, VECTORS, Index, Rows, Stamp, only_one, open_index, write_index
 from recommend.pictures import read_picture
 from recommend.schema import CutOut, Item
 
 PALETTE_ROWS: Final = 5
 #: Called with (items done, items in all).
 OnItem = Callable[[int, int], None]
+
+
+def ensure_index(
+    catalog: Catalog,
+    embedder: Embedder,
+    uri: str | None,
+    cut_out: CutOut,
+    on_item: OnItem | None = None,
+    *,
+    anew: bool = False,
+) -> tuple[Index, tuple[Problem, ...]]:
+    """The up-to-date index of a catalog, made or brought up to date where needed; one process at a time does so.
+
+    Args:
+        uri: None = in the per-user cache, in a folder of its own for each catalog and revision of the encoders.
+        anew: compute everything again, also over an incompatible index.
+
+    Raises:
+        IncompatibleIndex: `uri` names an index of other encoders or another layout, and not `anew`.
+        BadInput: the catalog has no item to serve.
+    """
+    uri = uri or str(default_uri(catalog.folder, embedder.revision))
+    stamp = Stamp(embedder.revision, catalog.fingerprint())
+    command = rebuild_command(catalog.folder)
+    with only_one(uri):
+        index = None if anew else open_index(uri, embedder.revision, command)
+        if index is not None and index.stamp == stamp and index.whole:
+            return index, ()
+        rows, problems = embed_catalog(catalog, embedder, cut_out, index.rows() if index else None, on_item)
+        if not len(rows):
+            why = f"{len(catalog.problems) + len(problems)} bad lines and no good one"
+            raise BadInput("catalog", why, "at least one item", f"See: tryroom catalog check {catalog.folder}")
+        return write_index(uri, rows, stamp), problems
+
+
+def rebuild_command(folder: Path) -> str:
+    """The command that makes the index of a catalog anew."""
+    return f"tryroom catalog index {folder} --anew"
+
+
+def default_uri(folder: Path, revision: str) -> Path:
+    """Where the index of a catalog lies unless another place is chosen; `TRYROOM_CACHE` moves it."""
+    chosen = os.environ.get("TRYROOM_CACHE")
+    cache = Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("tryroom", appauthor=False)
+    name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    return cache / "indexes" / f"{name}-{LAYOUT}-{revision}"
 
 
 def embed_catalog(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import time
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -12,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import platformdirs
 
 from recommend import composing, reasons, relaxing, rerank
 from recommend.catalog import Catalog, Problem, read_catalog
@@ -20,8 +17,9 @@ from recommend.domains import FURNITURE, GARMENTS, Domain
 from recommend.embedder import Embedder
 from recommend.errors import BadInput
 from recommend.features import Floats, Image, colour_shares, colour_vector, cut_out, main_colours, palette
-from recommend.index import LAYOUT, Index, Rows, Stamp, only_one, open_index, write_index
-from recommend.indexing import PALETTE_ROWS, OnItem, embed_catalog, find_item, look, palette_rows
+from recommend.feedback import EVENTS, Feedback, feedback_chances
+from recommend.index import Index, Rows
+from recommend.indexing import PALETTE_ROWS, OnItem, ensure_index, find_item, look, palette_rows
 from recommend.lexicon import build_lexicon
 from recommend.query import understand
 from recommend.schema import (
@@ -37,6 +35,7 @@ from recommend.schema import (
     SearchResult,
     Understanding,
 )
+from recommend.taste import Taste, places_of, taste_chances
 
 #: Candidates taken from each vector search; up to this many matching items, all of them are ranked.
 POOL: Final = 400
@@ -45,6 +44,8 @@ VARIETY: Final = 0.15
 VARIETY_UNASKED: Final = 0.6
 #: How much a picture counts in a search by words: what it shows is read less surely than what is stated.
 PICTURE_CERTAINTY: Final = 0.7
+#: Newest liked items in whose surroundings candidates are looked for.
+LIKES_SEARCHED: Final = 5
 #: Chance above which a picture is said to look like the one given; overlap of colours that is called the same colours.
 LOOKS_ALIKE: Final = 0.8
 SAME_COLOURS: Final = 0.75
@@ -65,6 +66,14 @@ class _Evidence:
     worn_names: dict[str, str] = field(default_factory=dict)
     beside: Floats | None = None
     room: RoomContext | None = None
+    told: dict[str, Floats] = field(default_factory=dict)
+    events: dict[str, str] = field(default_factory=dict)
+    taste_ids: tuple[str, ...] = ()
+    taste: Floats | None = None
+
+    def liked(self) -> list[str]:
+        """Items with a vector that speak for others like them, oldest first."""
+        return [item_id for item_id in self.told if EVENTS[self.events[item_id]] > 0]
 
 
 class Retriever:
@@ -132,15 +141,21 @@ class Retriever:
         """Where the item's picture lies."""
         return self.catalog.picture(item)
 
-    def search(self, query: Query, k: int = 12) -> SearchResult:
+    def content(self) -> tuple[tuple[str, ...], Floats]:
+        """Ids of all indexed items and their vectors (N, D), unit norm, to fit a `Taste` on."""
+        rows = self._index.rows()
+        return tuple(item.id for item in rows.items), rows.vectors["semantic"]
+
+    def search(self, query: Query, k: int = 12, taste: Taste | None = None) -> SearchResult:
         """The k best items for a query; an empty query gives a varied selection.
 
         Args:
             query: any parts; a person's photo only for garments, a room only for furniture.
             k: 1 to `MAX_RESULTS`.
+            taste: fitted on this catalog; counts if the query's feedback likes anything.
 
         Raises:
-            BadInput: k out of range, or a photo that does not suit the catalog.
+            BadInput: k out of range, a photo that does not suit the catalog, or feedback or taste of another catalog.
         """
         if not 1 <= k <= MAX_RESULTS:
             raise BadInput("number of results", str(k), f"1 to {MAX_RESULTS}", "Choose a number in that range.")
@@ -150,6 +165,8 @@ class Retriever:
         with _timed(seconds, "encode"):
             understood = understand(query, self._lexicon, self.catalog.currency)
             evidence, notes = self._encode(query, understood)
+            if query.feedback.events:
+                self._remember(evidence, query.feedback, taste)
             understood = replace(understood, chips=(*evidence.named, *understood.chips)).with_notes(*notes)
             understood = composing.carry(understood, evidence.stated, query.dismissed)
         with _timed(seconds, "search"):
@@ -208,6 +225,15 @@ class Retriever:
             evidence.stated = composing.stated_by(liked)
             evidence.liked_as = f"“{liked[0].title}”" if len(liked) == 1 else "what you like"
 
+    def _remember(self, evidence: _Evidence, feedback: Feedback, taste: Taste | None) -> None:
+        """Adds the items that somebody had an opinion on, and what taste makes of them."""
+        evidence.events = {self.item(item_id).id: event for item_id, event in feedback.opinions.items()}
+        rows = self._index.rows(ids=list(evidence.events))
+        vectors = dict(zip((item.id for item in rows.items), rows.vectors["semantic"], strict=True))
+        evidence.told = {item_id: vectors[item_id] for item_id in evidence.events if item_id in vectors}
+        if taste is not None and feedback.liked:
+            evidence.taste_ids, evidence.taste = taste.item_ids, taste_chances(taste, feedback.liked)
+
     def _worn(self, photo: Image) -> tuple[dict[str, Floats], dict[str, str]]:
         """Palettes and colour names of what a person wears, by part of the body."""
         if self._read_person is not None:
@@ -229,11 +255,14 @@ class Retriever:
             ("words", evidence.title),
             *(("semantic", liked.semantic) for liked in evidence.likes),
             *(("colour", liked.colour) for liked in evidence.likes),
+            *(("semantic", evidence.told[item_id]) for item_id in evidence.liked()[-LIKES_SEARCHED:]),
         ):
             if vector is not None:
                 ids |= dict.fromkeys(name for name, _ in self._index.nearest(column, vector, filters, POOL))
         if understood.words:
             ids |= dict.fromkeys(name for name, _ in self._index.texts(understood.words, filters, POOL))
+        if evidence.taste is not None:
+            ids |= dict.fromkeys(evidence.taste_ids[place] for place in np.argsort(-evidence.taste)[:POOL])
         if understood.wishes:
             ids |= dict.fromkeys(item.id for item in self._index.rows(filters, POOL, wishes=understood.wishes).items)
         sorts = understood.cheapness or understood.size_wishes or understood.lightness
@@ -250,7 +279,7 @@ class Retriever:
         order = rerank.ranked(scores, [item.id for item in rows.items])[:POOL]
         sorts = rerank.same_sort([rows.items[place].category for place in order])
         close = rerank.likeness([rows.vectors["semantic"][order], rows.vectors["colour"][order], sorts])
-        asked = parts.keys() - {"photo", "room", "beside"}
+        asked = parts.keys() - {"photo", "room", "beside", "feedback", "taste"}
         chosen = rerank.spread(scores[order], close, k, VARIETY if asked else VARIETY_UNASKED)
         hits = []
         for place in (order[i] for i in chosen):
@@ -310,6 +339,12 @@ class Retriever:
             parts["price"] = rerank.price_chances(rows.items, understood.cheapness)
         if understood.lightness:
             parts["lightness"] = rerank.lightness_chances(palettes, understood.lightness)
+        if evidence.told:
+            told = np.stack(list(evidence.told.values()))
+            pairs = alike.chance(rows.vectors["semantic"] @ told.T)
+            parts["feedback"] = feedback_chances(pairs, [evidence.events[item_id] for item_id in evidence.told])
+        if evidence.taste is not None:
+            parts["taste"] = evidence.taste[places_of(evidence.taste_ids, [item.id for item in rows.items])]
         return parts
 
     def _picture_facts(self, rows: Rows, place: int, split: Mapping[str, float], evidence: _Evidence) -> list[str]:
@@ -320,6 +355,8 @@ class Retriever:
         colour = rows.vectors["colour"][place]
         if evidence.likes and all(float(colour @ liked.colour) >= SAME_COLOURS for liked in evidence.likes):
             facts.append(f"the colours of {evidence.liked_as}")
+        if evidence.liked() and split["feedback"] >= LOOKS_ALIKE:
+            facts.append("like what you liked")
         replaced = rerank.replaced_by(rows.items[place].category)
         worn = [name for part, name in evidence.worn_names.items() if part not in replaced and name]
         if worn and split.get("photo", 0) >= rerank.NEUTRAL_HARMONY:
@@ -355,52 +392,6 @@ def _check_photos(query: Query, domain: Domain) -> None:
         if given is not None and domain is not other:
             got, allowed = f"one, to search a catalog of {domain.name}", f"one with a catalog of {other.name}"
             raise BadInput(name, got, allowed, f"Choose a catalog of {other.name}, or leave the {name} out.")
-
-
-def ensure_index(
-    catalog: Catalog,
-    embedder: Embedder,
-    uri: str | None,
-    cut_out: CutOut,
-    on_item: OnItem | None = None,
-    *,
-    anew: bool = False,
-) -> tuple[Index, tuple[Problem, ...]]:
-    """The up-to-date index of a catalog, made or brought up to date where needed; one process at a time does so.
-
-    Args:
-        uri: None = in the per-user cache, in a folder of its own for each catalog and revision of the encoders.
-        anew: compute everything again, also over an incompatible index.
-
-    Raises:
-        IncompatibleIndex: `uri` names an index of other encoders or another layout, and not `anew`.
-        BadInput: the catalog has no item to serve.
-    """
-    uri = uri or str(default_uri(catalog.folder, embedder.revision))
-    stamp = Stamp(embedder.revision, catalog.fingerprint())
-    command = rebuild_command(catalog.folder)
-    with only_one(uri):
-        index = None if anew else open_index(uri, embedder.revision, command)
-        if index is not None and index.stamp == stamp and index.whole:
-            return index, ()
-        rows, problems = embed_catalog(catalog, embedder, cut_out, index.rows() if index else None, on_item)
-        if not len(rows):
-            why = f"{len(catalog.problems) + len(problems)} bad lines and no good one"
-            raise BadInput("catalog", why, "at least one item", f"See: tryroom catalog check {catalog.folder}")
-        return write_index(uri, rows, stamp), problems
-
-
-def rebuild_command(folder: Path) -> str:
-    """The command that makes the index of a catalog anew."""
-    return f"tryroom catalog index {folder} --anew"
-
-
-def default_uri(folder: Path, revision: str) -> Path:
-    """Where the index of a catalog lies unless another place is chosen; `TRYROOM_CACHE` moves it."""
-    chosen = os.environ.get("TRYROOM_CACHE")
-    cache = Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("tryroom", appauthor=False)
-    name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
-    return cache / "indexes" / f"{name}-{LAYOUT}-{revision}"
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommend.errors import BadInput
+from recommend.feedback import Feedback
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
@@ -258,6 +259,7 @@ class Query:
         likes: ids of items that the results shall be like, but for what the text changes; they are not shown.
         dislikes: ids of items that the results shall be unlike; they are not shown.
         dismissed: keys of chips that the shopper took away.
+        feedback: what the shopper thought of items of the catalog; it moves what is found, but filters nothing.
     """
 
     text: str | None = None
@@ -273,6 +275,7 @@ class Query:
     likes: tuple[str, ...] = ()
     dislikes: tuple[str, ...] = ()
     dismissed: tuple[str, ...] = ()
+    feedback: Feedback = field(default_factory=Feedback)
 
     def __post_init__(self) -> None:
         for name in ("like", "photo"):
@@ -354,7 +357,7 @@ class Hit:
         score: 0 to 1, the product of `scores`.
         reason: one line why, from matched facts only.
         scores: the parts by name: "words", "title", "like", "like colour", "kept", "changed", "dislike", "photo",
-            "room", "beside", "colour", "wishes", "size", "price", "lightness".
+            "room", "beside", "colour", "wishes", "size", "price", "lightness", "feedback", "taste".
     """
 
     item: Item

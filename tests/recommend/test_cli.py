@@ -267,3 +267,26 @@ class TestAddAndRemove:
         run = CliRunner().invoke(app, ["catalog", "remove", str(folder), *ids])
         assert isinstance(run.exception, BadInput) and message in str(run.exception)
         assert (folder / "catalog.jsonl").read_text().splitlines() == lines
+
+
+def test_a_history_moves_what_is_found_and_shows_no_user(app: typer.Typer, tmp_path: Path) -> None:
+    path = tmp_path / "history.csv"
+    path.write_text("user,item,time\n" + "ann,tee-navy,1\nann,gone,2\nbob,tee-navy,1\nbob,skirt-green,2\n")
+    command = ["recommend", "--text", "something casual", "--json"]
+    runs = [
+        CliRunner().invoke(app, [*command, *more])
+        for more in ([], ["--history", str(path), "--user", "ann"], ["--history", str(path), "--user", "zoe"])
+    ]
+    assert all(run.exit_code == 0 for run in runs)
+    plain, known, unknown = (json.loads(run.stdout)["hits"] for run in runs)
+    assert unknown == plain
+    tastes = {hit["id"]: hit["scores"]["taste"] for hit in known}
+    assert max(tastes, key=lambda name: tastes[name]) == "skirt-green" and "feedback" in known[0]["scores"]
+    assert "3 interactions with items of this catalog" in runs[1].stderr and "left out: 1" in runs[1].stderr
+    assert "those for anybody" in runs[2].stderr
+    assert not any(name in run.stderr for run in runs for name in ("ann", "bob", "zoe"))
+
+
+def test_history_and_user_go_together(app: typer.Typer, tmp_path: Path) -> None:
+    run = CliRunner().invoke(app, ["recommend", "--user", "ann"])
+    assert isinstance(run.exception, BadInput) and "--user without --history" in str(run.exception)

@@ -17,7 +17,8 @@ from recommend.embedder import Embedder
 from recommend.errors import BadInput, IncompatibleIndex
 from recommend.features import Image, Mask
 from recommend.index import Stamp, open_index, write_index
-from recommend.retriever import Retriever, default_uri
+from recommend.indexing import default_uri
+from recommend.retriever import Retriever
 from recommend.schema import Facet, Query, SearchResult
 
 
