@@ -106,8 +106,12 @@ def _deny(denied: list[list[Term]], query: Query, draft: Draft) -> None:
     """Add what must not occur, by words and by the explicit exclusions."""
     for together in denied:
         # "no nike shoes" must not exclude all shoes: what the catalog cannot tell is left to the notes.
-        if all(term.meaning.attribute in FACETS for term in together):
+        attributes = [term.meaning.attribute for term in together]
+        if all(attribute in FACETS for attribute in attributes):
             exclude(tuple(Facet(term.meaning.attribute, term.meaning.values) for term in together), draft)
+        elif "not carried" not in attributes and attributes not in (["size"], ["lightness"]):
+            said = " ".join(term.said for term in together)
+            draft.notes.append(f"Not carried: “not {said}”. No attribute of the catalog says that.")
     for together_facets in query.exclude:
         exclude(together_facets, draft)
 

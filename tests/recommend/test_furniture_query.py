@@ -214,6 +214,7 @@ def test_another_currency_is_said() -> None:
         ("table for 6 people", "6"),
         ("rug under the dining table", "dining"),
         ("sofa, no legs", "no legs"),
+        ("a lamp, no big sofa", "not big sofa"),
         ("red dress", "dress"),
         ("rug for reading", "reading"),
         ("sofa to match my old curtains", "curtains"),

@@ -240,6 +240,7 @@ def test_groups_keep_their_name_when_excluded() -> None:
         ("waterproof jacket", "waterproof"),
         ("dress for a wedding in Cairo", "cairo"),
         ("a shirt that is not itchy", "itchy"),
+        ("a shirt, no dark trousers", "not dark trousers"),
         ("zxqv", "zxqv"),
         ("a 90 cm skirt", "90"),
         ("top to go with my old curtains", "curtains"),
