@@ -76,7 +76,8 @@ def arrive(page: Page, photo: Path) -> None:
 
 
 def shown(page: Page) -> list[str]:
-    """Ids of the items on the rack, in their order."""
+    """Ids of the items on the rack, in their order, once no old card is left."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     classes = page.locator('[class*="st-key-try-"]').evaluate_all("cards => cards.map(card => card.className)")
     return [re.search(r"st-key-try-(\S+)-\d+", name).group(1) for name in classes]  # type: ignore[union-attr]
 
@@ -204,6 +205,7 @@ def test_more_like_this_in_another_colour_and_a_thumb_down(open_page: Callable[.
     first = page.locator('[class*="st-key-try-"]').first
     ask(page, "a red sheath dress")
     expect(first).to_have_class(re.compile("st-key-try-dress-sheath-red-"))
+    assert shown(page)[0] == "dress-sheath-red"
     page.locator('[class*="st-key-alike-dress-sheath-red-"] button').press("Enter")
     chip = page.get_by_role("button", name="like “Sheath dress, red”")
     chip.wait_for()

@@ -35,7 +35,7 @@ def test_more_like_this_and_words_that_change_it(app: AppTest) -> None:
 
 
 def test_thumbs_move_the_rack_at_once_and_are_taken_back(app: AppTest) -> None:
-    before = titles(ask(app, "red"))
+    before = titles(app)
     first, last = before[0], before[-1]
     assert first != last and said(app) == []
     app.button(key=f"down-{first}-0").click().run()
