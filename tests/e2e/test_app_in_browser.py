@@ -206,7 +206,7 @@ def test_more_like_this_in_another_colour_and_a_thumb_down(open_page: Callable[.
     ask(page, "a red sheath dress")
     expect(first).to_have_class(re.compile("st-key-try-dress-sheath-red-"))
     assert shown(page)[0] == "dress-sheath-red"
-    page.locator('[class*="st-key-alike-dress-sheath-red-"] button').press("Enter")
+    page.locator('[class*="st-key-alike-dress-sheath-red-"]').get_by_role("button").press("Enter")
     chip = page.get_by_role("button", name="like “Sheath dress, red”")
     chip.wait_for()
     expect(page.get_by_label("What are you looking for?")).to_have_attribute("placeholder", "but in red, cheaper")
@@ -221,7 +221,7 @@ def test_more_like_this_in_another_colour_and_a_thumb_down(open_page: Callable[.
     expect(chip).to_have_count(0)
     expect(page.locator('[class*="st-key-chip-keep"]')).to_have_count(0)
     before = shown(page)
-    page.locator(f'[class*="st-key-down-{before[0]}-"] button').press("Enter")
+    page.locator(f'[class*="st-key-down-{before[0]}-"]').get_by_role("button").press("Enter")
     page.get_by_text("1 dislike").wait_for()
     expect(first).not_to_have_class(re.compile(f"st-key-try-{before[0]}-"))
     shot(page, "thumb-down")
