@@ -293,6 +293,7 @@ def _card(state: Visit, shop: Shop[Any], card: Card) -> None:
                 st.button(
                     "More like this", key=state.key(f"alike-{item.id}"), type="tertiary", on_click=_more_like,
                     args=(type(state), item.id), help="Then say what shall be different.",
+                    disabled=state.shelf is None,  # nothing can be searched yet
                 )  # fmt: skip
                 opinions.thumbs(state, item)
             _button(state, shop, item.id, shop.hint(state, item), functools.partial(shop.choose, item, card.picture))
