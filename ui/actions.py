@@ -133,6 +133,9 @@ def try_item(item: Item, picture: Path) -> None:
     except TryroomError as error:
         session().trouble["mirror"] = explain(error)
         return
+    state = session()
+    if item.id not in state.feedback.opinions:  # or "Undo" would once change nothing that is seen
+        state.feedback = state.feedback.add("try", item.id)
     try_on(
         Garment(item.title, pixels, tryroom.category_of(item), show(item.price, item.currency), tryroom.width_of(item))
     )

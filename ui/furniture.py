@@ -77,6 +77,7 @@ SHOP: Shop[RoomVisit] = Shop(
     reopen=loaders.furniture_retriever.clear,
     kinds=KINDS,
     example="a glass coffee table under 300, not black",
+    change="but in oak, smaller",
     all_shown="all furniture is shown",
     like_hint="Find furniture like this",
     verb="Place it",

@@ -16,7 +16,7 @@ from recommend.catalog import Catalog
 from recommend.errors import RecommendError
 from recommend.prices import show as show_price
 from recommend.schema import Chip, Hit, Item, Query, SearchResult
-from ui import actions, loaders, pictures, style
+from ui import actions, loaders, opinions, pictures, style
 from ui.messages import explain
 from ui.session import Visit, visit
 from ui.shop import Shop
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MORE = 12
 #: Up to this many kinds stand side by side.
 FEW = 5
+#: How the keys of chips begin that say themselves what they do with an item that others shall resemble.
+LIKENESS = ("like:", "unlike:", "keep:", "instead:")
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def show(state: Visit, shop: Shop[Any]) -> None:
     else:
         _not_yet(state, shop, opening.error)
         cards = [Card(item, catalog.picture(item)) for item in catalog.items[: state.wanted]]
+    opinions.show(state)
     _cards(state, shop, cards)
     if len(cards) == state.wanted < len(catalog.items):
         st.button("Show more", key=state.key("show-more"), on_click=_show_more, args=(type(state),))
@@ -75,7 +78,7 @@ def _ask(state: Visit, shop: Shop[Any], catalog: Catalog) -> None:
     """Words, a picture, a highest price, kinds, and an item of one's own."""
     st.text_input(
         "What are you looking for?", key=_remembered(state, "words", state.words), icon=":material/search:",
-        placeholder=shop.example, on_change=_new_words, args=(type(state),),
+        placeholder=shop.change if state.likes else shop.example, on_change=_new_words, args=(type(state),),
     )  # fmt: skip
     trouble(state, "like", "own")
     with st.container(horizontal=True, vertical_alignment="center", key=state.key("limits")):
@@ -175,9 +178,11 @@ def query_of(state: Visit, shop: Shop[Any]) -> Query:
     return Query(
         text=state.words.strip() or None,
         like=state.like,
+        likes=state.likes,
         max_price=state.max_price,
         categories=state.kinds,
         dismissed=state.dismissed,
+        feedback=state.feedback,
         **shop.context(state),
     )
 
@@ -210,7 +215,7 @@ def _found(state: Visit, shop: Shop[Any], retriever: Retriever) -> SearchResult:
     query = query_of(state, shop)
     asked = (
         query.text, id(query.like), id(query.photo), id(query.room), query.max_price, query.categories,
-        query.dismissed, state.wanted,
+        query.dismissed, query.likes, query.feedback, state.wanted,
     )  # fmt: skip
     if state.shelf is None or state.shelf[0] != asked:
         state.shelf = (asked, retriever.search(query, state.wanted))
@@ -239,7 +244,11 @@ def _chips(state: Visit, shop: Shop[Any], chips: tuple[Chip, ...]) -> None:
 def _chip_label(chip: Chip, shop: Shop[Any]) -> str:
     if chip.key.startswith("category:"):
         return shop.kinds.get(chip.label, chip.label).lower()
-    return chip.label if chip.strict else f"preferably {chip.label}"
+    if chip.key == "keep:category":
+        kind = chip.label.removeprefix("still ")
+        return f"still {shop.kinds.get(kind, kind).lower()}"
+    said = chip.strict or chip.key.startswith(LIKENESS)
+    return chip.label if said else f"preferably {chip.label}"
 
 
 def _drop_like(page: type[Visit]) -> None:
@@ -249,6 +258,9 @@ def _drop_like(page: type[Visit]) -> None:
 def _dismiss(page: type[Visit], chip: str) -> None:
     """Take a part of the query away, whether it came from the words or from a widget."""
     state = visit(page)
+    if chip.startswith("like:"):  # not dismissed, or it could not be asked for again
+        state.likes = tuple(name for name in state.likes if chip != f"like:{name}")
+        return
     state.dismissed = (*state.dismissed, chip)
     if chip == "price:max":
         state.max_price = None
@@ -274,7 +286,24 @@ def _card(state: Visit, shop: Shop[Any], card: Card) -> None:
     with st.container(key=state.key(f"card-{item.id}")):
         picture = style.picture(loaders.card(str(card.picture), shop.shape), item.title)
         _picture_and_words(picture, item.title, show_price(item.price, item.currency), shop.facts(item), card.why)
-        _button(state, shop, item.id, shop.hint(state, item), functools.partial(shop.choose, item, card.picture))
+        with st.container(key=state.key(f"foot-{item.id}"), gap="xsmall"):
+            with st.container(
+                horizontal=True, vertical_alignment="center", gap="xxsmall", key=state.key(f"ways-{item.id}")
+            ):
+                st.button(
+                    "More like this", key=state.key(f"alike-{item.id}"), type="tertiary", on_click=_more_like,
+                    args=(type(state), item.id), help="Then say what shall be different.",
+                    disabled=state.shelf is None,  # nothing can be searched yet
+                )  # fmt: skip
+                opinions.thumbs(state, item)
+            _button(state, shop, item.id, shop.hint(state, item), functools.partial(shop.choose, item, card.picture))
+
+
+def _more_like(page: type[Visit], item_id: str) -> None:
+    """Ask for what is like an item. The words have found it; what is typed from now on changes it."""
+    state = visit(page)
+    state.likes, state.words, state.dismissed, state.wanted = (item_id,), "", (), MORE
+    st.session_state[state.key("words")] = ""
 
 
 def _own(state: Visit, shop: Shop[Any]) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from recommend.feedback import Feedback
 from recommend.schema import Image, SearchResult
 from ui.history import Choices, Garment, History, Look, Person
 from ui.tasks import Task
@@ -35,6 +36,8 @@ class Visit:
         render: the render under way. preview: the latest picture of one that is on the page.
         history: what was made in this session.
         like: picture that items shall resemble.
+        likes: ids of items that others shall resemble, but for what the words change.
+        feedback: thumbs and try-ons.
         words, kinds: what was asked; kept here because the browser forgets widgets of a page that is left.
         max_price: the highest price that was set; None = any.
         dismissed: keys of the understood parts of the query that the shopper took away.
@@ -56,6 +59,8 @@ class Visit:
     preview: bytes | None = field(default=None, repr=False)
     history: History[Any] = field(default_factory=History)
     like: Image | None = None
+    likes: tuple[str, ...] = ()
+    feedback: Feedback = field(default_factory=Feedback)
     words: str = ""
     kinds: tuple[str, ...] = ()
     max_price: float | None = None

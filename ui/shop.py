@@ -44,7 +44,7 @@ class Shop(Generic[V]):
         catalog: its items, to be shown before they can be searched.
         retriever: the task that opens it for searching. reopen: forgets that task, so that the next call tries again.
         kinds: category → its name on the page, in the order of the page.
-        example: what could be asked.
+        example: what could be asked. change: what could be said beside an item that others shall resemble.
         all_shown: said of the items when they cannot be searched.
         like_hint: what a picture that is given finds.
         verb: on the button of a card.
@@ -61,6 +61,7 @@ class Shop(Generic[V]):
     reopen: Callable[[], None]
     kinds: Mapping[str, str]
     example: str
+    change: str
     all_shown: str
     like_hint: str
     verb: str

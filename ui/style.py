@@ -42,6 +42,9 @@ _CSS = """
 [class*="st-key-mirror-picture"] .tr-picture { max-height: 70vh; object-fit: contain; width: auto; max-width: 100%;
                                                margin: 0 auto }
 [class*="st-key-chips"] button { min-height: 1.9rem; padding: .1rem .75rem; font-size: .86rem }
+[class*="st-key-ways-"] button, [class*="st-key-opinions"] button { min-height: 1.9rem }
+[class*="st-key-ways-"] button { padding: .1rem .3rem }
+[class*="st-key-ways-"] button p { font-size: .86rem }
 [class*="st-key-come"] { position: absolute }
 
 /* What the server accepts, in a shopper's words instead of a list of file endings. */
@@ -55,9 +58,11 @@ _CSS = """
       scrollbar-width: thin }
 }
 /* Buttons that show their icon only; their words are for those who do not see it. */
-[class*="st-key-steps"] button p, [class*="st-key-remove-"][class*="-room"] button p
+[class*="st-key-steps"] button p, [class*="st-key-remove-"][class*="-room"] button p,
+[class*="st-key-up-"] button p, [class*="st-key-down-"] button p
   { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
-[class*="st-key-steps"] button div:has(> p), [class*="st-key-remove-"][class*="-room"] button div:has(> p)
+[class*="st-key-steps"] button div:has(> p), [class*="st-key-remove-"][class*="-room"] button div:has(> p),
+[class*="st-key-up-"] button div:has(> p), [class*="st-key-down-"] button div:has(> p)
   { position: absolute }
 
 /* What is done to a room is seen while it is done. */

@@ -51,6 +51,7 @@ SHOP: Shop[Session] = Shop(
     reopen=loaders.retriever.clear,
     kinds={"upper": "Tops", "lower": "Bottoms", "dress": "Dresses"},
     example="a red linen dress under 40, no stripes",
+    change="but in red, cheaper",
     all_shown="all garments are shown",
     like_hint="Find garments like this one",
     verb="Try it on",

@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 
 import tryroom
 from pipelines import images
+from recommend.catalog import read_catalog
 from tests.e2e.conftest import NARROW, Shot, ask, button, upload
 
 
@@ -72,6 +73,13 @@ def arrive(page: Page, photo: Path) -> None:
     button(page, "Change photo").wait_for()
     expect(tries(page).first).to_be_enabled()
     expect(page.get_by_text("looking at what you wear")).to_have_count(0)
+
+
+def shown(page: Page) -> list[str]:
+    """Ids of the items on the rack, in their order, once no old card is left."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    classes = page.locator('[class*="st-key-try-"]').evaluate_all("cards => cards.map(card => card.className)")
+    return [re.search(r"st-key-try-(\S+)-\d+", name).group(1) for name in classes]  # type: ignore[union-attr]
 
 
 def prices(page: Page) -> list[float]:
@@ -189,3 +197,35 @@ def test_on_a_phone(open_page: Callable[..., Page], photo: Path, shot: Shot) -> 
     button(page, "Download").wait_for()
     expect(page.get_by_label(re.compile("^Before and after"))).to_be_in_viewport()
     shot(page, "phone-5-look")
+
+
+def test_more_like_this_in_another_colour_and_a_thumb_down(open_page: Callable[..., Page], shot: Shot) -> None:
+    colours = {item.id: item.colours for item in read_catalog(tryroom.CATALOG).items}
+    page = open_page()
+    first = page.locator('[class*="st-key-try-"]').first
+    ask(page, "a red sheath dress")
+    expect(first).to_have_class(re.compile("st-key-try-dress-sheath-red-"))
+    assert shown(page)[0] == "dress-sheath-red"
+    page.locator('[class*="st-key-alike-dress-sheath-red-"]').get_by_role("button").press("Enter")
+    chip = page.get_by_role("button", name="like “Sheath dress, red”")
+    chip.wait_for()
+    expect(page.get_by_label("What are you looking for?")).to_have_attribute("placeholder", "but in red, cheaper")
+    ask(page, "but in black")
+    page.get_by_role("button", name="no longer red").wait_for()
+    expect(first).to_have_class(re.compile("st-key-try-dress-sheath-black-"))
+    found = shown(page)
+    assert "dress-sheath-red" not in found and all("black" in colours[item_id] for item_id in found)
+    shot(page, "like-but-in-black")
+
+    chip.click()
+    expect(chip).to_have_count(0)
+    expect(page.locator('[class*="st-key-chip-keep"]')).to_have_count(0)
+    before = shown(page)
+    page.locator(f'[class*="st-key-down-{before[0]}-"]').get_by_role("button").press("Enter")
+    page.get_by_text("1 dislike").wait_for()
+    expect(first).not_to_have_class(re.compile(f"st-key-try-{before[0]}-"))
+    shot(page, "thumb-down")
+    button(page, "Undo").click()
+    expect(page.get_by_text("1 dislike")).to_have_count(0)
+    expect(first).to_have_class(re.compile(f"st-key-try-{before[0]}-"))
+    assert shown(page) == before

@@ -135,6 +135,7 @@ def test_a_shop_that_does_not_open_still_shows_its_garments_and_can_be_tried_aga
     monkeypatch.setattr(loaders, "open_retriever", offline)
     app = settled(new_shopper())
     assert "tryroom weights fetch minilm" in app.warning[0].value and len(titles(app)) == 8
+    assert app.button(key="alike-tee-red-0").disabled
     monkeypatch.setattr(loaders, "open_retriever", works)
     app = click(app, "reopen")
     assert len(app.warning) == 0
