@@ -261,15 +261,20 @@ def with_ends(names: Iterable[str]) -> list[str]:
     return [column for name in names for column in (name, f"{name} low", f"{name} high")]
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def read_options(description: str | None, out: str) -> argparse.Namespace:
+    """The command line of a benchmark of the retriever: its data, its weights, and where the CSV goes."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("garments", "minilm", "lite2", "heads"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--catalog", type=Path)
     parser.add_argument("--cache", type=Path, default=Path(".cache/retriever"))
-    parser.add_argument("--out", type=Path, default=Path("docs/benchmarks/retrieval.csv"))
-    options = parser.parse_args()
+    parser.add_argument("--out", type=Path, default=Path(out))
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Command line."""
+    options = read_options(__doc__, "docs/benchmarks/retrieval.csv")
     torch.set_num_threads(1)
     embedder = TwoTowerEmbedder(WeightPaths(options.minilm, options.lite2, options.heads))
     tower: Callable[[], ImageTower] = functools.cache(lambda: ImageTower(options.lite2))

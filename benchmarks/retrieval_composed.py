@@ -15,12 +15,10 @@ are asked for by category, and judged by the colours that it states. 200 sources
 
 from __future__ import annotations
 
-import argparse
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -28,7 +26,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import permutation_test
 
-from benchmarks.retrieval import intervals, picture_vectors, with_ends, write
+from benchmarks.retrieval import intervals, picture_vectors, read_options, with_ends, write
 from recommend import composing, rerank
 from recommend.embedder import TwoTowerEmbedder, WeightPaths
 from recommend.features import SHADES, Floats, Image, Mask, cut_out, oklab
@@ -202,13 +200,7 @@ def table(task: str, asked: list[Case], items: list[Item], found: Mapping[str, F
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("garments", "minilm", "lite2", "heads"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--catalog", type=Path)
-    parser.add_argument("--cache", type=Path, default=Path(".cache/retriever"))
-    parser.add_argument("--out", type=Path, default=Path("docs/benchmarks/retrieval_composed.csv"))
-    options = parser.parse_args()
+    options = read_options(__doc__, "docs/benchmarks/retrieval_composed.csv")
     torch.set_num_threads(1)
     embedder = TwoTowerEmbedder(WeightPaths(options.minilm, options.lite2, options.heads))
     tower: Callable[[], ImageTower] = functools.cache(lambda: ImageTower(options.lite2))
