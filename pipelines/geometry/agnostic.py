@@ -77,10 +77,10 @@ def old_garment(labels: Mask, body: Body, category: Category, garment: Mask) -> 
     """The worn clothes that the warped `garment` of `category` replaces. A dress is parted (at the waist for
     `lower`)."""
     worn = label_mask(labels, REPLACED[category])
-    dress = label_mask(labels, ("dress",))
     if category == "upper":
         worn[dress_that_stays(labels, body, garment) > 0] = 0
     elif category == "lower":
+        dress = label_mask(labels, ("dress",))
         worn[(dress > 0) & (below(body.hips - 0.45 * body.unit * body.down, body.down, labels.shape) == 0)] = 0
     return worn
 
@@ -119,13 +119,11 @@ def agnostic_mask(
         uint8 (H, W), 255 = repaint. Face, hair, hands, bags, hats and shoes are left out.
     """
     grow = max(2.0, margin * body.unit)
-    trunk = torso_mask(body, labels.shape, category)
-    if category == "lower":
-        # Below a top that stays, the trunk shape would eat the top's hem.
-        trunk[label_mask(labels, ("upper", "outer")) > 0] = 0
-    if category == "upper":
-        trunk[dress_that_stays(labels, body, garment) > 0] = 0
-    worn = old_garment(labels, body, category, garment) | covered_legs(labels, body, category, garment)
+    trunk, replaced = torso_mask(body, labels.shape, category), old_garment(labels, body, category, garment)
+    # The trunk's shape would eat the hem of a top that stays above, and of a dress that stays below.
+    around = ("upper", "outer") if category == "lower" else ("dress",) if category == "upper" else ()
+    trunk[(label_mask(labels, around) > 0) & (replaced == 0)] = 0
+    worn = replaced | covered_legs(labels, body, category, garment)
     mask = dilate(worn, grow) | dilate(garment, grow / 2) | trunk
     # Thin slits between old and new would show as ghosts.
     mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8), iterations=2), np.uint8)
