@@ -29,8 +29,9 @@ app: $(READY) ## Open the app in the browser
 demo: $(READY) ## Dress the demo people in recommended garments: demo-output/index.html
 	$(RUN)/tryroom demo --out demo-output
 
+# Two at a time: most tests wait, or compute on one core. Files stay whole, so that each opens its networks once.
 test: $(READY) chromium ## Run all tests, the ones in a real browser included
-	$(RUN)/python -m pytest
+	OMP_NUM_THREADS=1 $(RUN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## Check style, formatting and who may import whom
 	$(RUN)/ruff check .

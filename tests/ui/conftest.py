@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,8 @@ APP = Path(__file__).parents[2] / "app.py"
 @pytest.fixture
 def shop_renderer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tiny.PasteRenderer]:
     """The small shop, in place; gives its renderer."""
+    # AppTest puts the app in the place of the main module, which worker processes of later tests would run.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     # Cached resources outlive a run of AppTest.
     st.cache_resource.clear()
     st.cache_data.clear()
