@@ -47,7 +47,7 @@ from training.retriever_texts import Labelled, Text, describe, texts_for
 DIM: Final = 256
 HIDDEN: Final = 512
 #: Pictures of one label that train, by source: what frozen features of them cost is most of the training.
-MOST_GARMENTS: Final = 120
+MOST_GARMENTS: Final = 240
 MOST_CROPS: Final = 25
 TEXTS_PER_GARMENT: Final = 6
 BATCH: Final = 384
