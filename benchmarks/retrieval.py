@@ -16,8 +16,9 @@ The methods beside ours and random order:
 - "image only": for a picture, the frozen tower's features; for words, their mean over the training pictures of the kind
   whose name is nearest; for the catalog, where no picture of the kinds trains, our common space.
 - "late fusion (sum)" and "product": of those of the three that the task has, cosines added, or multiplied as chances.
-- "ours": as a search ranks. By kind alone: the common space, with the titles' chances where there are titles. With a
-  colour: that and the colours, which the words filter by and a picture weighs by.
+- "ours": as a search ranks. Words: the common space, titles where there are any, and what is read by rules: a colour
+  filters, and a kind is a wish, which only the catalog's items can meet, since they alone state theirs. Pictures: the
+  common space, and where a colour is asked for the histogram, too.
 """
 
 from __future__ import annotations
@@ -34,12 +35,22 @@ import numpy as np
 import torch
 
 from benchmarks.ranking import FIGURES, OURS, Bools, Lines, Task, lines, read_options, write
-from benchmarks.retrieval_pictures import Pictures, called, colour_groups, held_out, pictures_of, swatch, unit
+from benchmarks.retrieval_pictures import (
+    Pictures,
+    called,
+    colour_groups,
+    held_out,
+    pictures_of,
+    plain_lexicon,
+    swatch,
+    unit,
+)
 from recommend import composing, rerank
 from recommend.embedder import Calibration, TwoTowerEmbedder, WeightPaths
 from recommend.features import Floats
+from recommend.query import understand
 from recommend.retriever import PICTURE_CERTAINTY
-from recommend.schema import Filters
+from recommend.schema import Filters, Query
 from recommend.towers import ImageTower
 from training.retriever_features import Sample, at_most, cached, clothing_dataset, co_parsing
 from training.train_retriever import MOST_CROPS, MOST_GARMENTS
@@ -148,18 +159,23 @@ def text_to_image(pictures: Pictures, training: Pictures | None, embedder: TwoTo
             "colour histogram": prototypes(training.histograms, kinds, training) @ pictures.histograms.T,
             "image only": prototypes(training.looks, kinds, training) @ pictures.looks.T,
         }
-    ours = words_chances(seen, titles, embedder)
     if colour:
         parts["colour histogram"] = np.stack([swatch(request.colour) for request in requests]) @ pictures.histograms.T
-        ours = ours * asked_colours(requests, pictures)
+    ours = words_chances(seen, titles, embedder) * by_rules(requests, pictures)
     return lines(task, {"random": random_scores(task.right), **parts, **fused(parts, known), OURS: ours})
 
 
-def asked_colours(requests: Sequence[Request], pictures: Pictures) -> Floats:
-    """What a search makes of the colour that is asked for: a filter, and the main colour before others (Q, N)."""
-    groups = [colour_groups()[request.colour] for request in requests]
-    passed = np.array([[Filters(colours=(group,)).match(item) for item in pictures.items] for group in groups])
-    return passed * np.stack([rerank.colour_chances(pictures.items, [group]) for group in groups])
+def by_rules(requests: Sequence[Request], pictures: Pictures) -> Floats:
+    """What a search reads from words by rules (Q, N): wishes, and the colour as a filter that puts main ones first."""
+    chances = []
+    for request in requests:
+        wishes = understand(Query(text=request.words), plain_lexicon()).wishes
+        chances.append(rerank.wish_chances(pictures.items, wishes))
+        if request.colour:
+            group = colour_groups()[request.colour]
+            passed = np.array([Filters(colours=(group,)).match(item) for item in pictures.items])
+            chances[-1] *= passed * rerank.colour_chances(pictures.items, [group])
+    return np.stack(chances)
 
 
 def image_to_image(pictures: Pictures, embedder: TwoTowerEmbedder, colour: bool) -> Lines:

@@ -21,7 +21,7 @@ from safetensors.torch import load_file
 
 from recommend.embedder import HEADS_FILE, head_from
 from recommend.features import SHADES, Floats, colour_vector
-from recommend.lexicon import build_lexicon
+from recommend.lexicon import Lexicon, build_lexicon
 from recommend.query import understand
 from recommend.schema import Item, Query
 from recommend.towers import ImageTower
@@ -91,6 +91,7 @@ def as_items(samples: list[Sample], features: Features) -> list[Item]:
             sample.facts.get("category", sample.label),
             0.0,
             "none",
+            kind=sample.facts.get("kind", ""),
             colours=tuple(sample.facts.get("colours") or main_names(shares)),
         )
         for sample, shares in zip(samples, features.names, strict=True)
@@ -136,8 +137,14 @@ def called(pictures: Pictures) -> dict[str, tuple[str, ...]]:
 @functools.cache
 def colour_groups() -> dict[str, tuple[str, ...]]:
     """Colour as it is asked for → the names of colours that are meant, as a shop means it ("red" has burgundy)."""
-    lexicon = build_lexicon([])
-    return {name: group for name in SHADES for group in understand(Query(text=f"in {name}"), lexicon).filters.colours}
+    read = {name: understand(Query(text=f"in {name}"), plain_lexicon()) for name in SHADES}
+    return {name: group for name, understood in read.items() for group in understood.filters.colours}
+
+
+@functools.cache
+def plain_lexicon() -> Lexicon:
+    """The words of clothes, without those of a catalog."""
+    return build_lexicon([])
 
 
 @functools.cache

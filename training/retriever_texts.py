@@ -139,7 +139,7 @@ _QUALITIES: Final = (
 )  # fmt: skip
 _OCCASIONS: Final = (
     "for work", "for a party", "for school", "for the gym", "for holidays", "for spring", "for autumn", "for cold days",
-    "for hot days", "for travelling", "for men", "for women", "for him", "for her", "to go out", "to relax in",
+    "for hot days", "for travelling", "for him", "for her", "to go out", "to relax in",
 )  # fmt: skip
 
 _PLAIN: Final = ("{a}", "a {a}", "{a} for sale", "I am looking for a {a}", "photo of a {a}", "some {a}")

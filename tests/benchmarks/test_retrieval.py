@@ -82,6 +82,7 @@ def pictures_of(items: list[Item]) -> Pictures:
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(NAMES), min_size=1, max_size=30))
 def test_each_case_asks_for_another_colour_of_which_enough_are(colours: list[str]) -> None:
     items = garments(colours)
