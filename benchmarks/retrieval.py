@@ -167,15 +167,18 @@ def text_to_image(pictures: Pictures, training: Pictures | None, embedder: TwoTo
 
 def by_rules(requests: Sequence[Request], pictures: Pictures) -> Floats:
     """What a search reads from words by rules (Q, N): wishes, and the colour as a filter that puts main ones first."""
-    chances = []
-    for request in requests:
-        wishes = understand(Query(text=request.words), plain_lexicon()).wishes
-        chances.append(rerank.wish_chances(pictures.items, wishes))
-        if request.colour:
-            group = colour_groups()[request.colour]
-            passed = np.array([Filters(colours=(group,)).match(item) for item in pictures.items])
-            chances[-1] *= passed * rerank.colour_chances(pictures.items, [group])
-    return np.stack(chances)
+    by_wishes = functools.cache(lambda wishes: rerank.wish_chances(pictures.items, wishes))
+
+    @functools.cache
+    def by_colour(colour: str) -> Floats:
+        if not colour:
+            return np.ones(len(pictures.items), np.float32)
+        group = colour_groups()[colour]
+        passed = np.array([Filters(colours=(group,)).match(item) for item in pictures.items])
+        return passed * rerank.colour_chances(pictures.items, [group])
+
+    wishes = [understand(Query(text=request.words), plain_lexicon()).wishes for request in requests]
+    return np.stack([by_wishes(w) * by_colour(r.colour) for w, r in zip(wishes, requests, strict=True)])
 
 
 def image_to_image(pictures: Pictures, embedder: TwoTowerEmbedder, colour: bool) -> Lines:
