@@ -162,7 +162,18 @@ def text_to_image(pictures: Pictures, training: Pictures | None, embedder: TwoTo
     if colour:
         parts["colour histogram"] = np.stack([swatch(request.colour) for request in requests]) @ pictures.histograms.T
     ours = words_chances(seen, titles, embedder) * by_rules(requests, pictures)
-    return lines(task, {"random": random_scores(task.right), **parts, **fused(parts, known), OURS: ours})
+    rows = lines(task, {"random": random_scores(task.right), **parts, **fused(parts, known), OURS: ours})
+    return rows if colour or pictures.name != "photos" else rows + kind_by_kind(task, requests, ours)
+
+
+def kind_by_kind(task: Task, requests: Sequence[Request], ours: Floats) -> Lines:
+    """Ours for the requests of each kind by themselves."""
+    kinds = np.array([request.kind for request in requests])
+    rows: Lines = []
+    for kind in dict.fromkeys(kinds.tolist()):
+        part = Task(f"{task.name}: {kind}", task.items, task.right[kinds == kind])
+        rows += lines(part, {OURS: ours[kinds == kind]})
+    return rows
 
 
 def by_rules(requests: Sequence[Request], pictures: Pictures) -> Floats:
