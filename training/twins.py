@@ -4,8 +4,8 @@
 
 clothing-dataset names pictures, not products, and its fifth is held out by the pictures' names. Two pictures count as
 twins if the frozen features and the colour histograms of both are nearly the same. The limits are low on purpose: they
-also take garments that only look alike, which costs a few training pictures and no product is missed that can be seen.
-Writes the names to `garment_twins.txt`, which `retriever_features.clothing_dataset` leaves out of what may train.
+also take garments that only look alike, which costs no more than a few training pictures. Writes the names to
+`garment_twins.txt`, which `retriever_features.clothing_dataset` leaves out of what may train.
 """
 
 from __future__ import annotations
