@@ -99,7 +99,7 @@ GARMENT_PAIRING: Final = Pairing(
     style_formality={
         "sporty": 0.0,
         **dict.fromkeys(("outdoor", "street", "workwear", "festival", "rock"), 0.7),
-        **dict.fromkeys(("casual", "basic", "summer", "boho"), 1.0),
+        **dict.fromkeys(("casual", "basic", "boho"), 1.0),
         **dict.fromkeys(("classic", "minimal", "vintage"), 1.8),
         "office": 2.3,
         "party": 2.6,

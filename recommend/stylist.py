@@ -27,7 +27,8 @@ from recommend.schema import MAX_RESULTS, Hit, Item, Query, SearchResult, Unders
 #: Weight of variety among the complementary items, and among whole sets.
 VARIETY: Final = 0.5
 SET_VARIETY: Final = 0.6
-#: Share of the best pair's chance below which nothing is shown: no jacket is better with a sundress than a quilted one.
+#: Share of the best pair's chance, or of the best set's score, below which none is shown: with a sundress no
+#: jacket is better than a quilted one.
 LEAST_OF_BEST: Final = 0.2
 #: Candidates of one slot, and unfinished sets that are kept of one first item and in all.
 SLOT_POOL: Final = 30
@@ -318,7 +319,8 @@ class Stylist:
         """Chosen places as a set, explained."""
         lead, *others = places
         first, whose = pool.hits[lead], "your" if anchor else "the"
-        leads = [first.item.kind or self._pairing.noun(pool.roles[lead]), *first.item.colours[:2], first.reason]
+        leads = [first.item.kind or self._pairing.noun(pool.roles[lead]), *first.item.colours[:2]]
+        leads = [*(name for name in leads if name not in first.reason.split(", ")), first.reason]
         hits = [first if anchor else replace(first, reason=", ".join(leads))]
         for place in others:
             split = {name: float(part[lead, place]) for name, part in parts.items()}
@@ -340,6 +342,7 @@ class Stylist:
         ]
         scores = np.array([one.score for one in found], np.float32)
         order = rerank.ranked(scores, [" ".join(names) for names in ids])
+        order = [place for place in order if scores[place] >= LEAST_OF_BEST * scores.max()]
         close = np.float32(0.5) * (complements.overlap(ids) + complements.overlap(looks))[np.ix_(order, order)]
         return tuple(found[order[place]] for place in rerank.spread(scores[order], close, k, SET_VARIETY))
 

@@ -208,14 +208,12 @@ class TestGoesWith:
         )
 
     def test_outfits_as_json_and_for_people(self, app: typer.Typer) -> None:
-        arguments = ["recommend", "--outfit", "--goes-with", "tee-navy", "-k", "2"]
+        arguments = ["recommend", "--outfit", "--goes-with", "tee-navy", "-k", "1"]
         found = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)["ensembles"]
-        assert [[hit["id"] for hit in one["hits"]] for one in found] == [
-            ["tee-navy", "jeans-navy"], ["tee-navy", "skirt-green"],
-        ]  # fmt: skip
-        assert [one["price"] for one in found] == [83.0, 59.5] and found[0]["currency"] == "EUR"
+        assert [[hit["id"] for hit in one["hits"]] for one in found] == [["tee-navy", "jeans-navy"]]
+        assert (found[0]["price"], found[0]["currency"]) == (83.0, "EUR")
         lines = CliRunner().invoke(app, arguments).stdout.splitlines()
-        assert len(lines) == 6 and lines[0].startswith("1. ") and "€83 in all" in lines[0] and "jeans-navy" in lines[2]
+        assert len(lines) == 3 and lines[0].startswith("1. ") and "€83 in all" in lines[0] and "jeans-navy" in lines[2]
 
     def test_a_room_set(self, app: typer.Typer) -> None:
         arguments = ["recommend", "--outfit", "a living room", "--catalog", "furniture", "--json"]
