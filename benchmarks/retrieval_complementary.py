@@ -1,4 +1,4 @@
-"""What was worn with it: from one garment of a photo to another of the same photo, on photos that never trained.
+"""What was worn with it: from one garment of a photo to another of the same photo, on photos that are held out.
 
     python -m benchmarks.retrieval_complementary --ccp DIR --minilm DIR --lite2 FILE --heads weights/retriever \
         --cache DIR --out docs/benchmarks/retrieval_complementary.csv
