@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 
 from recommend import composing, reasons, relaxing, rerank
 from recommend.catalog import Catalog, Problem, read_catalog
-from recommend.domains import FURNITURE, GARMENTS, Domain
+from recommend.domains import check_photos
 from recommend.embedder import Embedder
 from recommend.errors import BadInput
 from recommend.features import Floats, Image, colour_shares, colour_vector, cut_out, main_colours, palette
@@ -146,6 +146,14 @@ class Retriever:
         rows = self._index.rows()
         return tuple(item.id for item in rows.items), rows.vectors["semantic"]
 
+    def rows(self, ids: Sequence[str]) -> Rows:
+        """What the index has of some items, in its own order."""
+        return self._index.rows(ids=ids)
+
+    def understand(self, query: Query) -> Understanding:
+        """What the words and the limits of a query ask for, as `search` reads them."""
+        return understand(self._complete(query), self._lexicon, self.catalog.currency)
+
     def search(self, query: Query, k: int = 12, taste: Taste | None = None) -> SearchResult:
         """The k best items for a query; an empty query gives a varied selection.
 
@@ -159,7 +167,7 @@ class Retriever:
         """
         if not 1 <= k <= MAX_RESULTS:
             raise BadInput("number of results", str(k), f"1 to {MAX_RESULTS}", "Choose a number in that range.")
-        _check_photos(query, self.domain)
+        check_photos(query, self.domain)
         seconds: dict[str, float] = {}
         query = self._complete(query)
         with _timed(seconds, "encode"):
@@ -384,14 +392,6 @@ class Retriever:
     def _ways(self, query: Query, understood: Understanding) -> tuple[Relaxation, ...]:
         """What giving up one limit would bring."""
         return relaxing.relaxations(query, understood, self._lexicon, self.catalog.currency, self._index.items)
-
-
-def _check_photos(query: Query, domain: Domain) -> None:
-    """Raise BadInput if a query holds a photo that says nothing about what the catalog is about."""
-    for given, name, other in ((query.photo, "photo", GARMENTS), (query.room, "room", FURNITURE)):
-        if given is not None and domain is not other:
-            got, allowed = f"one, to search a catalog of {domain.name}", f"one with a catalog of {other.name}"
-            raise BadInput(name, got, allowed, f"Choose a catalog of {other.name}, or leave the {name} out.")
 
 
 @contextmanager
