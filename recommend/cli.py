@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -22,7 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from recommend import features, room_style
 from recommend.catalog import read_catalog
 from recommend.domains import DOMAINS, FURNITURE, GARMENTS
-from recommend.errors import BadInput
+from recommend.errors import BadInput, needed_for
 from recommend.feedback import Feedback
 from recommend.history import gather, read_history
 from recommend.lexicon import other_domain
@@ -31,7 +32,7 @@ from recommend.prices import show
 from recommend.schema import CutOut, Query, ReadPerson, ReadRoom, RoomContext, SearchResult
 
 if TYPE_CHECKING:
-    from recommend.embedder import WeightPaths
+    from recommend.embedder import Embedder, WeightPaths
     from recommend.indexing import OnItem
     from recommend.retriever import Retriever
     from recommend.taste import Taste
@@ -127,10 +128,9 @@ def recommend_command(
 
 def _open(tools: Tools, folder: Path, uri: str | None) -> Retriever:
     """The retriever of a catalog; says what was left out of it."""
-    from recommend.embedder import TwoTowerEmbedder
     from recommend.retriever import Retriever
 
-    embedder = TwoTowerEmbedder(tools.weights())
+    embedder = _load_embedder(tools)
     with _progress("indexing") as on_item:
         retriever = Retriever.open(
             folder,
@@ -204,21 +204,47 @@ def index(
     folder: _FolderArgument,
     uri: _UriOption = None,
     anew: Annotated[bool, typer.Option("--anew", help="Compute everything again, whatever lies there.")] = False,
+    ray: Annotated[
+        str | None,
+        typer.Option("--ray", metavar="local|ADDRESS", help="By workers on this machine, or of a running Ray cluster."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", help="With --ray: how many; default: one for each core.")
+    ] = None,
 ) -> None:
-    """Make or update the index of a catalog; items that did not change are not computed again."""
-    tools: Tools = ctx.meta[TOOLS]
-    from recommend.embedder import TwoTowerEmbedder
-    from recommend.indexing import ensure_index
+    """Make or update the index of a catalog; items that did not change are not computed again.
 
+    Ctrl-C leaves the index as it was.
+    """
+    tools: Tools = ctx.meta[TOOLS]
+    if workers is not None and ray is None:
+        raise BadInput("--workers", str(workers), "--workers with --ray", "Add --ray local, or leave --workers out.")
     catalog = read_catalog(folder)
     start = time.perf_counter()
     with _progress("indexing") as on_item:
-        made, problems = ensure_index(
-            catalog, TwoTowerEmbedder(tools.weights()), uri, tools.cut_out, on_item, anew=anew
-        )
+        load = partial(_load_embedder, tools)
+        if ray is None:
+            from recommend.indexing import ensure_index
+
+            made, problems = ensure_index(catalog, load(), uri, tools.cut_out, on_item, anew=anew)
+        else:
+            with needed_for("ray", "ray", "lance_ray"):
+                from recommend.ray_ingest import ingest
+
+            run = ingest(catalog, load, uri, tools.cut_out, on_item, address=ray, workers=workers, anew=anew)
+            made, problems = run.index, run.problems
+            for node, items in run.nodes.items():
+                _chatter().print(f"node {node}: {items} items")
     for problem in catalog.problems + problems:
         _chatter().print(f"left out: {problem}")
     typer.echo(f"{len(made)} items indexed in {time.perf_counter() - start:.1f} s ({made.stamp})")
+
+
+def _load_embedder(tools: Tools) -> Embedder:
+    """The encoder, its files fetched if need be."""
+    from recommend.embedder import TwoTowerEmbedder
+
+    return TwoTowerEmbedder(tools.weights())
 
 
 @catalog_app.command("add")
@@ -231,9 +257,8 @@ def add(
     """Add items, or replace those of the same ids, in the catalog and its index; their pictures lie in DIR already."""
     tools: Tools = ctx.meta[TOOLS]
     from recommend.catalog_changes import add_items
-    from recommend.embedder import TwoTowerEmbedder
 
-    made = add_items(folder, lines.read(), TwoTowerEmbedder(tools.weights()), uri, tools.cut_out)
+    made = add_items(folder, lines.read(), _load_embedder(tools), uri, tools.cut_out)
     typer.echo(f"{len(made)} items in the index ({made.stamp})")
 
 
@@ -247,9 +272,8 @@ def remove(
     """Take items out of the catalog and its index."""
     tools: Tools = ctx.meta[TOOLS]
     from recommend.catalog_changes import remove_items
-    from recommend.embedder import TwoTowerEmbedder
 
-    made = remove_items(folder, ids, TwoTowerEmbedder(tools.weights()), uri, tools.cut_out)
+    made = remove_items(folder, ids, _load_embedder(tools), uri, tools.cut_out)
     typer.echo(f"{len(made)} items in the index ({made.stamp})")
 
 

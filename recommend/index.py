@@ -54,8 +54,10 @@ __all__ = [
     "Rows",
     "Stamp",
     "delete",
+    "finish_index",
     "only_one",
     "open_index",
+    "table_uri",
     "upsert",
     "where",
     "write_index",
@@ -216,11 +218,22 @@ def write_index(uri: str, rows: Rows, stamp: Stamp) -> Index:
     with only_one(uri):
         database = lancedb.connect(uri)
         there = TABLE in database.list_tables().tables
-        table = database.create_table(TABLE, table_of(rows, stamp), mode="overwrite" if there else "create")
-        # Before there are indexes: it would write them a second time.
-        table.optimize(cleanup_older_than=KEPT_FOR)
-        tend(table)
-        return Index(table, stamp)
+        database.create_table(TABLE, table_of(rows, stamp), mode="overwrite" if there else "create")
+        return finish_index(uri, stamp)
+
+
+def finish_index(uri: str, stamp: Stamp) -> Index:
+    """The upkeep that follows the commit of a replaced table, by whoever holds the writers' lock."""
+    table = lancedb.connect(uri).open_table(TABLE)
+    # Before there are indexes: it would write them a second time.
+    table.optimize(cleanup_older_than=KEPT_FOR)
+    tend(table)
+    return Index(table, stamp)
+
+
+def table_uri(uri: str) -> str:
+    """Where the table of the index at `uri` lies, for who writes it without LanceDB."""
+    return f"{uri.rstrip('/')}/{TABLE}.lance"
 
 
 def upsert(uri: str, rows: Rows, stamp: Stamp, command: str) -> Index:

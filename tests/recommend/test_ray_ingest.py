@@ -1,0 +1,187 @@
+"""A real cluster of two nodes with one core each makes the index that one process makes, whoever dies meanwhile."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recommend.catalog import read_catalog
+from recommend.errors import BadInput, IncompatibleIndex, WorkerFailed
+from recommend.features import Floats, Image, Mask, cut_out
+from recommend.index import VECTORS, Rows, Stamp, open_index
+from recommend.indexing import ensure_index
+from recommend.retriever import Retriever
+from recommend.schema import Filters, Query
+from tests.recommend.conftest import ITEMS, TinyEmbedder, write_catalog
+
+ray = pytest.importorskip("ray")
+pytest.importorskip("lance_ray")
+
+from ray.cluster_utils import Cluster  # noqa: E402
+
+from recommend.ray_ingest import Ingested, Receipt, Work, Worker, _collect, ingest  # noqa: E402
+
+ROOT = Path(__file__).parents[2]
+COUNT = 40
+LINES = [{**ITEMS[n % len(ITEMS)], "id": f"{n}-{ITEMS[n % len(ITEMS)]['id']}", "price": 5 + n} for n in range(COUNT)]
+
+
+class NotingEmbedder(TinyEmbedder):
+    """Writes a file for each picture that it encodes, so that other processes see how many there were.
+
+    Args:
+        notes: the folder of the files.
+        dies: end the whole process on the third picture, unless one has done so before.
+    """
+
+    def __init__(self, notes: Path, dies: bool = False) -> None:
+        super().__init__()
+        self.notes, self.dies = notes, dies
+
+    def images(self, images: Sequence[Image], masks: Sequence[Mask | None]) -> Floats:
+        (self.notes / f"{os.getpid()}-{self.encoded}").touch()
+        if self.dies and self.encoded == 2 and not (self.notes / "died").exists():
+            (self.notes / "died").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().images(images, masks)
+
+
+class OtherWeights(TinyEmbedder):
+    """Another revision in each process."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.revision = f"tiny-{os.getpid()}"
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """Two nodes of this machine, one core each; this process has joined."""
+    with pytest.MonkeyPatch.context() as patch:
+        # The workers import what this process imports, whatever else is installed.
+        patch.setenv("PYTHONPATH", str(ROOT))
+        # Ray's own choice, 15, lets workers starve on a busy machine.
+        patch.setenv("RAY_worker_niceness", "0")
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        node = {"num_cpus": 1, "object_store_memory": 80_000_000, "include_dashboard": False}
+        nodes = Cluster(initialize_head=True, head_node_args=node)
+        nodes.add_node(num_cpus=1, object_store_memory=80_000_000)
+        nodes.wait_for_nodes()
+        ray.init(nodes.address, log_to_driver=False)
+        yield nodes
+        ray.shutdown()
+        nodes.shutdown()
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog of `COUNT` items, one of which has a damaged picture."""
+    return write_catalog(tmp_path_factory.mktemp("many"), LINES)
+
+
+def run(folder: Path, uri: Path, load: Callable[[], TinyEmbedder] = TinyEmbedder, **options: object) -> Ingested:
+    """One ingestion, on both nodes unless told otherwise."""
+    return ingest(read_catalog(folder), load, str(uri), cut_out, **{"workers": 2, **options})  # type: ignore[arg-type]
+
+
+def assert_same(one: Rows, other: Rows) -> None:
+    assert one.items == other.items and one.content == other.content
+    for name in VECTORS:
+        np.testing.assert_allclose(one.vectors[name], other.vectors[name], atol=1e-5)
+
+
+def test_two_nodes_make_what_one_process_makes(cluster: Cluster, many: Path, tmp_path: Path) -> None:
+    """In one test, since each run starts its workers anew: an index is made, a change cancelled, and then made."""
+    (many / f"{LINES[7]['id']}.png").write_bytes(b"no picture")
+    uri, one, notes = tmp_path / "index", tmp_path / "one", tmp_path / "notes"
+    notes.mkdir()
+    load = functools.partial(NotingEmbedder, notes)
+    seen: list[tuple[int, int]] = []
+    made = run(many, uri, functools.partial(load, dies=True), on_item=lambda done, total: seen.append((done, total)))
+    assert len(made.nodes) == 2 and all(made.nodes.values()) and sum(made.nodes.values()) == COUNT
+    assert [problem.item for problem in made.problems] == [LINES[7]["id"]]
+    assert seen == sorted(seen) and seen[-1] == (COUNT, COUNT) and len(seen) > 2
+    assert (notes / "died").exists(), "a worker was killed"
+    assert len({note.name.partition("-")[0] for note in notes.glob("*-*")}) == 3, "and replaced"
+    local, problems = ensure_index(read_catalog(many), TinyEmbedder(), str(one), cut_out)
+    assert made.index.stamp == local.stamp and made.index.whole and made.problems == problems
+    assert_same(made.index.rows(), local.rows())
+    assert made.index.facets(Filters()) == local.facets(Filters())
+    ours, theirs = (Retriever.open(many, TinyEmbedder(), uri=str(place)) for place in (uri, one))
+    for words in ("red linen dress under 40", "navy", "a striped tee", "hoodie"):
+        found, expected = (
+            [(hit.item, round(hit.score, 5)) for hit in retriever.search(Query(text=words), 9).hits]
+            for retriever in (ours, theirs)
+        )
+        assert found == expected != []
+    assert not run(many, uri).nodes, "it was up to date"
+
+    changed = [{**LINES[0], "price": 1.0}, {**LINES[1], "title": "Another"}, *LINES[2:7], *LINES[8:]]
+    (many / "catalog.jsonl").write_text(
+        "".join(json.dumps({"image": f"{row['id']}.png", **row}) + "\n" for row in changed)
+    )
+
+    def cancel(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(many, uri, load, workers=1, on_item=cancel)
+    left = open_index(str(uri), TinyEmbedder.revision, "")
+    assert left is not None and left.stamp == made.index.stamp
+    assert_same(left.rows(), local.rows())
+
+    for note in notes.glob("*-*"):
+        note.unlink()
+    again = run(many, uri, load, workers=1)
+    assert len(list(notes.glob("*-*"))) == 1, "one item is new to the index"
+    assert_same(again.index.rows(), ensure_index(read_catalog(many), TinyEmbedder(), str(one), cut_out)[0].rows())
+
+
+def work(folder: Path, uri: Path, load: Callable[[], TinyEmbedder] = TinyEmbedder) -> Work:
+    return Work(folder, str(uri), Stamp(TinyEmbedder.revision, "cat"), load, cut_out, update=False)
+
+
+def test_a_worker_says_what_it_cannot_do(cluster: Cluster, shop: Path, tmp_path: Path) -> None:
+    block = {"item": np.array(read_catalog(shop).items, object)}
+    for asked, fault in (
+        (work(shop, tmp_path / "index", OtherWeights), "Install the same version and weights everywhere"),
+        (work(tmp_path / "elsewhere", tmp_path / "index"), "the same folder on every node"),
+    ):
+        (receipt,) = Worker(asked)(block)["receipt"]
+        assert fault in receipt.fault and receipt.fragments == ()
+        with pytest.raises(WorkerFailed, match=fault):
+            _collect([receipt], 8, None)
+
+
+def test_a_block_without_a_good_picture_writes_nothing(cluster: Cluster, tmp_path: Path) -> None:
+    folder = write_catalog(tmp_path / "bad", ITEMS[:1])
+    (folder / f"{ITEMS[0]['id']}.png").write_bytes(b"no picture")
+    (receipt,) = Worker(work(folder, tmp_path / "index"))({"item": np.array(read_catalog(folder).items, object)})[
+        "receipt"
+    ]
+    assert (receipt.items, receipt.fragments, receipt.fault) == (1, (), "")
+    assert [problem.item for problem in receipt.problems] == [ITEMS[0]["id"]]
+
+
+def test_items_that_always_kill_their_worker_end_the_run() -> None:
+    def receipts() -> Iterator[Receipt]:
+        yield Receipt("node", 4, 0)
+        raise ray.exceptions.ActorDiedError()
+
+    with pytest.raises(WorkerFailed, match="The index is as it was before"):
+        _collect(receipts(), 8, None)
+
+
+def test_what_cannot_be_begun_is_refused(cluster: Cluster, shop: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="--workers: got 3; allowed: 1 to 2"):
+        run(shop, tmp_path / "index", workers=3)
+    ensure_index(read_catalog(shop), TinyEmbedder(), str(tmp_path / "index"), cut_out)
+    with pytest.raises(IncompatibleIndex, match="--anew"):
+        run(shop, tmp_path / "index", OtherWeights)
