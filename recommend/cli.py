@@ -42,6 +42,14 @@ TOOLS: Final = "tryroom.recommend"
 catalog_app = typer.Typer(help="Collections of items: check, index and change them.", no_args_is_help=True)
 
 _FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Folder with catalog.jsonl and its pictures.")]
+_EncoderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--encoder",
+        metavar="NAME",
+        help="A model of open_clip: local-dir:FOLDER, hf-hub:OWNER/NAME or ARCHITECTURE/TAG; default: our own.",
+    ),
+]
 _UriOption = Annotated[str | None, typer.Option("--uri", help="Where the index lies; default: the per-user cache.")]
 
 
@@ -90,6 +98,7 @@ def recommend_command(
         typer.Option(metavar="NAME|DIR", help="Catalog to search: garments (the default), furniture, or a folder."),
     ] = None,
     uri: _UriOption = None,
+    encoder: _EncoderOption = None,
     history: Annotated[
         Path | None, typer.Option(metavar="FILE", help="CSV of user,item,time[,event]: what people had.")
     ] = None,
@@ -116,7 +125,7 @@ def recommend_command(
         likes=tuple(like_item or ()),
         dislikes=tuple(dislike_item or ()),
     )
-    retriever = _open(tools, folder, uri)
+    retriever = _open(tools, folder, uri, encoder)
     taste = None
     if history is not None and user is not None:
         taste, feedback = _taste(retriever, history, user)
@@ -126,11 +135,11 @@ def recommend_command(
     typer.echo(json.dumps(found, ensure_ascii=False) if as_json else as_text(result))
 
 
-def _open(tools: Tools, folder: Path, uri: str | None) -> Retriever:
+def _open(tools: Tools, folder: Path, uri: str | None, encoder: str | None) -> Retriever:
     """The retriever of a catalog; says what was left out of it."""
     from recommend.retriever import Retriever
 
-    embedder = _load_embedder(tools)
+    embedder = _load_embedder(tools, encoder)
     with _progress("indexing") as on_item:
         retriever = Retriever.open(
             folder,
@@ -203,6 +212,7 @@ def index(
     ctx: typer.Context,
     folder: _FolderArgument,
     uri: _UriOption = None,
+    encoder: _EncoderOption = None,
     anew: Annotated[bool, typer.Option("--anew", help="Compute everything again, whatever lies there.")] = False,
     ray: Annotated[
         str | None,
@@ -222,7 +232,7 @@ def index(
     catalog = read_catalog(folder)
     start = time.perf_counter()
     with _progress("indexing") as on_item:
-        load = partial(_load_embedder, tools)
+        load = partial(_load_embedder, tools, encoder)
         if ray is None:
             from recommend.indexing import ensure_index
 
@@ -240,11 +250,18 @@ def index(
     typer.echo(f"{len(made)} items indexed in {time.perf_counter() - start:.1f} s ({made.stamp})")
 
 
-def _load_embedder(tools: Tools) -> Embedder:
-    """The encoder, its files fetched if need be."""
-    from recommend.embedder import TwoTowerEmbedder
+def _load_embedder(tools: Tools, encoder: str | None) -> Embedder:
+    """The encoder of that name, or our own; its files are fetched if need be."""
+    if encoder is None:
+        from recommend.embedder import TwoTowerEmbedder
 
-    return TwoTowerEmbedder(tools.weights())
+        return TwoTowerEmbedder(tools.weights())
+    with needed_for("open-clip", "open_clip"):
+        from recommend.open_clip_embedder import OpenClipEmbedder
+    from recommend.calibrating import calibrate
+
+    known = partial(calibrate, garments=tools.catalog, furniture=tools.furniture, cut_out=tools.cut_out)
+    return OpenClipEmbedder(encoder, known)
 
 
 @catalog_app.command("add")
@@ -253,12 +270,13 @@ def add(
     folder: _FolderArgument,
     lines: Annotated[typer.FileBinaryRead, typer.Argument(metavar="FILE", help="Items, a JSON line each; - = stdin.")],
     uri: _UriOption = None,
+    encoder: _EncoderOption = None,
 ) -> None:
     """Add items, or replace those of the same ids, in the catalog and its index; their pictures lie in DIR already."""
     tools: Tools = ctx.meta[TOOLS]
     from recommend.catalog_changes import add_items
 
-    made = add_items(folder, lines.read(), _load_embedder(tools), uri, tools.cut_out)
+    made = add_items(folder, lines.read(), _load_embedder(tools, encoder), uri, tools.cut_out)
     typer.echo(f"{len(made)} items in the index ({made.stamp})")
 
 
@@ -268,12 +286,13 @@ def remove(
     folder: _FolderArgument,
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Items to take out; their pictures stay.")],
     uri: _UriOption = None,
+    encoder: _EncoderOption = None,
 ) -> None:
     """Take items out of the catalog and its index."""
     tools: Tools = ctx.meta[TOOLS]
     from recommend.catalog_changes import remove_items
 
-    made = remove_items(folder, ids, _load_embedder(tools), uri, tools.cut_out)
+    made = remove_items(folder, ids, _load_embedder(tools, encoder), uri, tools.cut_out)
     typer.echo(f"{len(made)} items in the index ({made.stamp})")
 
 

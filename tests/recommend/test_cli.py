@@ -118,14 +118,23 @@ def test_options_that_do_not_go_together_are_refused(
     assert message in str(run.exception)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "package", "extra"),
+    [
+        (["catalog", "index", ".", "--ray", "local"], "ray", "ray"),
+        (["recommend", "--encoder", "ViT-B-32/openai", "tee"], "open_clip", "open-clip"),
+    ],
+)
 def test_a_package_that_is_not_installed_is_named(
-    app: typer.Typer, shop: Path, monkeypatch: pytest.MonkeyPatch
+    app: typer.Typer, shop: Path, arguments: list[str], package: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "ray", None)
-    monkeypatch.delitem(sys.modules, "recommend.ray_ingest", raising=False)
-    run = CliRunner().invoke(app, ["catalog", "index", str(shop), "--ray", "local"])
+    monkeypatch.chdir(shop)
+    monkeypatch.setitem(sys.modules, package, None)
+    for user in ("recommend.ray_ingest", "recommend.open_clip_embedder"):
+        monkeypatch.delitem(sys.modules, user, raising=False)
+    run = CliRunner().invoke(app, arguments)
     assert isinstance(run.exception, MissingPackage)
-    assert "package ray is not installed. Get it with: pip install -e '.[ray]'" in str(run.exception)
+    assert f"package {package} is not installed. Get it with: pip install -e '.[{extra}]'" in str(run.exception)
 
 
 def test_workers_without_ray_are_refused(app: typer.Typer, shop: Path) -> None:
