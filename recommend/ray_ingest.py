@@ -230,7 +230,7 @@ def _receipts(items: tuple[Item, ...], work: Work, workers: int) -> Iterator[Rec
     dataset = ray.data.from_items(ordered, override_num_blocks=-(-len(ordered) // size)).map_batches(
         Worker,
         batch_size=None,  # a block is a batch
-        compute=ActorPoolStrategy(size=workers),
+        compute=ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1),
         fn_constructor_args=(work,),
         num_cpus=1,
         max_restarts=-1,
