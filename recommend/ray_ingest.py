@@ -14,6 +14,8 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import pickle
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,10 +23,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import ray
 from lance_ray import LanceFragmentCommitter, LanceFragmentWriter
 from ray.data import ActorPoolStrategy, DataContext
+from ray.util.annotations import RayDeprecationWarning
 
 from recommend.catalog import Catalog, Problem
 from recommend.embedder import Embedder
@@ -105,8 +107,8 @@ class Worker:
         self.work = work
 
     def __call__(self, block: Mapping[str, Any]) -> dict[str, Any]:
-        """Embed and write one block: {"item": (N,) of `Item`} → {"receipt": (1,) of `Receipt`}."""
-        items: tuple[Item, ...] = tuple(block["item"])
+        """Embed and write one block: {"item": N pickled `Item`} → {"receipt": one pickled `Receipt`}."""
+        items: tuple[Item, ...] = tuple(pickle.loads(item) for item in block["item"])
         node = ray.get_runtime_context().get_node_id()[:8]
         first = min(shuffle_of(item.id) for item in items)
         try:
@@ -116,9 +118,7 @@ class Worker:
             receipt = Receipt(node, len(items), first, fault=str(error))
         else:
             receipt = Receipt(node, len(items), first, self._write(rows), problems)
-        column = np.empty(1, object)
-        column[0] = receipt
-        return {"receipt": column}
+        return {"receipt": [pickle.dumps(receipt)]}
 
     def _embed(self, items: tuple[Item, ...]) -> tuple[Rows, tuple[Problem, ...]]:
         work = self.work
@@ -204,11 +204,15 @@ def _cluster(address: str, workers: int | None) -> Iterator[int]:
     """Join a cluster, or start one, unless this process is in one already; gives the number of workers."""
     joined = ray.is_initialized()
     if not joined:
-        if address == LOCAL:
-            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # by itself it reports what is used to its makers
+        # By itself Ray reports what is used to its makers, and explains its inner workings on stderr.
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
         own: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False} if address == LOCAL else {}
         try:
-            ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **own)
+            with warnings.catch_warnings():
+                # LanceDB warns of forks; those that Ray makes become other programs at once.
+                warnings.simplefilter("ignore")
+                ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **own)
         except (ConnectionError, ValueError) as error:
             step = "Start a cluster with: ray start --head"
             raise BadInput("--ray", f"{address} ({error})", f"{LOCAL}, or a running cluster's address", step) from error
@@ -226,18 +230,22 @@ def _receipts(items: tuple[Item, ...], work: Work, workers: int) -> Iterator[Rec
     """The receipts of all blocks, as they are done."""
     DataContext.get_current().enable_progress_bars = False
     size = min(MOST_ITEMS, max(LEAST_ITEMS, len(items) // (BLOCKS_EACH * workers)))
-    ordered = [{"item": item} for item in sorted(items, key=lambda item: shuffle_of(item.id))]
-    dataset = ray.data.from_items(ordered, override_num_blocks=-(-len(ordered) // size)).map_batches(
-        Worker,
-        batch_size=None,  # a block is a batch
-        compute=ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1),
-        fn_constructor_args=(work,),
-        num_cpus=1,
-        max_restarts=-1,
-        max_task_retries=RETRIES,
-    )
-    for row in dataset.iter_rows():
-        yield row["receipt"]
+    ordered = [{"item": pickle.dumps(item)} for item in sorted(items, key=lambda item: shuffle_of(item.id))]
+    dataset = ray.data.from_items(ordered, override_num_blocks=-(-len(ordered) // size))
+    with warnings.catch_warnings():
+        # Ray means to name the number of retries otherwise; until then there is this way only.
+        warnings.simplefilter("ignore", RayDeprecationWarning)
+        receipts = dataset.map_batches(
+            Worker,
+            batch_size=None,  # a block is a batch
+            compute=ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1),
+            fn_constructor_args=(work,),
+            num_cpus=1,
+            max_restarts=-1,
+            max_task_retries=RETRIES,
+        )
+    for row in receipts.iter_rows():
+        yield pickle.loads(row["receipt"])
 
 
 def _collect(receipts: Iterable[Receipt], total: int, on_item: OnItem | None) -> list[Receipt]:
@@ -247,13 +255,15 @@ def _collect(receipts: Iterable[Receipt], total: int, on_item: OnItem | None) ->
         WorkerFailed: one of them has a fault, or there is no worker left to write it.
     """
     collected: list[Receipt] = []
+    done = 0
     try:
         for receipt in receipts:
             if receipt.fault:
                 raise WorkerFailed(f"worker on node {receipt.node}", receipt.fault)
             collected.append(receipt)
+            done += receipt.items
             if on_item is not None:
-                on_item(sum(each.items for each in collected), total)
+                on_item(done, total)
     except ray.exceptions.RayActorError as error:
         raise WorkerFailed("a worker", f"it died {RETRIES + 1} times on the same items.") from error
     return sorted(collected, key=lambda receipt: receipt.first)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import pickle
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha1
@@ -143,17 +144,18 @@ def test_two_nodes_make_what_one_process_makes(cluster: Cluster, many: Path, tmp
     assert not run(many, uri).nodes, "it was up to date"
 
 
-def work(folder: Path, uri: Path, load: Callable[[], TinyEmbedder] = TinyEmbedder) -> Work:
-    return Work(folder, str(uri), Stamp(TinyEmbedder.revision, "cat"), load, cut_out, update=False)
+def receipt_of(folder: Path, uri: Path, load: Callable[[], TinyEmbedder] = TinyEmbedder, at: str = ".") -> Receipt:
+    """What a worker, here in this process, says of all items of a catalog; it looks for the pictures in `at`."""
+    work = Work(folder / at, str(uri), Stamp(TinyEmbedder.revision, "cat"), load, cut_out, update=False)
+    (receipt,) = Worker(work)({"item": [pickle.dumps(item) for item in read_catalog(folder).items]})["receipt"]
+    return pickle.loads(receipt)
 
 
 def test_a_worker_says_what_it_cannot_do(cluster: Cluster, shop: Path, tmp_path: Path) -> None:
-    block = {"item": np.array(read_catalog(shop).items, object)}
-    for asked, fault in (
-        (work(shop, tmp_path / "index", OtherWeights), "Install the same version and weights everywhere"),
-        (work(tmp_path / "elsewhere", tmp_path / "index"), "the same folder on every node"),
+    for receipt, fault in (
+        (receipt_of(shop, tmp_path / "index", OtherWeights), "Install the same version and weights everywhere"),
+        (receipt_of(shop, tmp_path / "index", at="elsewhere"), "the same folder on every node"),
     ):
-        (receipt,) = Worker(asked)(block)["receipt"]
         assert fault in receipt.fault and receipt.fragments == ()
         with pytest.raises(WorkerFailed, match=fault):
             _collect([receipt], 8, None)
@@ -162,9 +164,7 @@ def test_a_worker_says_what_it_cannot_do(cluster: Cluster, shop: Path, tmp_path:
 def test_a_block_without_a_good_picture_writes_nothing(cluster: Cluster, tmp_path: Path) -> None:
     folder = write_catalog(tmp_path / "bad", ITEMS[:1])
     (folder / f"{ITEMS[0]['id']}.png").write_bytes(b"no picture")
-    (receipt,) = Worker(work(folder, tmp_path / "index"))({"item": np.array(read_catalog(folder).items, object)})[
-        "receipt"
-    ]
+    receipt = receipt_of(folder, tmp_path / "index")
     assert (receipt.items, receipt.fragments, receipt.fault) == (1, (), "")
     assert [problem.item for problem in receipt.problems] == [ITEMS[0]["id"]]
 
