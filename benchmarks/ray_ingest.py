@@ -58,7 +58,7 @@ def measured(folder: Path, count: int) -> Iterator[Row]:
         return ensure_index(catalog, load(), str(folder / "alone"), cut_out, on_item)[0]
 
     row, rows = timed(alone)
-    yield {"scenario": "one process", "workers": 1, "items": count, "start": 0.0, "difference": 0.0} | row
+    yield {"scenario": "one process", "workers": 1, "items": count, "start": 0.0} | row
     for workers in WORKERS:
         start = time.perf_counter()
         ray.init("local", num_cpus=workers, include_dashboard=False, log_to_driver=False)
@@ -70,7 +70,13 @@ def measured(folder: Path, count: int) -> Iterator[Row]:
         row, others = timed(by_workers)
         ray.shutdown()
         apart = max(float(np.abs(rows.vectors[name] - others.vectors[name]).max()) for name in VECTORS)
-        yield {"scenario": "Ray", "workers": workers, "items": count, "start": started, "difference": apart} | row
+        yield {
+            "scenario": "Ray",
+            "workers": workers,
+            "items": count,
+            "start": started,
+            "difference": f"{apart:.1e}",
+        } | row
 
 
 def timed(act: Callable[[OnItem], Index]) -> tuple[Row, Rows]:

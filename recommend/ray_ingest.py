@@ -15,6 +15,7 @@ import functools
 import logging
 import os
 import pickle
+import socket
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -43,6 +44,8 @@ LOCAL: Final = "local"
 BLOCKS_EACH, LEAST_ITEMS, MOST_ITEMS = 8, 8, 4096
 #: Times that a block is tried again after its worker died; then it is the block that kills.
 RETRIES: Final = 3
+#: Seconds in which a running cluster answers.
+REACHED_IN: Final = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,11 +212,14 @@ def _cluster(address: str, workers: int | None) -> Iterator[int]:
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         own: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False} if address == LOCAL else {}
         try:
+            if address != LOCAL and "://" not in address and ":" in address:
+                host, _, port = address.rpartition(":")
+                socket.create_connection((host, int(port)), REACHED_IN).close()  # Ray itself tries for minutes
             with warnings.catch_warnings():
                 # LanceDB warns of forks; those that Ray makes become other programs at once.
                 warnings.simplefilter("ignore")
                 ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **own)
-        except (ConnectionError, ValueError) as error:
+        except (OSError, ValueError) as error:
             step = "Start a cluster with: ray start --head"
             raise BadInput("--ray", f"{address} ({error})", f"{LOCAL}, or a running cluster's address", step) from error
     try:

@@ -184,3 +184,12 @@ def test_what_cannot_be_begun_is_refused(cluster: Cluster, shop: Path, tmp_path:
     ensure_index(read_catalog(shop), TinyEmbedder(), str(tmp_path / "index"), cut_out)
     with pytest.raises(IncompatibleIndex, match="--anew"):
         run(shop, tmp_path / "index", OtherWeights)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "127.0.0.1:port"])
+def test_a_cluster_that_is_not_there_is_said(
+    shop: Path, tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with pytest.raises(BadInput, match=f"--ray: got {address}"):
+        run(shop, tmp_path / "index", address=address)
