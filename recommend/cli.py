@@ -219,7 +219,8 @@ def index(
         typer.Option("--ray", metavar="local|ADDRESS", help="By workers on this machine, or of a running Ray cluster."),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option("--workers", metavar="N", help="With --ray: how many; default: one for each core.")
+        int | None,
+        typer.Option("--workers", min=1, metavar="N", help="With --ray: how many; default: one for each core."),
     ] = None,
 ) -> None:
     """Make or update the index of a catalog; items that did not change are not computed again.

@@ -216,9 +216,8 @@ def write_index(uri: str, rows: Rows, stamp: Stamp) -> Index:
     more, but every search in it is right.
     """
     with only_one(uri):
-        database = lancedb.connect(uri)
-        there = TABLE in database.list_tables().tables
-        database.create_table(TABLE, table_of(rows, stamp), mode="overwrite" if there else "create")
+        mode = "create" if _committed(uri) is None else "overwrite"
+        lancedb.connect(uri).create_table(TABLE, table_of(rows, stamp), mode=mode)
         return finish_index(uri, stamp)
 
 
@@ -299,11 +298,24 @@ def _open_table(uri: str, needed: Stamp, command: str) -> Any:
     """The table at `uri`, None if there is none; raises IncompatibleIndex if it is not as needed."""
     if "://" not in uri and not Path(uri).is_dir():
         return None
-    database = lancedb.connect(uri)
-    if TABLE not in database.list_tables().tables:
+    table = _committed(uri)
+    if table is None:
         return None
-    table = database.open_table(TABLE)
     stamp = stamp_of(table.schema)
     if (stamp.layout, stamp.encoders) != (needed.layout, needed.encoders):
         raise IncompatibleIndex(uri, str(needed), str(stamp), command)
     return table
+
+
+def _committed(uri: str) -> Any:
+    """The table at `uri` as last committed, None if it never was."""
+    database = lancedb.connect(uri)
+    if TABLE not in database.list_tables().tables:
+        return None
+    try:
+        return database.open_table(TABLE)
+    except ValueError as error:
+        # Who writes fragments by workers and is stopped before the first commit leaves files that are no table yet.
+        if "not found" not in str(error):
+            raise
+        return None

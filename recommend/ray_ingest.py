@@ -188,6 +188,8 @@ def ingest(
         last = None if anew else open_index(uri, revision, rebuild_command(folder))
         if last is not None and last.stamp == stamp and last.whole:
             return Ingested(last)
+        if not catalog.items:
+            raise nothing_good(catalog, ())
         work = Work(folder, uri, stamp, load, cut_out, update=last is not None)
         with _cluster(address, workers) as count:
             receipts = _collect(_receipts(catalog.items, work, count), len(catalog.items), on_item)

@@ -178,6 +178,11 @@ def test_items_that_always_kill_their_worker_end_the_run() -> None:
         _collect(receipts(), 8, None)
 
 
+def test_a_catalog_without_a_good_line_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="1 bad lines and no good one"):
+        run(write_catalog(tmp_path / "bad", (), ["no line"]), tmp_path / "index")
+
+
 def test_what_cannot_be_begun_is_refused(cluster: Cluster, shop: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="--workers: got 3; allowed: 1 to 2"):
         run(shop, tmp_path / "index", workers=3)
