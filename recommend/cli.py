@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -22,7 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from recommend import features, room_style
 from recommend.catalog import read_catalog
 from recommend.domains import DOMAINS, FURNITURE, GARMENTS
-from recommend.errors import BadInput
+from recommend.errors import BadInput, needed_for
 from recommend.feedback import Feedback
 from recommend.history import gather, read_history
 from recommend.lexicon import other_domain
@@ -31,7 +32,7 @@ from recommend.prices import show
 from recommend.schema import CutOut, Hit, Query, ReadPerson, ReadRoom, RoomContext, SearchResult
 
 if TYPE_CHECKING:
-    from recommend.embedder import WeightPaths
+    from recommend.embedder import Embedder, WeightPaths
     from recommend.indexing import OnItem
     from recommend.retriever import Retriever
     from recommend.stylist import Ensemble, Stylist
@@ -42,6 +43,14 @@ TOOLS: Final = "tryroom.recommend"
 catalog_app = typer.Typer(help="Collections of items: check, index and change them.", no_args_is_help=True)
 
 _FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Folder with catalog.jsonl and its pictures.")]
+_EncoderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--encoder",
+        metavar="NAME",
+        help="A model of open_clip: local-dir:FOLDER, hf-hub:OWNER/NAME or ARCHITECTURE/TAG; default: our own.",
+    ),
+]
 _UriOption = Annotated[str | None, typer.Option("--uri", help="Where the index lies; default: the per-user cache.")]
 
 
@@ -96,6 +105,7 @@ def recommend_command(
         typer.Option(metavar="NAME|DIR", help="Catalog to search: garments (the default), furniture, or a folder."),
     ] = None,
     uri: _UriOption = None,
+    encoder: _EncoderOption = None,
     history: Annotated[
         Path | None, typer.Option(metavar="FILE", help="CSV of user,item,time[,event]: what people had.")
     ] = None,
@@ -125,7 +135,7 @@ def recommend_command(
     if (goes_with is not None or outfit) and history is not None:
         got = f"--history with {'--outfit' if outfit else '--goes-with'}"
         raise BadInput("taste", got, "one of the two", "Leave the history out: taste does not count there.")
-    retriever = _open(tools, folder, uri)
+    retriever = _open(tools, folder, uri, encoder)
     if outfit:
         _print_ensembles(retriever, query, 3 if k is None else k, goes_with, as_json)
         return
@@ -142,12 +152,11 @@ def recommend_command(
     typer.echo(json.dumps(found, ensure_ascii=False) if as_json else as_text(result))
 
 
-def _open(tools: Tools, folder: Path, uri: str | None) -> Retriever:
+def _open(tools: Tools, folder: Path, uri: str | None, encoder: str | None) -> Retriever:
     """The retriever of a catalog; says what was left out of it."""
-    from recommend.embedder import TwoTowerEmbedder
     from recommend.retriever import Retriever
 
-    embedder = TwoTowerEmbedder(tools.weights())
+    embedder = _load_embedder(tools, encoder)
     with _progress("indexing") as on_item:
         retriever = Retriever.open(
             folder,
@@ -238,22 +247,57 @@ def index(
     ctx: typer.Context,
     folder: _FolderArgument,
     uri: _UriOption = None,
+    encoder: _EncoderOption = None,
     anew: Annotated[bool, typer.Option("--anew", help="Compute everything again, whatever lies there.")] = False,
+    ray: Annotated[
+        str | None,
+        typer.Option("--ray", metavar="local|ADDRESS", help="By workers on this machine, or of a running Ray cluster."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, metavar="N", help="With --ray: how many; default: one for each core."),
+    ] = None,
 ) -> None:
-    """Make or update the index of a catalog; items that did not change are not computed again."""
-    tools: Tools = ctx.meta[TOOLS]
-    from recommend.embedder import TwoTowerEmbedder
-    from recommend.indexing import ensure_index
+    """Make or update the index of a catalog; items that did not change are not computed again.
 
+    Ctrl-C leaves the index as it was.
+    """
+    tools: Tools = ctx.meta[TOOLS]
+    if workers is not None and ray is None:
+        raise BadInput("--workers", str(workers), "--workers with --ray", "Add --ray local, or leave --workers out.")
     catalog = read_catalog(folder)
     start = time.perf_counter()
     with _progress("indexing") as on_item:
-        made, problems = ensure_index(
-            catalog, TwoTowerEmbedder(tools.weights()), uri, tools.cut_out, on_item, anew=anew
-        )
+        load = partial(_load_embedder, tools, encoder)
+        if ray is None:
+            from recommend.indexing import ensure_index
+
+            made, problems = ensure_index(catalog, load(), uri, tools.cut_out, on_item, anew=anew)
+        else:
+            with needed_for("ray", "ray", "lance_ray"):
+                from recommend.ray_ingest import ingest
+
+            run = ingest(catalog, load, uri, tools.cut_out, on_item, address=ray, workers=workers, anew=anew)
+            made, problems = run.index, run.problems
+            for node, items in run.nodes.items():
+                _chatter().print(f"node {node}: {items} items")
     for problem in catalog.problems + problems:
         _chatter().print(f"left out: {problem}")
     typer.echo(f"{len(made)} items indexed in {time.perf_counter() - start:.1f} s ({made.stamp})")
+
+
+def _load_embedder(tools: Tools, encoder: str | None) -> Embedder:
+    """The encoder of that name, or our own; its files are fetched if need be."""
+    if encoder is None:
+        from recommend.embedder import TwoTowerEmbedder
+
+        return TwoTowerEmbedder(tools.weights())
+    with needed_for("open-clip", "open_clip"):
+        from recommend.open_clip_embedder import OpenClipEmbedder
+    from recommend.calibrating import calibrate
+
+    known = partial(calibrate, garments=tools.catalog, furniture=tools.furniture, cut_out=tools.cut_out)
+    return OpenClipEmbedder(encoder, known)
 
 
 @catalog_app.command("add")
@@ -262,13 +306,13 @@ def add(
     folder: _FolderArgument,
     lines: Annotated[typer.FileBinaryRead, typer.Argument(metavar="FILE", help="Items, a JSON line each; - = stdin.")],
     uri: _UriOption = None,
+    encoder: _EncoderOption = None,
 ) -> None:
     """Add items, or replace those of the same ids, in the catalog and its index; their pictures lie in DIR already."""
     tools: Tools = ctx.meta[TOOLS]
     from recommend.catalog_changes import add_items
-    from recommend.embedder import TwoTowerEmbedder
 
-    made = add_items(folder, lines.read(), TwoTowerEmbedder(tools.weights()), uri, tools.cut_out)
+    made = add_items(folder, lines.read(), _load_embedder(tools, encoder), uri, tools.cut_out)
     typer.echo(f"{len(made)} items in the index ({made.stamp})")
 
 
@@ -278,13 +322,13 @@ def remove(
     folder: _FolderArgument,
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Items to take out; their pictures stay.")],
     uri: _UriOption = None,
+    encoder: _EncoderOption = None,
 ) -> None:
     """Take items out of the catalog and its index."""
     tools: Tools = ctx.meta[TOOLS]
     from recommend.catalog_changes import remove_items
-    from recommend.embedder import TwoTowerEmbedder
 
-    made = remove_items(folder, ids, TwoTowerEmbedder(tools.weights()), uri, tools.cut_out)
+    made = remove_items(folder, ids, _load_embedder(tools, encoder), uri, tools.cut_out)
     typer.echo(f"{len(made)} items in the index ({made.stamp})")
 
 

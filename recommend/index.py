@@ -54,8 +54,10 @@ __all__ = [
     "Rows",
     "Stamp",
     "delete",
+    "finish_index",
     "only_one",
     "open_index",
+    "table_uri",
     "upsert",
     "where",
     "write_index",
@@ -214,13 +216,23 @@ def write_index(uri: str, rows: Rows, stamp: Stamp) -> Index:
     more, but every search in it is right.
     """
     with only_one(uri):
-        database = lancedb.connect(uri)
-        there = TABLE in database.list_tables().tables
-        table = database.create_table(TABLE, table_of(rows, stamp), mode="overwrite" if there else "create")
-        # Before there are indexes: it would write them a second time.
-        table.optimize(cleanup_older_than=KEPT_FOR)
-        tend(table)
-        return Index(table, stamp)
+        mode = "create" if _committed(uri) is None else "overwrite"
+        lancedb.connect(uri).create_table(TABLE, table_of(rows, stamp), mode=mode)
+        return finish_index(uri, stamp)
+
+
+def finish_index(uri: str, stamp: Stamp) -> Index:
+    """The upkeep that follows the commit of a replaced table, by whoever holds the writers' lock."""
+    table = lancedb.connect(uri).open_table(TABLE)
+    # Before there are indexes: it would write them a second time.
+    table.optimize(cleanup_older_than=KEPT_FOR)
+    tend(table)
+    return Index(table, stamp)
+
+
+def table_uri(uri: str) -> str:
+    """Where the table of the index at `uri` lies, for who writes it without LanceDB."""
+    return f"{uri.rstrip('/')}/{TABLE}.lance"
 
 
 def upsert(uri: str, rows: Rows, stamp: Stamp, command: str) -> Index:
@@ -286,11 +298,24 @@ def _open_table(uri: str, needed: Stamp, command: str) -> Any:
     """The table at `uri`, None if there is none; raises IncompatibleIndex if it is not as needed."""
     if "://" not in uri and not Path(uri).is_dir():
         return None
-    database = lancedb.connect(uri)
-    if TABLE not in database.list_tables().tables:
+    table = _committed(uri)
+    if table is None:
         return None
-    table = database.open_table(TABLE)
     stamp = stamp_of(table.schema)
     if (stamp.layout, stamp.encoders) != (needed.layout, needed.encoders):
         raise IncompatibleIndex(uri, str(needed), str(stamp), command)
     return table
+
+
+def _committed(uri: str) -> Any:
+    """The table at `uri` as last committed, None if it never was."""
+    database = lancedb.connect(uri)
+    if TABLE not in database.list_tables().tables:
+        return None
+    try:
+        return database.open_table(TABLE)
+    except ValueError as error:
+        # Who writes fragments by workers and is stopped before the first commit leaves files that are no table yet.
+        if "not found" not in str(error):
+            raise
+        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 
 from recommend import cli
 from recommend.embedder import Embedder, WeightPaths
-from recommend.errors import BadInput
+from recommend.errors import BadInput, MissingPackage
 from recommend.retriever import Retriever
 from recommend.room_style import read_room
 
@@ -115,6 +116,30 @@ def test_options_that_do_not_go_together_are_refused(
     run = CliRunner().invoke(app, ["recommend", *arguments])
     assert isinstance(run.exception, BadInput) and run.stdout == ""
     assert message in str(run.exception)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "package", "extra"),
+    [
+        (["catalog", "index", ".", "--ray", "local"], "ray", "ray"),
+        (["recommend", "--encoder", "ViT-B-32/openai", "tee"], "open_clip", "open-clip"),
+    ],
+)
+def test_a_package_that_is_not_installed_is_named(
+    app: typer.Typer, shop: Path, arguments: list[str], package: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop)
+    monkeypatch.setitem(sys.modules, package, None)
+    for user in ("recommend.ray_ingest", "recommend.open_clip_embedder"):
+        monkeypatch.delitem(sys.modules, user, raising=False)
+    run = CliRunner().invoke(app, arguments)
+    assert isinstance(run.exception, MissingPackage)
+    assert f"package {package} is not installed. Get it with: pip install -e '.[{extra}]'" in str(run.exception)
+
+
+def test_workers_without_ray_are_refused(app: typer.Typer, shop: Path) -> None:
+    run = CliRunner().invoke(app, ["catalog", "index", str(shop), "--workers", "2"])
+    assert isinstance(run.exception, BadInput) and "Add --ray local" in str(run.exception)
 
 
 def test_without_furniture_the_room_is_refused(shop: Path) -> None:

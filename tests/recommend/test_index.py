@@ -21,7 +21,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommend.errors import BadInput, IncompatibleIndex
-from recommend.index import TABLE, VECTORS, Index, Rows, Stamp, delete, open_index, upsert, where, write_index
+from recommend.index import (
+    TABLE,
+    VECTORS,
+    Index,
+    Rows,
+    Stamp,
+    delete,
+    open_index,
+    table_uri,
+    upsert,
+    where,
+    write_index,
+)
 from recommend.index_table import lifted
 from recommend.index_upkeep import SEARCHED, probes
 from recommend.schema import FACETS, SIDES, Facet, Filters, Item, SizeLimit, values_of
@@ -154,6 +166,14 @@ def test_nothing_there_is_none(tmp_path: Path) -> None:
     assert open_index(str(tmp_path / "none"), "enc1", "cmd") is None
     (tmp_path / "empty").mkdir()
     assert open_index(str(tmp_path / "empty"), "enc1", "cmd") is None
+
+
+def test_files_of_a_table_that_was_never_committed_are_no_index(tmp_path: Path) -> None:
+    data = Path(table_uri(str(tmp_path / "db"))) / "data"
+    data.mkdir(parents=True)
+    (data / "fragment.lance").write_bytes(b"of a run that was stopped")
+    assert open_index(str(tmp_path / "db"), "enc1", "cmd") is None
+    assert len(write_index(str(tmp_path / "db"), ROWS, STAMP)) == len(ROWS)
 
 
 def test_an_index_is_reopened_with_its_stamp(tmp_path: Path) -> None:
