@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from recommend.schema import MATERIAL_MARK, Facet, Filters, Floats, Item, SizeLimit, values_of
 
@@ -67,6 +68,11 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.items)
+
+    def part(self, start: int, end: int) -> Rows:
+        """The rows from `start` to before `end`."""
+        vectors = {name: matrix[start:end] for name, matrix in self.vectors.items()}
+        return Rows(self.items[start:end], self.content[start:end], vectors)
 
 
 def where(filters: Filters, wishes: Sequence[Facet] = ()) -> str:
@@ -181,6 +187,14 @@ def items_of(table: pa.Table) -> tuple[Item, ...]:
     columns["size_cm"] = [None if None in size else size for size in sizes]
     columns["extra"] = [json.loads(extra) for extra in table["extra"].to_pylist()]
     return tuple(Item(**dict(zip(columns, values, strict=True))) for values in zip(*columns.values(), strict=True))
+
+
+def lengths_of(table: pa.Table, side: str) -> pa.ChunkedArray:
+    """Of each row the price ("price") or a side as `side_of` has it; NULL where it is not stated."""
+    if side in ("price", "width", "depth", "height"):
+        return table[side if side == "price" else f"{side}_cm"]
+    longer_or_shorter = pc.max_element_wise if side == "length" else pc.min_element_wise
+    return longer_or_shorter(table["width_cm"], table["depth_cm"], skip_nulls=False)
 
 
 def _matrix(column: pa.ChunkedArray) -> Floats:

@@ -99,6 +99,7 @@ class Retriever:
         self.problems = catalog.problems + problems
         self._index, self._embedder, self._cut_out, self._read_person = index, embedder, cut_out, read_person
         self._items = {item.id: item for item in catalog.items}
+        self._some_unsized = any(item.size_cm is None for item in catalog.items)
         self._lexicon = build_lexicon(catalog.items)
         self.domain = self._lexicon.domain
 
@@ -375,7 +376,7 @@ class Retriever:
             for wish in understood.wishes
             if hits and not any(wish.match(hit.item) for hit in hits)
         ]
-        if understood.filters.sizes and any(item.size_cm is None for item in self.catalog.items):
+        if understood.filters.sizes and self._some_unsized:
             notes.append("Items that do not state their size were left out.")
         if not hits:
             notes.append(relaxing.say(ways))
@@ -383,7 +384,7 @@ class Retriever:
 
     def _ways(self, query: Query, understood: Understanding) -> tuple[Relaxation, ...]:
         """What giving up one limit would bring."""
-        return relaxing.relaxations(query, understood, self._lexicon, self.catalog.currency, self._index.items)
+        return relaxing.relaxations(query, understood, self._lexicon, self.catalog.currency, self._index.extent)
 
 
 def _check_photos(query: Query, domain: Domain) -> None:

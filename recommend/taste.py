@@ -24,7 +24,7 @@ FLOOR: Final = 0.2
 #: How far items that nobody had yet may come up, against those of the history. By their scores they never would, as
 #: these follow popularity; at 1 they come up as often as others do. docs/models/taste.md says what it costs and brings.
 NEWCOMERS: Final = 0.7
-#: Most items that `Ease` is fitted on. It is an error and no cut to the items most had: a cut would leave out those that
+#: Most items that `Ease` is fitted on. More are an error and are not cut to the most used: a cut would leave out what
 #: nobody had yet, and the searches that the model is for may find any item.
 EASE_ITEMS: Final = 20_000
 
