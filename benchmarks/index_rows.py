@@ -39,7 +39,7 @@ def made(base: Rows, count: int, seed: int) -> Rows:
             base.items[n],
             id=f"{seed}-{place}",
             price=float(price),
-            size_cm=(1 + float(width) * (WIDEST - 1), 1.0, 1.0),
+            size_cm=(max(1.0, float(width) * WIDEST), 1.0, 1.0),
             extra={},
         )
         for place, (n, price, width) in enumerate(zip(one, rng.random(count), along, strict=True))

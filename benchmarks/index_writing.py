@@ -44,6 +44,8 @@ def add_while_searching(uri: str, base: Rows, base_uri: str, stamp: Stamp, count
     told = Path(f"{uri}.searches")
     with told.open("w") as out:
         searcher = _start("search", uri, base_uri, stamp.encoders, stdout=out)
+        while not told.stat().st_size and searcher.poll() is None:
+            time.sleep(0.1)
         seconds: list[float] = []
         for start in range(0, count, batch):
             more = made(base, min(batch, count - start), 500_000 + start // batch)

@@ -36,6 +36,7 @@ from recommend.index_table import (
     Stamp,
     lengths_of,
     lifted,
+    matrix_of,
     quoted,
     rows_of,
     stamp_of,
@@ -153,6 +154,11 @@ class Index:
         table = self._read(["category", *measured], where(filters))
         bounds = pc.min_max(lengths_of(table, side)).as_py() if side else {"min": None, "max": None}
         return Extent(len(table), tuple(table["category"].unique().to_pylist()), bounds["min"], bounds["max"])
+
+    def vectors(self, column: str) -> tuple[tuple[str, ...], Floats]:
+        """Ids of all items and their vectors (N, D) of one column of `VECTORS`."""
+        table = self._read(["id", column], "")
+        return tuple(table["id"].to_pylist()), matrix_of(table[column])
 
     def rows(
         self,

@@ -174,7 +174,9 @@ def table_of(rows: Rows, stamp: Stamp) -> pa.Table:
 
 def rows_of(table: pa.Table) -> Rows:
     """An Arrow table read back."""
-    return Rows(items_of(table), tuple(table["content"].to_pylist()), {name: _matrix(table[name]) for name in VECTORS})
+    return Rows(
+        items_of(table), tuple(table["content"].to_pylist()), {name: matrix_of(table[name]) for name in VECTORS}
+    )
 
 
 def items_of(table: pa.Table) -> tuple[Item, ...]:
@@ -197,7 +199,7 @@ def lengths_of(table: pa.Table, side: str) -> pa.ChunkedArray:
     return longer_or_shorter(table["width_cm"], table["depth_cm"], skip_nulls=False)
 
 
-def _matrix(column: pa.ChunkedArray) -> Floats:
+def matrix_of(column: pa.ChunkedArray) -> Floats:
     """A column of equal lists as float32 (N, D)."""
     flat = column.combine_chunks()
     return np.asarray(flat.flatten().to_numpy(zero_copy_only=False), np.float32).reshape(-1, column.type.list_size)

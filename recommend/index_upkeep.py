@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from lancedb.index import FTS, Bitmap, BTree, IvfSq, LabelList
 
-from recommend.index_table import LISTS, SIZE_COLUMNS, TEXTS
+from recommend.index_table import LISTS, SHUFFLE, SIZE_COLUMNS, TEXTS
 
 #: Rows from which on vectors and filters get their indexes; below, a scan of all is as fast and needs none.
 ANN_FROM: Final = 20_000
@@ -45,7 +45,7 @@ def wanted(rows: int) -> dict[str, Any]:
     kinds: dict[str, Any] = {column: FTS() for column in TEXTS}
     if rows < ANN_FROM:
         return kinds
-    kinds |= dict.fromkeys(("id", "price", *SIZE_COLUMNS), BTree())
+    kinds |= dict.fromkeys(("id", "price", *SIZE_COLUMNS, SHUFFLE), BTree())
     kinds |= dict.fromkeys(("category", "kind", "pattern", "sleeve", "place"), Bitmap())
     kinds |= dict.fromkeys(LISTS, LabelList())
     vectors = IvfSq(distance_type="cosine", target_partition_size=PARTITION)

@@ -144,8 +144,7 @@ class Retriever:
 
     def content(self) -> tuple[tuple[str, ...], Floats]:
         """Ids of all indexed items and their vectors (N, D), unit norm, to fit a `Taste` on."""
-        rows = self._index.rows()
-        return tuple(item.id for item in rows.items), rows.vectors["semantic"]
+        return self._index.vectors("semantic")
 
     def search(self, query: Query, k: int = 12, taste: Taste | None = None) -> SearchResult:
         """The k best items for a query; an empty query gives a varied selection.

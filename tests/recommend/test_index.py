@@ -21,7 +21,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommend.errors import BadInput, IncompatibleIndex
-from recommend.index import TABLE, VECTORS, Index, Rows, Stamp, delete, open_index, upsert, where, write_index
+from recommend.index import (
+    TABLE,
+    VECTORS,
+    Index,
+    Rows,
+    Stamp,
+    delete,
+    open_index,
+    upsert,
+    where,
+    write_index,
+    write_parts,
+)
 from recommend.index_table import lifted
 from recommend.index_upkeep import SEARCHED, refined
 from recommend.schema import FACETS, SIDES, Facet, Filters, Item, SizeLimit, side_of, values_of
@@ -133,11 +145,32 @@ def test_rows_come_back_as_they_were(index: Index) -> None:
             np.testing.assert_array_equal(back.vectors[name][n], ROWS.vectors[name][own])
 
 
+@pytest.mark.parametrize("column", VECTORS)
+def test_vectors_of_one_column_come_with_their_ids(index: Index, column: str) -> None:
+    ids, vectors = index.vectors(column)
+    place = {item.id: n for n, item in enumerate(ROWS.items)}
+    assert len(ids) == len(place)
+    np.testing.assert_array_equal(vectors, ROWS.vectors[column][[place[name] for name in ids]])
+
+
 def test_a_limited_read_is_a_fixed_sample_without_order_of_the_file(index: Index) -> None:
     sample = [item.id for item in index.rows(limit=30).items]
     assert sample == [item.id for item in index.rows(limit=30).items]
     places = sorted(int(name.removeprefix("item'")) for name in sample)
     assert places[-1] > 100 and places[0] < 50
+
+
+def test_parts_are_written_one_after_the_other(tmp_path: Path) -> None:
+    made: list[int] = []
+
+    def parts() -> Iterator[Rows]:
+        for start in range(0, 150, 40):
+            made.append(start)
+            yield part(ROWS, start, start + 40)
+
+    index = write_parts(str(tmp_path / "db"), parts(), STAMP)
+    assert made == [0, 40, 80, 120] and index.stamp == STAMP
+    assert set(index.rows().items) == set(ROWS.items)
 
 
 def test_wishes_narrow_a_read(index: Index) -> None:
