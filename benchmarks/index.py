@@ -42,8 +42,8 @@ from recommend.retriever import Retriever
 from recommend.schema import Filters, Query, SizeLimit
 
 COLUMNS = (
-    "scenario", "rows", "matching", "queries", "recall@10", "p50_ms", "p95_ms", "cpu_ms", "exact_p50_ms", "seconds",
-    "items_per_s", "mb", "memory_mb", "lost", "load",
+    "scenario", "rows", "matching", "queries", "recall@10", "recall@400", "p50_ms", "p95_ms", "cpu_ms", "exact_p50_ms",
+    "seconds", "items_per_s", "mb", "memory_mb", "lost", "load",
 )  # fmt: skip
 LIBRARIES = ("lancedb", "pyarrow", "numpy", "torch")
 K, QUERIES, EXACT_QUERIES = 10, 60, 3

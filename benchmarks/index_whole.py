@@ -15,13 +15,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import tryroom
+from benchmarks.index_rows import WIDEST
 from benchmarks.index_writing import times
 from benchmarks.measuring import Row, peak_mb
 from recommend.catalog import Catalog, read_catalog
 from recommend.embedder import TwoTowerEmbedder
 from recommend.index import Index, Rows, Stamp, upsert
-from recommend.retriever import Retriever
+from recommend.index_upkeep import SEARCHED
+from recommend.retriever import POOL, Retriever
 from recommend.schema import Filters, Query, SizeLimit
 
 #: Requests in words; each is asked with the limits of `LIMITS`.
@@ -33,6 +37,8 @@ WORDS = (
 #: Highest prices: the rows cost 0 to 1.
 LIMITS = (None, 0.15, 0.01)
 TIMES = 10
+#: A filter that 15 % pass.
+FIFTEEN = Filters(sizes=(SizeLimit("width", high=0.15 * WIDEST),))
 
 
 def measured(shop: Path, uri: str) -> list[Row]:
@@ -47,6 +53,7 @@ def measured(shop: Path, uri: str) -> list[Row]:
     rows = [row | {"rows": len(index)} for row in (reading, stamping, opening)]
     rows += searches(retriever, catalog)
     rows += parts(index, catalog)
+    rows += [against_exact(index, column, filters) for column in SEARCHED for filters in (Filters(), FIFTEEN)]
     return [*rows, {"scenario": "the same process at its end", "memory_mb": peak_mb() - before}]
 
 
@@ -82,18 +89,32 @@ def _by_stage(retriever: Retriever, name: str, queries: Sequence[Query]) -> list
 def parts(index: Index, catalog: Catalog) -> list[Row]:
     """What a search, or the page around it, asks of the index."""
     ids = [item.id for item in catalog.items[:: max(1, len(catalog.items) // 1200)][:1200]]
-    narrow = Filters(sizes=(SizeLimit("width", high=150.0),))
     acts: dict[str, Callable[[], Any]] = {
-        "count, 15 %": lambda: index.count(narrow),
+        "count, 15 %": lambda: index.count(FIFTEEN),
         "1200 rows by id": lambda: index.rows(ids=ids),
         "sample of 400": lambda: index.rows(limit=400),
-        "sample of 400, 15 %": lambda: index.rows(narrow, limit=400),
+        "sample of 400, 15 %": lambda: index.rows(FIFTEEN, limit=400),
         "facets": lambda: index.facets(Filters()),
-        "facets, 15 %": lambda: index.facets(narrow),
+        "facets, 15 %": lambda: index.facets(FIFTEEN),
         "extent of prices": lambda: index.extent(Filters(), "price"),
         "texts, 400": lambda: index.texts("linen shirt", Filters(), 400),
     }
     return [_often(name, act) for name, act in acts.items()]
+
+
+def against_exact(index: Index, column: str, filters: Filters) -> Row:
+    """Share of the `POOL` nearest that an exact search finds, of queries between two items each."""
+    vectors = index.rows(limit=2 * TIMES).vectors[column]
+    queries = vectors[:TIMES] + vectors[TIMES:]
+    found, seconds = 0.0, []
+    for query in queries / np.linalg.norm(queries, axis=1, keepdims=True):
+        began = time.perf_counter()
+        fast = {name for name, _ in index.nearest(column, query, filters, POOL)}
+        seconds.append(time.perf_counter() - began)
+        exact = {name for name, _ in index.nearest(column, query, filters, POOL, exact=True)}
+        found += len(fast & exact) / len(exact) / TIMES
+    name = f"index: nearest {POOL}, {column}{'' if filters == Filters() else ', 15 %'}"
+    return {"scenario": name, "queries": TIMES, "recall@400": f"{found:.4f}"} | times(seconds)
 
 
 def _often(name: str, act: Callable[[], Any]) -> Row:
