@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 import tryroom
 from benchmarks.index_rows import WIDEST
 from benchmarks.index_writing import times
-from benchmarks.measuring import Row, peak_mb
+from benchmarks.measuring import Row
 from recommend.catalog import Catalog, read_catalog
 from recommend.embedder import TwoTowerEmbedder
 from recommend.index import Index, Rows, Stamp, upsert
@@ -44,17 +45,17 @@ FIFTEEN = Filters(sizes=(SizeLimit("width", high=0.15 * WIDEST),))
 def measured(shop: Path, uri: str) -> list[Row]:
     """All rows of the table."""
     embedder = TwoTowerEmbedder(tryroom.retriever_weights())
-    before = peak_mb()
+    before = held_mb()
     catalog, reading = _once("catalog: read", lambda: read_catalog(shop))
     print_, stamping = _once("catalog: fingerprint", catalog.fingerprint)
     index = upsert(uri, Rows((), (), {}), Stamp(embedder.revision, print_), "")
     retriever, opening = _once("retriever: the rest of opening", lambda: Retriever(catalog, index, embedder))
-    opening["memory_mb"] = peak_mb() - before
+    opening["memory_mb"] = held_mb() - before
     rows = [row | {"rows": len(index)} for row in (reading, stamping, opening)]
     rows += searches(retriever, catalog)
     rows += parts(index, catalog)
     rows += [against_exact(index, column, filters) for column in SEARCHED for filters in (Filters(), FIFTEEN)]
-    return [*rows, {"scenario": "the same process at its end", "memory_mb": peak_mb() - before}]
+    return [*rows, {"scenario": "the same process at its end", "memory_mb": held_mb() - before}]
 
 
 def searches(retriever: Retriever, catalog: Catalog) -> list[Row]:
@@ -127,6 +128,11 @@ def _often(name: str, act: Callable[[], Any]) -> Row:
         seconds.append(time.perf_counter() - began)
         cpu.append(time.process_time() - used)
     return {"scenario": f"index: {name}", "queries": TIMES, "cpu_ms": 1e3 * sorted(cpu)[TIMES // 2]} | times(seconds)
+
+
+def held_mb() -> float:
+    """Megabytes of memory that this process holds now."""
+    return float(psutil.Process().memory_info().rss) / 1e6
 
 
 def _once(name: str, act: Callable[[], Any]) -> tuple[Any, Row]:
