@@ -334,17 +334,16 @@ class TestLarge:
     def test_no_filter_loses_a_result(
         self, large: Index, known: Rows, filters: Filters, seed: int, k: int, column: str
     ) -> None:
-        if not all(filters.match(item) for item in known.items):
-            check_against_numpy(large, known, filters, seed, k, column)
+        check_against_numpy(large, known, filters, seed, k, column)
 
     @pytest.mark.parametrize("column", SEARCHED)
-    def test_without_filters_nearly_all_nearest_are_found(self, large: Index, known: Rows, column: str) -> None:
+    def test_without_filters_the_nearest_are_found(self, large: Index, known: Rows, column: str) -> None:
         found = 0
         for seed in range(50):
             expected = np.argsort(-(known.vectors[column] @ unit(seed)))[:10]
             nearest = {name for name, _ in large.nearest(column, unit(seed), Filters(), 10)}
             found += len(nearest & {known.items[n].id for n in expected})
-        assert found >= 0.98 * 500
+        assert found == 500
 
     def test_more_are_compared_whole_than_asked_for(self) -> None:
         assert [refined(k) for k in (1, 10, 30, 400)] == [100, 10, 4, 2]
