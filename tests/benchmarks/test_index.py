@@ -64,7 +64,7 @@ def test_rows_are_searched_while_added_and_no_killed_writer_loses_any(base: Rows
     uri, base_uri, stamp = str(tmp_path / "db"), str(tmp_path / "base"), Stamp("made", "")
     write_index(base_uri, base, stamp)
     write_parts(uri, Known(base, 300, seed=0).parts(), stamp)
-    added, searched, _ = add_while_searching(uri, base, base_uri, stamp, 240)
+    added, searched, *_ = add_while_searching(uri, base, base_uri, stamp, 240)
     assert added["rows"] == 240 and len(opened(uri, "made")) == 540
     assert searched["queries"] > 0 and searched["recall@10"] == "1.000"
     killed = kill_writers(uri, base_uri, stamp)
