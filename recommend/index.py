@@ -173,11 +173,20 @@ class Index:
         condition = " AND ".join(part for part in conditions if part)
         if limit is None:
             return rows_of(self._read(None, condition))
+        return rows_of(self._sampled(None, condition, limit))
+
+    def sample(self, filters: Filters, limit: int, wishes: Sequence[Facet] = ()) -> list[str]:
+        """Ids of the items that `rows` gives for the same limit; their vectors are not read."""
+        table = self._sampled(["id", SHUFFLE], where(filters, wishes), limit)
+        return [str(name) for name in table["id"].to_pylist()]
+
+    def _sampled(self, columns: Sequence[str] | None, condition: str, limit: int) -> pa.Table:
+        """Columns, or all, of an even sample of the rows that satisfy a condition."""
         # Read so much more than asked for that the first of a shuffled order are in it for certain, or nearly so.
         matching = int(self._table.count_rows(condition or None))
         bound = int(SHUFFLED * min(1.0, (4 * limit + 40) / max(1, matching)))
-        table = self._read(None, " AND ".join(part for part in (condition, f"{SHUFFLE} < {bound}") if part))
-        return rows_of(table.take(np.argsort(table[SHUFFLE].to_numpy(), kind="stable")[:limit]))
+        table = self._read(columns, " AND ".join(part for part in (condition, f"{SHUFFLE} < {bound}") if part))
+        return table.take(np.argsort(table[SHUFFLE].to_numpy(), kind="stable")[:limit])
 
     def _read(self, columns: Sequence[str] | None, condition: str) -> pa.Table:
         """Columns, or all, of the rows that satisfy a condition."""

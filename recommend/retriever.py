@@ -264,10 +264,10 @@ class Retriever:
         if evidence.taste is not None:
             ids |= dict.fromkeys(evidence.taste_ids[place] for place in np.argsort(-evidence.taste)[:POOL])
         if understood.wishes:
-            ids |= dict.fromkeys(item.id for item in self._index.rows(filters, POOL, wishes=understood.wishes).items)
+            ids |= dict.fromkeys(self._index.sample(filters, POOL, understood.wishes))
         sorts = understood.cheapness or understood.size_wishes or understood.lightness
         if not ids or evidence.worn or evidence.room or sorts:
-            ids |= dict.fromkeys(item.id for item in self._index.rows(filters, POOL).items)
+            ids |= dict.fromkeys(self._index.sample(filters, POOL))
         return self._index.rows(filters, ids=list(ids))
 
     def _rank(self, rows: Rows, understood: Understanding, evidence: _Evidence, k: int) -> tuple[Hit, ...]:

@@ -155,7 +155,7 @@ def test_vectors_of_one_column_come_with_their_ids(index: Index, column: str) ->
 
 def test_a_limited_read_is_a_fixed_sample_without_order_of_the_file(index: Index) -> None:
     sample = [item.id for item in index.rows(limit=30).items]
-    assert sample == [item.id for item in index.rows(limit=30).items]
+    assert sample == [item.id for item in index.rows(limit=30).items] == index.sample(Filters(), 30)
     places = sorted(int(name.removeprefix("item'")) for name in sample)
     assert places[-1] > 100 and places[0] < 50
 
