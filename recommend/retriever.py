@@ -99,6 +99,7 @@ class Retriever:
         self.problems = catalog.problems + problems
         self._index, self._embedder, self._cut_out, self._read_person = index, embedder, cut_out, read_person
         self._items = {item.id: item for item in catalog.items}
+        self._some_unsized = any(item.size_cm is None for item in catalog.items)
         self._lexicon = build_lexicon(catalog.items)
         self.domain = self._lexicon.domain
 
@@ -143,8 +144,7 @@ class Retriever:
 
     def content(self) -> tuple[tuple[str, ...], Floats]:
         """Ids of all indexed items and their vectors (N, D), unit norm, to fit a `Taste` on."""
-        rows = self._index.rows()
-        return tuple(item.id for item in rows.items), rows.vectors["semantic"]
+        return self._index.vectors("semantic")
 
     def rows(self, ids: Sequence[str]) -> Rows:
         """What the index has of some items, in its own order."""
@@ -272,10 +272,10 @@ class Retriever:
         if evidence.taste is not None:
             ids |= dict.fromkeys(evidence.taste_ids[place] for place in np.argsort(-evidence.taste)[:POOL])
         if understood.wishes:
-            ids |= dict.fromkeys(item.id for item in self._index.rows(filters, POOL, wishes=understood.wishes).items)
+            ids |= dict.fromkeys(self._index.sample(filters, POOL, understood.wishes))
         sorts = understood.cheapness or understood.size_wishes or understood.lightness
         if not ids or evidence.worn or evidence.room or sorts:
-            ids |= dict.fromkeys(item.id for item in self._index.rows(filters, POOL).items)
+            ids |= dict.fromkeys(self._index.sample(filters, POOL))
         return self._index.rows(filters, ids=list(ids))
 
     def _rank(self, rows: Rows, understood: Understanding, evidence: _Evidence, k: int) -> tuple[Hit, ...]:
@@ -383,7 +383,7 @@ class Retriever:
             for wish in understood.wishes
             if hits and not any(wish.match(hit.item) for hit in hits)
         ]
-        if understood.filters.sizes and any(item.size_cm is None for item in self.catalog.items):
+        if understood.filters.sizes and self._some_unsized:
             notes.append("Items that do not state their size were left out.")
         if not hits:
             notes.append(relaxing.say(ways))
@@ -391,7 +391,7 @@ class Retriever:
 
     def _ways(self, query: Query, understood: Understanding) -> tuple[Relaxation, ...]:
         """What giving up one limit would bring."""
-        return relaxing.relaxations(query, understood, self._lexicon, self.catalog.currency, self._index.items)
+        return relaxing.relaxations(query, understood, self._lexicon, self.catalog.currency, self._index.extent)
 
 
 @contextmanager

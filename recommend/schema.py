@@ -188,6 +188,22 @@ class Filters:
         return item.id not in self.without_ids
 
 
+@dataclass(frozen=True)
+class Extent:
+    """How many items satisfy some filters, and how far these reach.
+
+    Attributes:
+        count: of the items.
+        categories: that they have.
+        least, most: of their prices or of one side in centimetres; None = none of them states it, or not asked for.
+    """
+
+    count: int
+    categories: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+
+
 def values_of(item: Item, attribute: str) -> tuple[str, ...]:
     """The values of one attribute of an item, none if it is not stated."""
     value: Any = getattr(item, attribute)

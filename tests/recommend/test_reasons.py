@@ -14,7 +14,7 @@ from recommend.domains import FURNITURE
 from recommend.features import NEUTRALS, Floats
 from recommend.lexicon import build_lexicon
 from recommend.query import understand
-from recommend.schema import Facet, Filters, Item, Query, RoomContext, SizeLimit, Understanding
+from recommend.schema import Extent, Facet, Filters, Item, Query, RoomContext, SizeLimit, Understanding, side_of
 
 METAL = FURNITURE.material_families["metal"]
 TABLE = Item(
@@ -163,11 +163,15 @@ class TestRelaxing:
         lexicon, query = build_lexicon(self.ITEMS), Query(text=text)
         understood = understand(query, lexicon, "USD")
 
-        def find(filters: Filters) -> list[Item]:
-            return [item for item in self.ITEMS if filters.match(item)]
+        def extent(filters: Filters, side: str) -> Extent:
+            items = [item for item in self.ITEMS if filters.match(item)]
+            lengths = [item.price if side == "price" else side_of(item, side) for item in items if side]
+            known = [length for length in lengths if length is not None]
+            categories = tuple({item.category for item in items})
+            return Extent(len(items), categories, min(known, default=None), max(known, default=None))
 
-        assert not find(understood.filters)
-        return relaxing.relaxations(query, understood, lexicon, "USD", find)
+        assert not extent(understood.filters, "").count
+        return relaxing.relaxations(query, understood, lexicon, "USD", extent)
 
     @pytest.mark.parametrize(
         ("text", "expected"),
