@@ -11,7 +11,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from recommend.feedback import Feedback
-from recommend.schema import Image, SearchResult
+from recommend.schema import Filters, Image, SearchResult
 from ui.history import Choices, Garment, History, Look, Person
 from ui.tasks import Task
 
@@ -40,6 +40,8 @@ class Visit:
         feedback: thumbs and try-ons.
         words, kinds: what was asked; kept here because the browser forgets widgets of a page that is left.
         max_price: the highest price that was set; None = any.
+        ticked: attribute → values that were ticked in the filters, of which an item has one.
+        counted: filters, and how many items there are of each value under them.
         dismissed: keys of the understood parts of the query that the shopper took away.
         shelf: the last search, with what was asked.
         wanted: number of cards.
@@ -64,6 +66,8 @@ class Visit:
     words: str = ""
     kinds: tuple[str, ...] = ()
     max_price: float | None = None
+    ticked: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    counted: tuple[Filters, dict[str, dict[str, int]]] | None = None
     dismissed: tuple[str, ...] = ()
     shelf: tuple[Any, SearchResult] | None = None
     wanted: int = 12

@@ -36,11 +36,20 @@ _CSS = """
 .tr-price { font-weight: 600; color: #2f4f43; margin-top: .15rem }
 .tr-fact { font-size: .84rem; margin-top: .15rem }
 .tr-why { color: #6b665c; font-size: .84rem; line-height: 1.3; margin-top: .15rem }
+.tr-parts { font-size: .8rem; color: #6b665c; margin-top: .25rem }
+.tr-parts summary { cursor: pointer; width: fit-content }
+.tr-part { line-height: 1.25; margin-top: .4rem } .tr-part b { float: right; font-weight: 600 }
+.tr-bar { clear: both; height: .3rem; border-radius: .15rem; background: #e8e2d6; margin-top: .15rem }
+.tr-bar div { height: 100%; border-radius: .15rem; background: #2f4f43 }
+.tr-parts-whole { margin-top: .4rem; font-weight: 600 }
 [class*="st-key-looks"] button p { font-size: .84rem; line-height: 1.25; overflow: hidden; display: -webkit-box;
                                    -webkit-line-clamp: 2; -webkit-box-orient: vertical }
 
 [class*="st-key-mirror-picture"] .tr-picture { max-height: 70vh; object-fit: contain; width: auto; max-width: 100%;
                                                margin: 0 auto }
+[class*="st-key-limits"] { gap: .5rem }
+[class*="st-key-limits"] [data-testid="stPopover"] button { padding: .25rem .6rem; min-height: 2.2rem }
+[class*="st-key-limits"] [data-testid="stPopover"] button p { font-size: .9rem }
 [class*="st-key-chips"] button { min-height: 1.9rem; padding: .1rem .75rem; font-size: .86rem }
 [class*="st-key-ways-"] button, [class*="st-key-opinions"] button { min-height: 1.9rem }
 [class*="st-key-ways-"] button { padding: .1rem .3rem }

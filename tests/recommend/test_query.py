@@ -322,3 +322,13 @@ def test_a_negated_colour_is_excluded_whatever_follows(text: str) -> None:
     understood = read(f"not teal , {text}")
     assert ("teal",) in [together[0].values for together in understood.filters.without]
     assert not any("teal" in group for group in understood.filters.colours)
+
+
+def test_explicit_conditions_filter_and_are_chips_that_can_be_dismissed() -> None:
+    firm = Facet("material", ("cotton", "linen")), Facet("sleeve", ("long",))
+    understood = read("a shirt", required=firm)
+    assert understood.filters.required == firm
+    assert {"cotton or linen", "long sleeves"} <= {chip.label for chip in understood.chips if chip.strict}
+    assert read("a shirt", required=firm, dismissed=("must:sleeve=long",)).filters.required == firm[:1]
+    with pytest.raises(BadInput, match="required"):
+        read("a shirt", required=("cotton",))
