@@ -17,7 +17,7 @@ from recommend.catalog import Catalog
 from recommend.errors import RecommendError
 from recommend.prices import show as show_price
 from recommend.schema import Chip, Hit, Item, Query, SearchResult
-from ui import actions, facets, loaders, opinions, pictures, style, why
+from ui import actions, facets, goes_with, loaders, opinions, pictures, style, why
 from ui.messages import explain
 from ui.session import Visit, visit
 from ui.shop import Shop
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from recommend.retriever import Retriever
 
 #: Cards that "Show more" adds.
-MORE = 12
+MORE = Visit.wanted
 #: Up to this many kinds stand side by side.
 FEW = 5
 #: How the keys of chips begin that say themselves what they do with an item that others shall resemble.
@@ -206,6 +206,7 @@ def _search(state: Visit, shop: Shop[Any], retriever: Retriever, limits: DeltaGe
         return []
     with limits:
         facets.show(state, retriever, result.understanding.filters)
+    goes_with.heading(state, shop, retriever)
     _chips(state, shop, result.understanding.chips)
     for note in result.notes:
         st.caption(note)
@@ -235,10 +236,14 @@ def _found(state: Visit, shop: Shop[Any], retriever: Retriever) -> SearchResult:
     query = query_of(state, shop)
     asked = (
         query.text, id(query.like), id(query.photo), id(query.room), query.max_price, query.categories,
-        query.dismissed, query.likes, query.feedback, query.colours, query.required, state.wanted,
+        query.dismissed, query.likes, query.feedback, query.colours, query.required, state.goes_with, state.wanted,
     )  # fmt: skip
     if state.shelf is None or state.shelf[0] != asked:
-        state.shelf = (asked, retriever.search(query, state.wanted))
+        if state.goes_with:
+            result = goes_with.found(retriever, state.goes_with, query, state.wanted)
+        else:
+            result = retriever.search(query, state.wanted)
+        state.shelf = (asked, result)
     return state.shelf[1]
 
 
@@ -318,6 +323,10 @@ def _card(state: Visit, shop: Shop[Any], card: Card) -> None:
                     args=(type(state), item.id), help="Then say what shall be different.",
                     disabled=state.shelf is None,  # nothing can be searched yet
                 )  # fmt: skip
+                st.button(
+                    "Goes with it", key=state.key(f"goes-{item.id}"), type="tertiary", on_click=goes_with.ask,
+                    args=(type(state), item.id), help=shop.goes_hint, disabled=state.shelf is None,
+                )  # fmt: skip
                 opinions.thumbs(state, item)
             _button(state, shop, item.id, shop.hint(state, item), functools.partial(shop.choose, item, card.picture))
 
@@ -326,6 +335,7 @@ def _more_like(page: type[Visit], item_id: str) -> None:
     """Ask for what is like an item. The words have found it; what is typed from now on changes it."""
     state = visit(page)
     state.likes, state.words, state.dismissed, state.wanted = (item_id,), "", (), MORE
+    state.goes_with = ""
     st.session_state[state.key("words")] = ""
 
 

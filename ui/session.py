@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import gc
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from recommend.feedback import Feedback
-from recommend.schema import Filters, Image, SearchResult
+from recommend.schema import Filters, Hit, Image, SearchResult
 from ui.history import Choices, Garment, History, Look, Person
 from ui.tasks import Task
+
+if TYPE_CHECKING:
+    from recommend.stylist import Ensemble
 
 _GENERATION = "generation"
 
@@ -37,6 +40,10 @@ class Visit:
         history: what was made in this session.
         like: picture that items shall resemble.
         likes: ids of items that others shall resemble, but for what the words change.
+        like_name: what that picture shows, for people.
+        goes_with: id of the item whose complements are on the rack, "" = all are searched.
+        railed: what goes with what the picture shows, with what was asked. sets: whole sets, likewise.
+        sets_for: id of the item that sets were asked for.
         feedback: thumbs and try-ons.
         words, kinds: what was asked; kept here because the browser forgets widgets of a page that is left.
         max_price: the highest price that was set; None = any.
@@ -61,7 +68,12 @@ class Visit:
     preview: bytes | None = field(default=None, repr=False)
     history: History[Any] = field(default_factory=History)
     like: Image | None = None
+    like_name: str = "your picture"
     likes: tuple[str, ...] = ()
+    goes_with: str = ""
+    railed: tuple[Any, tuple[Hit, ...]] | None = None
+    sets: tuple[Any, tuple[Ensemble, ...]] | None = None
+    sets_for: str = ""
     feedback: Feedback = field(default_factory=Feedback)
     words: str = ""
     kinds: tuple[str, ...] = ()

@@ -42,6 +42,12 @@ _CSS = """
 .tr-bar { clear: both; height: .3rem; border-radius: .15rem; background: #e8e2d6; margin-top: .15rem }
 .tr-bar div { height: 100%; border-radius: .15rem; background: #2f4f43 }
 .tr-parts-whole { margin-top: .4rem; font-weight: 600 }
+[class*="st-key-rail-"], [class*="st-key-set-rail-"]
+  { display: grid; gap: .7rem .6rem; grid-template-columns: repeat(auto-fill, minmax(7.2rem, 1fr)) }
+.tr-small { font-size: .84rem; line-height: 1.25; margin-top: .3rem }
+.tr-small b { color: #2f4f43; margin-left: .35rem }
+[class*="st-key-railed-"] > :last-child { margin-top: auto }
+[class*="st-key-railed-"] button { min-height: 1.9rem; padding: .1rem .5rem }
 [class*="st-key-looks"] button p { font-size: .84rem; line-height: 1.25; overflow: hidden; display: -webkit-box;
                                    -webkit-line-clamp: 2; -webkit-box-orient: vertical }
 

@@ -54,6 +54,7 @@ SHOP: Shop[Session] = Shop(
     change="but in red, cheaper",
     all_shown="all garments are shown",
     like_hint="Find garments like this one",
+    goes_hint="What is worn with it.",
     verb="Try it on",
     choose=actions.try_item,
     hint=hint,
