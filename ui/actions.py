@@ -64,7 +64,9 @@ def accept_photo(data: bytes) -> None:
 def accept_like(page: type[Visit], data: bytes) -> None:
     """A picture of what items shall resemble."""
     picture = images.load_image_bytes(data, what="picture")
-    visit(page).like = pictures.fit(picture, pictures.SHOWN_SIDE)
+    state = visit(page)
+    state.like = state.inspiration = pictures.fit(picture, pictures.SHOWN_SIDE)
+    state.like_name = "your picture"
 
 
 def accept_garment(data: bytes) -> None:
@@ -112,7 +114,7 @@ def dress(person: Person) -> None:
     state.drop_render()
     state.person, state.look, state.picking = person, None, False
     state.choices = replace(state.choices, mask=None, kept=())  # drawn for another photo, worn by somebody else
-    for place in ("person", "mirror", "mask"):
+    for place in ("person", "mirror", "mask", "tap"):
         state.trouble.pop(place, None)
     look_at(person)
 

@@ -80,6 +80,7 @@ SHOP: Shop[RoomVisit] = Shop(
     change="but in oak, smaller",
     all_shown="all furniture is shown",
     like_hint="Find furniture like this",
+    look=lambda state: None,  # what is in it is found without a tap
     goes_hint="What stands well beside it.",
     verb="Place it",
     choose=room_actions.place_item,

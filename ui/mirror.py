@@ -9,6 +9,7 @@ import streamlit as st
 from pipelines.schema import CATEGORY_CHOICES, MASK_GROWTH, MAX_STEPS, QUALITIES
 from recommend.schema import Query
 from ui import actions, earlier, goes_with, intake, loaders, pictures, style, wardrobe, wear
+from ui import look as look_in
 from ui.arrival import come_to_mirror
 from ui.compare import compare
 from ui.history import Look, Person
@@ -66,9 +67,13 @@ def _reflection(state: Session, person: Person) -> None:
     """The person, bare or in the look that was chosen."""
     look = state.look
     if look is None:
-        with st.container(key="mirror-picture"):
-            st.html(style.picture(pictures.jpeg(person.shown), person.name.capitalize()))
-        if state.looking is not None and not state.looking.done:
+        looking = state.looking
+        if looking is not None and looking.done and looking.error is None:
+            look_in.in_mirror(state, person.shown, person.name)
+        else:
+            with st.container(key="mirror-picture"):
+                st.html(style.picture(pictures.jpeg(person.shown), person.name.capitalize()))
+        if looking is not None and not looking.done:
             watch_looking(Session)
     else:
         _worn(look)

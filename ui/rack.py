@@ -81,24 +81,25 @@ def _ask(state: Visit, shop: Shop[Any], catalog: Catalog) -> DeltaGenerator:
     """Words, a picture, a highest price, kinds, and an item of one's own.
 
     Returns:
-        the row of limits, which has room for those that the search tells.
+        the place for the limits that the search tells.
     """
     st.text_input(
         "What are you looking for?", key=_remembered(state, "words", state.words), icon=":material/search:",
         placeholder=shop.change if state.likes else shop.example, on_change=_new_words, args=(type(state),),
     )  # fmt: skip
     trouble(state, "like", "own")
-    limits = st.container(horizontal=True, vertical_alignment="center", key=state.key("limits"))
-    with limits:
+    with st.container(horizontal=True, vertical_alignment="center", key=state.key("limits")):
         _kinds(state, shop, catalog)
         _price(state, catalog)
+        told = st.container(width="content")
         with st.popover("Like a picture", icon=":material/image_search:", key=state.key("like-popover")):
             key = state.upload_key("like")
             taken = (key, "like", functools.partial(actions.accept_like, type(state)), type(state))
             st.file_uploader(shop.like_hint, type=pictures.TYPES, key=key, on_change=actions.take, args=taken)
+            shop.look(state)
         with st.popover(shop.own_label, icon=":material/add_a_photo:", key=state.key("own-popover")):
             shop.own_upload(state)
-    return limits
+    return told
 
 
 def _remembered(state: Visit, name: str, value: object) -> str:
@@ -222,7 +223,7 @@ def _liked(state: Visit, retriever: Retriever) -> str:
     """What others shall resemble, in a few words."""
     if state.like is None and len(state.likes) == 1:
         return f"“{retriever.item(state.likes[0]).title}”"
-    return "your picture" if not state.likes else "what you like"
+    return "what you like" if state.likes else state.like_name
 
 
 def _why(hit: Hit) -> str:
@@ -253,9 +254,9 @@ def _chips(state: Visit, shop: Shop[Any], chips: tuple[Chip, ...]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key=state.key("chips")):
         if state.like is not None:
-            st.image(pictures.jpeg(pictures.fit(state.like, 160)), width=44, alt="Your picture")
+            st.image(pictures.jpeg(pictures.fit(state.like, 160)), width=44, alt=state.like_name.capitalize())
             st.button(
-                "like your picture", key=state.key("chip-like"), icon=":material/close:", on_click=_drop_like,
+                f"like {state.like_name}", key=state.key("chip-like"), icon=":material/close:", on_click=_drop_like,
                 args=(type(state),),
             )  # fmt: skip
         for chip in chips:
@@ -327,7 +328,8 @@ def _card(state: Visit, shop: Shop[Any], card: Card) -> None:
                     "Goes with it", key=state.key(f"goes-{item.id}"), type="tertiary", on_click=goes_with.ask,
                     args=(type(state), item.id), help=shop.goes_hint, disabled=state.shelf is None,
                 )  # fmt: skip
-                opinions.thumbs(state, item)
+                with st.container(horizontal=True, width="content", gap="xxsmall"):
+                    opinions.thumbs(state, item)
             _button(state, shop, item.id, shop.hint(state, item), functools.partial(shop.choose, item, card.picture))
 
 

@@ -25,7 +25,7 @@ from ui.tasks import Task
 #: Degrees of one turn, and how far one nudge goes, as a share of the photo.
 TURN, NUDGE = 15.0, 0.01
 #: Places on the page that say what is wrong with the room or with what was done to it.
-ROOM_PLACES = ("photo", "room", "mask", "remove", "reference")
+ROOM_PLACES = ("photo", "room", "mask", "remove", "reference", "look")
 
 
 # --- pictures in --------------------------------------------------------------------------------------------
@@ -371,7 +371,7 @@ def mark(open_: bool, what: Marking = "length") -> None:
 def take_box() -> None:
     """Take what is in the box that was marked as standing in front, or as to be taken away."""
     state = room_visit()
-    if state.room is None or state.marks is None or len(state.marks) != 2 or state.marking == "length":
+    if state.room is None or state.marks is None or len(state.marks) != 2 or state.marking not in ("mask", "remove"):
         return
     what, arrangement = state.marking, state.arrangement
     try:

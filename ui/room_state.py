@@ -24,7 +24,7 @@ MOST_STEPS = 100
 Size = tuple[float, float, float]
 Spot = tuple[float, float]
 #: A known length, what stays in front, or what is taken away first.
-Marking = Literal["length", "mask", "remove"]
+Marking = Literal["length", "mask", "remove", "look"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,7 +40,7 @@ class Visit:
         history: what was made in this session.
         like: picture that items shall resemble.
         likes: ids of items that others shall resemble, but for what the words change.
-        like_name: what that picture shows, for people.
+        like_name: what that picture shows, for people. inspiration: the whole picture that was given to search by.
         goes_with: id of the item whose complements are on the rack, "" = all are searched.
         railed: what goes with what the picture shows, with what was asked. sets: whole sets, likewise.
         sets_for: id of the item that sets were asked for.
@@ -69,6 +69,7 @@ class Visit:
     history: History[Any] = field(default_factory=History)
     like: Image | None = None
     like_name: str = "your picture"
+    inspiration: Image | None = None
     likes: tuple[str, ...] = ()
     goes_with: str = ""
     railed: tuple[Any, tuple[Hit, ...]] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from recommend.schema import Query
-from ui import earlier, furniture, goes_with, intake, loaders, pictures, placing, room_actions, room_tools
+from ui import earlier, furniture, goes_with, intake, loaders, pictures, placing, room_actions, room_look, room_tools
 from ui.arrival import come_to_mirror
 from ui.compare import compare
 from ui.room_rendering import with_grid
@@ -70,6 +70,7 @@ def _room(state: RoomVisit, room: Room) -> None:
     _bar(state)
     if state.piece is not None and state.piece.item_id and state.look is not None:
         goes_with.show(state, furniture.SHOP, _beside(state, state.piece.item_id))
+    room_look.show(state)
     room_tools.show(state)
     if state.look is not None:
         earlier.how_it_was_made(state, state.look, STEP_NAMES)

@@ -46,6 +46,7 @@ _CSS = """
   { display: grid; gap: .7rem .6rem; grid-template-columns: repeat(auto-fill, minmax(7.2rem, 1fr)) }
 .tr-small { font-size: .84rem; line-height: 1.25; margin-top: .3rem }
 .tr-small b { color: #2f4f43; margin-left: .35rem }
+[class*="st-key-railed-"] { flex: 1; align-self: stretch }
 [class*="st-key-railed-"] > :last-child { margin-top: auto }
 [class*="st-key-railed-"] button { min-height: 1.9rem; padding: .1rem .5rem }
 [class*="st-key-looks"] button p { font-size: .84rem; line-height: 1.25; overflow: hidden; display: -webkit-box;
@@ -54,12 +55,12 @@ _CSS = """
 [class*="st-key-mirror-picture"] .tr-picture { max-height: 70vh; object-fit: contain; width: auto; max-width: 100%;
                                                margin: 0 auto }
 [class*="st-key-limits"] { gap: .5rem }
-[class*="st-key-limits"] [data-testid="stPopover"] button { padding: .25rem .6rem; min-height: 2.2rem }
-[class*="st-key-limits"] [data-testid="stPopover"] button p { font-size: .9rem }
+[class*="st-key-limits"] [data-testid="stPopover"] button { padding: .2rem .5rem; min-height: 2.1rem }
+[class*="st-key-limits"] button p { font-size: .86rem }
 [class*="st-key-chips"] button { min-height: 1.9rem; padding: .1rem .75rem; font-size: .86rem }
 [class*="st-key-ways-"] button, [class*="st-key-opinions"] button { min-height: 1.9rem }
-[class*="st-key-ways-"] button { padding: .1rem .3rem }
-[class*="st-key-ways-"] button p { font-size: .86rem }
+[class*="st-key-ways-"] button { padding: .1rem .2rem }
+[class*="st-key-ways-"] button p { font-size: .82rem }
 [class*="st-key-come"] { position: absolute }
 
 /* What the server accepts, in a shopper's words instead of a list of file endings. */
