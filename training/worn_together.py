@@ -1,8 +1,8 @@
 """Garments that one person wears in one photo of Clothing Co-Parsing, cut out so that they share nothing but taste.
 
 Crops of one photo could know each other by what is no garment: skin and neighbours along the edge of a mask, and the
-light of the place. So masks come from the label maps and are shrunk, and each crop gets a light of its own, drawn by its
-name: what two crops of a photo have in common is then no better seen in their tint than what crops of two photos have.
+light of the place. So masks come from the label maps and are shrunk, and each crop gets a light of its own, drawn by
+its name: a tint that two crops of a photo share is then hidden among tints that no two crops share.
 """
 
 from __future__ import annotations
