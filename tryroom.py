@@ -174,7 +174,7 @@ def look_at(photo: Image, worn: Mapping[str, Mask], x: float, y: float) -> Seen:
 
     Args:
         photo: RGB uint8 (H, W, 3).
-        worn: as `read_person` gives it for the photo.
+        worn: as `read_person` gives it for the photo, or some of it.
         x, y: where it was tapped, fractions of the photo.
 
     Raises:
@@ -186,8 +186,8 @@ def look_at(photo: Image, worn: Mapping[str, Mask], x: float, y: float) -> Seen:
     nearest = {part: float(away[mask > 0].min()) for part, mask in worn.items()}
     part = min(nearest, key=nearest.__getitem__, default="")
     if not part or nearest[part] > (TAP * max(height, width)) ** 2:
-        allowed = f"a place on what is worn: {', '.join(worn)}" if worn else "a photo in which clothes are seen"
-        raise BadInput("tap", "a place where nothing is worn", allowed, "Tap in the middle of the garment.")
+        allowed = f"a place on what is worn: {', '.join(worn)}" if worn else "a photo in which such clothes are seen"
+        raise BadInput("tap", "a place without clothes to search by", allowed, "Tap in the middle of a garment.")
     return look_at_part(photo, worn, part)
 
 

@@ -359,7 +359,7 @@ class Hit:
 
     Attributes:
         score: 0 to 1, the product of `scores`.
-        reason: one line why, from matched facts only.
+        reason: one line why, from matched facts only; the price is not said again.
         scores: the parts by name: "words", "title", "like", "like colour", "kept", "changed", "dislike", "photo",
             "room", "beside", "colour", "wishes", "size", "price", "lightness", "feedback", "taste".
     """

@@ -33,10 +33,8 @@ SETS: Final = 3
 def ask(page: type[Visit], item_id: str) -> None:
     """Ask for what goes with an item; what is typed from now on narrows that."""
     state = visit(page)
-    state.goes_with, state.like, state.likes = item_id, None, ()
-    state.words, state.dismissed, state.kinds, state.wanted = "", (), (), Visit.wanted
-    st.session_state[state.key("words")] = ""
-    st.session_state[state.key("kinds")] = []
+    state.ask_anew()
+    state.goes_with = item_id
 
 
 def leave(page: type[Visit]) -> None:

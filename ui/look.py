@@ -66,7 +66,7 @@ def tappable(
 def in_mirror(state: Session, photo: Image, name: str) -> None:
     """The photo of a person; what is worn in it can be tapped, or chosen by its name."""
     tappable(photo, name.capitalize(), _tapped_mirror, state.key("mirror-tap"))
-    worn = loaders.worn_reader()(photo)
+    worn = _carried(photo)
     if worn:
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=state.key("worn")):
             st.caption("Tap what you wear to find more like it, or:", width="content")
@@ -111,17 +111,21 @@ def _search(photo: Image, whose: str, place: str, see: Callable[[Image, Mapping[
     state = session()
     state.trouble.pop(place, None)
     try:
-        seen = see(photo, loaders.worn_reader()(photo))
+        seen = see(photo, _carried(photo))
     except TryroomError as error:
         state.trouble[place] = explain(error)
         return
     search_by(state, seen, f"{whose} {NAMES[seen.part]}")
 
 
+def _carried(photo: Image) -> dict[str, Mask]:
+    """What is worn in a photo of what the shop has anything of."""
+    categories = {item.category for item in loaders.catalog().items}
+    worn = loaders.worn_reader()(photo)
+    return {part: mask for part, mask in worn.items() if tryroom.CATEGORY_WORN[part] in categories}
+
+
 def search_by(state: Visit, seen: tryroom.Seen, name: str) -> None:
     """Search by a thing in a photo, among things of its category where that is known. What was asked before is over."""
+    state.ask_anew((seen.category,) if seen.category else ())
     state.like, state.like_name = seen.picture, name
-    state.likes, state.goes_with, state.words, state.dismissed = (), "", "", ()
-    state.kinds = (seen.category,) if seen.category else ()
-    st.session_state[state.key("words")] = ""
-    st.session_state[state.key("kinds")] = list(state.kinds)

@@ -16,7 +16,7 @@ from streamlit.delta_generator import DeltaGenerator
 from recommend.catalog import Catalog
 from recommend.errors import RecommendError
 from recommend.prices import show as show_price
-from recommend.schema import Chip, Hit, Item, Query, SearchResult
+from recommend.schema import Chip, Item, Query, SearchResult
 from ui import actions, facets, goes_with, loaders, opinions, pictures, style, why
 from ui.messages import explain
 from ui.session import Visit, visit
@@ -216,7 +216,7 @@ def _search(state: Visit, shop: Shop[Any], retriever: Retriever, limits: DeltaGe
             '<div class="tr-empty">Nothing on the rack is like that. Take a condition away, or ask otherwise.</div>'
         )
     liked = _liked(state, retriever)
-    return [Card(hit.item, retriever.picture(hit.item), _why(hit), why.split(hit, liked)) for hit in result.hits]
+    return [Card(hit.item, retriever.picture(hit.item), hit.reason, why.split(hit, liked)) for hit in result.hits]
 
 
 def _liked(state: Visit, retriever: Retriever) -> str:
@@ -224,12 +224,6 @@ def _liked(state: Visit, retriever: Retriever) -> str:
     if state.like is None and len(state.likes) == 1:
         return f"“{retriever.item(state.likes[0]).title}”"
     return "what you like" if state.likes else state.like_name
-
-
-def _why(hit: Hit) -> str:
-    """The reason without the price, which the card shows by itself."""
-    price = show_price(hit.item.price, hit.item.currency)
-    return "; ".join(part for part in hit.reason.split("; ") if part != price)
 
 
 def _found(state: Visit, shop: Shop[Any], retriever: Retriever) -> SearchResult:

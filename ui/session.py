@@ -110,6 +110,13 @@ class Visit:
             self.render.cancel()
             self.render = None
 
+    def ask_anew(self, kinds: tuple[str, ...] = ()) -> None:
+        """Let go of what was asked, but for price and filters, and ask for these kinds."""
+        self.like, self.likes, self.goes_with = None, (), ""
+        self.words, self.dismissed, self.kinds, self.wanted = "", (), kinds, type(self).wanted
+        for widget in ("words", "kinds"):
+            self.reset(widget)
+
     def key(self, name: str) -> str:
         """The key of a widget."""
         key, resets = f"{name}{self.SUFFIX}-{self.generation}", self.resets.get(name, 0)
