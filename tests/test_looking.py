@@ -13,10 +13,11 @@ SIZE = (200, 160)
 RED, BLUE = (200, 20, 30), (20, 40, 200)
 
 
-def draw(
-    *parts: tuple[str, tuple[int, int, int, int], tuple[int, int, int]],
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """A photo with coloured boxes (left, top, right, bottom), and the mask of each."""
+Box = tuple[int, int, int, int]
+
+
+def draw(*parts: tuple[str, Box, tuple[int, int, int]]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """A photo with coloured boxes, each from left and top to right and bottom, and the mask of each."""
     photo, worn = np.full((*SIZE, 3), 120, np.uint8), {}
     for name, (left, top, right, bottom), colour in parts:
         photo[top:bottom, left:right] = colour

@@ -13,23 +13,20 @@ from ui.watching import trouble
 
 
 def show(state: RoomVisit) -> None:
-    """Draw it, behind a line that opens."""
+    """Draw the button that begins it, and what it needs then."""
     boxing = state.marks is not None and state.marking == "look"
-    with st.expander(
-        "Shop what stands here", icon=":material/center_focus_strong:", key=state.key("look"), expanded=boxing
-    ):
-        trouble(state, "look")
-        st.caption("Box a piece in the photo, and the rack shows what is like it.")
-        with st.container(horizontal=True, vertical_alignment="bottom"):
+    trouble(state, "look")
+    with st.container(horizontal=True, vertical_alignment="center", key=state.key("look")):
+        st.button(
+            "Stop marking" if boxing else "Shop what stands here", key=state.key("box-look"),
+            on_click=room_actions.mark, args=(not boxing, "look"), icon=":material/center_focus_strong:",
+            help="Box a piece in the photo, and the rack shows what is like it.",
+        )  # fmt: skip
+        if boxing:
             st.button(
-                "Stop marking" if boxing else "Box a piece", key=state.key("box-look"), on_click=room_actions.mark,
-                args=(not boxing, "look"), icon=":material/select:",
+                "Find it", key=state.key("take-look"), on_click=_find, type="primary",
+                disabled=len(state.marks or ()) < 2,
             )  # fmt: skip
-            if boxing:
-                st.button(
-                    "Find it", key=state.key("take-look"), on_click=_find, type="primary",
-                    disabled=len(state.marks or ()) < 2,
-                )  # fmt: skip
 
 
 def _find() -> None:

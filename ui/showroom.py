@@ -68,10 +68,10 @@ def _room(state: RoomVisit, room: Room) -> None:
         for warning in state.look.warnings:
             st.caption(f":material/info: {warning}")
     _bar(state)
-    if state.piece is not None and state.piece.item_id and state.look is not None:
-        goes_with.show(state, furniture.SHOP, _beside(state, state.piece.item_id))
     room_look.show(state)
     room_tools.show(state)
+    if state.piece is not None and state.piece.item_id and state.look is not None:
+        goes_with.show(state, furniture.SHOP, _beside(state, state.piece.item_id))
     if state.look is not None:
         earlier.how_it_was_made(state, state.look, STEP_NAMES)
 
