@@ -80,7 +80,7 @@ def _beside(state: RoomVisit, item_id: str) -> goes_with.Picture:
     """What goes with the chosen piece, and with the room, is placed beside it."""
     query = Query(**furniture.context(state))
     return goes_with.Picture(
-        item_id, query, "Place it", "Place all", "Complete the room", room_actions.place_items
+        item_id, query, "Add it", "Add all", "Complete the room", room_actions.place_items
     )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ _CSS = """
 [class*="st-key-limits"] [data-testid="stPopover"] button { padding: .2rem .5rem; min-height: 2.1rem }
 [class*="st-key-limits"] button p { font-size: .86rem }
 [class*="st-key-chips"] button { min-height: 1.9rem; padding: .1rem .75rem; font-size: .86rem }
-[class*="st-key-ways-"] button, [class*="st-key-opinions"] button { min-height: 1.9rem }
+[class*="st-key-ways-"] button, [class*="st-key-opinions"] button, [class*="st-key-worn"] button { min-height: 1.9rem }
 [class*="st-key-ways-"] button { padding: .1rem .2rem }
 [class*="st-key-ways-"] button p { font-size: .82rem }
 [class*="st-key-come"] { position: absolute }
