@@ -13,7 +13,7 @@ import numpy as np
 
 from recommend import composing, reasons, relaxing, rerank
 from recommend.catalog import Catalog, Problem, read_catalog
-from recommend.domains import FURNITURE, GARMENTS, Domain
+from recommend.domains import check_photos
 from recommend.embedder import Embedder
 from recommend.errors import BadInput
 from recommend.features import Floats, Image, colour_shares, colour_vector, cut_out, main_colours, palette
@@ -173,7 +173,7 @@ class Retriever:
         """
         if not 1 <= k <= MAX_RESULTS:
             raise BadInput("number of results", str(k), f"1 to {MAX_RESULTS}", "Choose a number in that range.")
-        _check_photos(query, self.domain)
+        check_photos(query, self.domain)
         seconds: dict[str, float] = {}
         query = self._complete(query)
         with _timed(seconds, "encode"):
@@ -398,14 +398,6 @@ class Retriever:
     def _ways(self, query: Query, understood: Understanding) -> tuple[Relaxation, ...]:
         """What giving up one limit would bring."""
         return relaxing.relaxations(query, understood, self._lexicon, self.catalog.currency, self._index.items)
-
-
-def _check_photos(query: Query, domain: Domain) -> None:
-    """Raise BadInput if a query holds a photo that says nothing about what the catalog is about."""
-    for given, name, other in ((query.photo, "photo", GARMENTS), (query.room, "room", FURNITURE)):
-        if given is not None and domain is not other:
-            got, allowed = f"one, to search a catalog of {domain.name}", f"one with a catalog of {other.name}"
-            raise BadInput(name, got, allowed, f"Choose a catalog of {other.name}, or leave the {name} out.")
 
 
 @contextmanager

@@ -33,6 +33,8 @@ LEAST_OF_BEST: Final = 0.2
 SLOT_POOL: Final = 30
 LEAST_KEPT, KEPT = 4, 120
 MOST_ENSEMBLES: Final = 20
+#: Roles that the catalog lacks, as many as are said.
+MOST_LACKING: Final = 3
 #: Words after which a price is that of the whole set.
 _IN_ALL: Final = re.compile(
     r"\b(?:in (?:all|total)|all together|altogether|total(?:ling)?|(?:whole |entire )?budget(?: of)?|for everything)\b"
@@ -161,7 +163,7 @@ class Stylist:
         items = [rows.items[place] for place in order]
         vectors = {name: values[order] for name, values in rows.vectors.items()}
         palettes = vectors["palette"].reshape(len(order), PALETTE_ROWS, 4)
-        seen = complements.traits(items, palettes, self._domain)
+        seen = complements.traits(items, palettes, vectors["colour"], self._domain)
         shown = tuple(replace(hit, item=item) for hit, item in zip(hits, items, strict=True))
         return _Pool(shown, seen.roles, vectors, seen)
 
@@ -190,10 +192,12 @@ class Stylist:
 
     def _notes(self, anchor: Item, roles: Sequence[str], asked: Sequence[str], hits: Sequence[Hit]) -> list[str]:
         """What is not shown, and why."""
+        if not roles:
+            return [f"Nothing is known to go with “{anchor.title}”."]
         if asked and not hits:
             return [f"Nothing of what was asked for goes with “{anchor.title}”."]
         there = {role_of(item, self._domain) for item in self._retriever.catalog.items}
-        lacking = [self._pairing.plural(role) for role in roles if role not in there]
+        lacking = [self._pairing.plural(role) for role in roles if role not in there][:MOST_LACKING]
         return [f"This catalog has no {' and no '.join(lacking)}."] if lacking and not asked else []
 
     def ensembles(
@@ -207,7 +211,7 @@ class Stylist:
 
         Args:
             query: limits and wishes. Words that name a thing ("an outfit with a red dress") describe that thing alone.
-                A price is that of each item; after "in all", "in total" or "budget" it is the set's.
+                A price is that of each item; with "in all", "in total" or "budget" it is the set's.
             k: 1 to `MOST_ENSEMBLES`; fewer are returned where there are no more.
             anchor: id of an item that every set shall have; it comes first, and its price counts.
             slots: roles to fill, such as "top" or "rug"; default: those that suit the words and the anchor.
@@ -228,9 +232,11 @@ class Stylist:
     def _in_all(self, query: Query) -> tuple[Query, float | None]:
         """The query without a price that its words say of the whole set, and that price."""
         text = (query.text or "").lower()
-        if not _IN_ALL.search(text):
+        # A budget has its number right behind it, which is no price yet without such words.
+        said = _IN_ALL.sub(lambda found: " up to " if "budget" in found[0] else " ", text)
+        prices = read_prices(said, self._retriever.catalog.currency)
+        if said == text or prices.high is None:
             return query, None
-        prices = read_prices(_IN_ALL.sub(" ", text), self._retriever.catalog.currency)
         return replace(query, text=prices.rest), prices.high
 
     def _sets(self, understood: Understanding, anchor: Item | None, slots: Sequence[str]) -> list[tuple[str, ...]]:
@@ -256,21 +262,26 @@ class Stylist:
     def _filled(
         self, roles: Sequence[str], anchor: Item | None, query: Query, understood: Understanding, limit: float | None
     ) -> list[Ensemble]:
-        """Sets of these roles, the best of each first item; roles that nothing fills are left out."""
+        """Sets of these roles, the best of each first item; later roles that nothing fills are left out."""
         hits = [self._own(anchor)] if anchor else []
         hits += self._candidates(roles[1:] if anchor else roles, query, understood, anchor)
         if len(hits) < 2:
             return []
         pool = self._pool(hits)
-        slots = [[0], *(pool.of(role) for role in roles[1:])] if anchor else [pool.of(role) for role in roles]
-        lacking = [role for role, places in zip(roles, slots, strict=True) if not places]
-        slots = [places for places in slots if places]
+        slots = {role: [0] if anchor and role == roles[0] else pool.of(role) for role in roles}
+        filled = [role for role in roles if slots[role]]
+        if filled[0] != roles[0]:
+            return []
         parts = complements.pair_chances(pool.traits, pool.traits, self._domain)
         # Roles of one set belong together.
         together = complements.product({name: part for name, part in parts.items() if name != "pair"})
-        if len(slots) < 2:
-            return []
-        chosen = grow(slots, np.array([hit.score for hit in pool.hits], np.float32), together, _prices(pool), limit)
+        scores = np.array([hit.score for hit in pool.hits], np.float32)
+        chosen: list[tuple[tuple[int, ...], float]] = []
+        # Where the money does not reach, what matters least is left out first.
+        while not chosen and len(filled) > 1:
+            chosen = grow([slots[role] for role in filled], scores, together, _prices(pool), limit)
+            filled = filled if chosen else filled[:-1]
+        lacking = [role for role in roles if role not in filled]
         return [self._ensemble(pool, places, score, parts, lacking, anchor) for places, score in chosen]
 
     def _candidates(

@@ -85,6 +85,20 @@ class TestGoesWith:
     def test_what_the_catalog_lacks_is_said(self, stylist: Stylist) -> None:
         assert "This catalog has no shoes and no accessories." in stylist.goes_with("tee-red").notes
 
+    def test_what_goes_with_nothing_says_so(
+        self, make_catalog: Callable[..., Path], embedder: Embedder, tmp_path: Path
+    ) -> None:
+        row = {"currency": "USD", "colours": ["black"], "price": 90}
+        folder = make_catalog(
+            tmp_path / "music",
+            [
+                {"id": "bench", "title": "Piano bench", "category": "bench", "kind": "piano bench", **row},
+                {"id": "sofa", "title": "Sofa", "category": "sofa", **row},
+            ],
+        )
+        result = Stylist(Retriever.open(folder, embedder, uri=str(tmp_path / "db"))).goes_with("bench")
+        assert result.hits == () and result.notes == ("Nothing is known to go with “Piano bench”.",)
+
     def test_furniture_of_several_categories(self, decorator: Stylist) -> None:
         found = {hit.item.category for hit in decorator.goes_with("sofa-navy", 4).hits}
         assert "sofa" not in found and len(found) >= 3
@@ -153,11 +167,17 @@ class TestEnsembles:
         assert every and all(outfit.price < 150 for outfit in every)
         assert any(hit.item.price > 60 for outfit in every for hit in outfit.hits)
         assert stylist.ensembles(Query(text="20 euros in total")) == ()
+        tight = stylist.ensembles(Query(text="casual, budget of 110"), k=5)
+        assert tight and all(outfit.price <= 110 and "no layers and no shoes" in outfit.reason for outfit in tight)
 
     def test_rooms_are_furnished_by_their_words(self, decorator: Stylist) -> None:
         (living, *_) = decorator.ensembles(Query(text="living room"), k=1)
         assert [hit.item.category for hit in living.hits] == ["sofa", "coffee table", "rug"]
         assert "no floor lamps and no armchairs found" in living.reason
+
+    def test_a_room_without_its_main_piece_is_no_set(self, decorator: Stylist) -> None:
+        assert decorator.ensembles(Query(text="bedroom")) == ()
+        assert decorator.ensembles(Query(text="living room", exclude_ids=("sofa-navy", "sofa-green"))) == ()
 
     def test_slots_of_ones_own(self, decorator: Stylist) -> None:
         (found,) = decorator.ensembles(k=1, slots=("bookcase", "plant"))
