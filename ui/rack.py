@@ -130,7 +130,8 @@ def _price(state: Visit, catalog: Catalog) -> None:
     label = "Any price" if limit >= dearest else f"Up to {show_price(limit, catalog.currency)}"
     with st.popover(label, icon=":material/sell:", key=state.key("price")):
         st.slider(
-            f"Highest price in {catalog.currency}", 0, dearest, key=_remembered(state, "max-price", limit),
+            # Not set by its key, as `_remembered` does: a browser that opens this later would not hear of it.
+            f"Highest price in {catalog.currency}", 0, dearest, limit, key=state.key("max-price"),
             on_change=_price_changed, args=(type(state), dearest),
         )  # fmt: skip
 
