@@ -69,7 +69,7 @@ def in_mirror(state: Session, photo: Image, name: str) -> None:
     worn = _carried(photo)
     if worn:
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=state.key("worn")):
-            st.caption("Tap what you wear to find more like it, or:", width="content")
+            st.caption("Tap what you wear to search by it, or:", width="content")
             for part in worn:
                 st.button(
                     NAMES[part].capitalize(), key=state.key(f"worn-{part}"), type="tertiary", on_click=_chosen,

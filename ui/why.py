@@ -24,6 +24,7 @@ NAMES: Final = {
     "photo": "goes with what you wear",
     "room": "goes with your room",
     "beside": "goes with what you named",
+    "occasion": "suits the occasion",
     "pair": "belongs with it",
     "harmony": "its colours suit",
     "style": "its style suits",
