@@ -31,6 +31,7 @@ NAMES: Final = {
     "pattern": "its pattern suits",
     "material": "its material suits",
     "scale": "its size suits",
+    "tone": "such colours are worn together",
     "kinds": "such kinds are seen together",
     "formality": "as dressed up as it",
     "season": "as warm as it",
