@@ -89,7 +89,7 @@ class Visit:
     @property
     def empty(self) -> bool:
         """Whether there is nothing of the shopper's to forget."""
-        return self.like is None
+        return self.like is None and self.inspiration is None
 
     def tasks(self) -> tuple[Task[Any] | None, ...]:
         """Work that may be under way."""

@@ -46,6 +46,8 @@ def test_what_somebody_wears_in_a_given_picture_is_tapped_there(app: AppTest, mo
     app = tap(app, monkeypatch, "picture", 0.5, 0.5)
     assert {"like the top", "tops"} <= chips(app)
     assert state_of(app).inspiration is not None and state_of(app).inspiration.shape[0] == 240
+    app.button(key="chip-like-0").click().run()
+    assert not app.button(key="forget-0").disabled, "the whole picture is still there"
 
 
 def test_a_box_around_a_piece_finds_what_is_like_it(room_app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
