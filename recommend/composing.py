@@ -140,10 +140,12 @@ def carry(understood: Understanding, stated: Mapping[str, Sequence[str]], dismis
         else:
             where, facets, word = "keep", kept, "still"
             counts = attribute in KEPT and bool(free) and not (elsewhere and attribute in ("kind", "sleeve"))
-        chip = Chip(f"{where}:{attribute}", f"{word} {_label(attribute, left)}", False)
+        # A kind named like its category ("dress") shares its chip.
+        name = "category" if attribute == "kind" and values == stated.get("category") else attribute
+        chip = Chip(f"{where}:{name}", f"{word} {_label(attribute, left)}", False)
         if counts and chip.key not in gone:
             facets.append(Facet(attribute, left))
-            chips.append(chip)
+            chips += [chip] if all(chip.key != other.key for other in chips) else []
     return replace(understood, kept=tuple(kept), changed=tuple(changed), chips=(*understood.chips, *chips))
 
 

@@ -23,9 +23,11 @@ from recommend.indexing import PALETTE_ROWS, OnItem, ensure_index, find_item, lo
 from recommend.lexicon import build_lexicon
 from recommend.query import understand
 from recommend.schema import (
+    FACETS,
     MAX_RESULTS,
     Chip,
     CutOut,
+    Filters,
     Hit,
     Item,
     Query,
@@ -141,6 +143,10 @@ class Retriever:
     def picture(self, item: Item) -> Path:
         """Where the item's picture lies."""
         return self.catalog.picture(item)
+
+    def facets(self, filters: Filters, attributes: Sequence[str] = FACETS) -> dict[str, dict[str, int]]:
+        """How many items there are of each value under these filters; see `Index.facets`."""
+        return self._index.facets(filters, attributes)
 
     def content(self) -> tuple[tuple[str, ...], Floats]:
         """Ids of all indexed items and their vectors (N, D), unit norm, to fit a `Taste` on."""

@@ -36,15 +36,31 @@ _CSS = """
 .tr-price { font-weight: 600; color: #2f4f43; margin-top: .15rem }
 .tr-fact { font-size: .84rem; margin-top: .15rem }
 .tr-why { color: #6b665c; font-size: .84rem; line-height: 1.3; margin-top: .15rem }
+.tr-parts { font-size: .8rem; color: #6b665c; margin-top: .25rem }
+.tr-parts summary { cursor: pointer; width: fit-content }
+.tr-part { line-height: 1.25; margin-top: .4rem } .tr-part b { float: right; font-weight: 600 }
+.tr-bar { clear: both; height: .3rem; border-radius: .15rem; background: #e8e2d6; margin-top: .15rem }
+.tr-bar div { height: 100%; border-radius: .15rem; background: #2f4f43 }
+.tr-parts-whole { margin-top: .4rem; font-weight: 600 }
+[class*="st-key-rail-"], [class*="st-key-set-rail-"]
+  { display: grid; gap: .7rem .6rem; grid-template-columns: repeat(auto-fill, minmax(7.2rem, 1fr)) }
+.tr-small { font-size: .84rem; line-height: 1.25; margin-top: .3rem }
+.tr-small b { color: #2f4f43; margin-left: .35rem }
+[class*="st-key-railed-"] { flex: 1; align-self: stretch }
+[class*="st-key-railed-"] > :last-child { margin-top: auto }
+[class*="st-key-railed-"] button { min-height: 1.9rem; padding: .1rem .5rem }
 [class*="st-key-looks"] button p { font-size: .84rem; line-height: 1.25; overflow: hidden; display: -webkit-box;
                                    -webkit-line-clamp: 2; -webkit-box-orient: vertical }
 
 [class*="st-key-mirror-picture"] .tr-picture { max-height: 70vh; object-fit: contain; width: auto; max-width: 100%;
                                                margin: 0 auto }
+[class*="st-key-limits"] { gap: .5rem }
+[class*="st-key-limits"] [data-testid="stPopover"] button { padding: .2rem .5rem; min-height: 2.1rem }
+[class*="st-key-limits"] button p { font-size: .86rem }
 [class*="st-key-chips"] button { min-height: 1.9rem; padding: .1rem .75rem; font-size: .86rem }
-[class*="st-key-ways-"] button, [class*="st-key-opinions"] button { min-height: 1.9rem }
-[class*="st-key-ways-"] button { padding: .1rem .3rem }
-[class*="st-key-ways-"] button p { font-size: .86rem }
+[class*="st-key-ways-"] button, [class*="st-key-opinions"] button, [class*="st-key-worn"] button { min-height: 1.9rem }
+[class*="st-key-ways-"] button { padding: .1rem .2rem }
+[class*="st-key-ways-"] button p { font-size: .82rem }
 [class*="st-key-come"] { position: absolute }
 
 /* What the server accepts, in a shopper's words instead of a list of file endings. */
