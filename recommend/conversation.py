@@ -1,0 +1,160 @@
+"""A stylist to talk to: it asks little, plans, calls tools, and says what it did. Pure over its tools.
+
+A message fills slots (`slots`), a move is chosen by rules (`moves`) or by a language model (`llm`), and carried out
+(`acting`). Whoever chooses, filters come from the rules' own reading of the shopper's words, so a price said is never
+exceeded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from recommend import acting, moves, wording
+from recommend.dialogue import YOU_DECIDE, Conversation, Move, Question, Step, Tools, Turn
+from recommend.errors import BadInput, ToolFailed
+from recommend.occasions import WEATHER
+from recommend.slots import Reading, Slots, read
+
+#: Questions before the first outfits are shown.
+MOST_QUESTIONS: Final = 2
+#: Characters of a message.
+LONGEST: Final = 2000
+GREETING: Final = "What are you looking for, and what for?"
+
+
+def reply(conversation: Conversation, text: str, tools: Tools) -> Conversation:
+    """Answer a message.
+
+    Args:
+        conversation: so far; `Conversation()` begins one.
+        text: what the shopper says.
+        tools: what can be done.
+
+    Raises:
+        BadInput: the message is empty or too long. All else that fails is told in the answer.
+    """
+    if not text.strip() or len(text) > LONGEST:
+        got = f"{len(text)} characters" if text.strip() else "nothing"
+        raise BadInput("message", got, f"1 to {LONGEST} characters", "Say what you look for, and what for.")
+    slot = conversation.question.slot if conversation.question else ""
+    reading = read(conversation.slots, text, tools.lexicon, tools.currency, slot)
+    heard = Step("read", text.strip(), "your words", "; ".join(reading.heard) or "nothing new")
+    move, chosen = _choose(conversation, text, reading, tools)
+    if move.words and move.tool != "refine":
+        reading = _reworded(conversation.slots, reading, move.words, tools)
+    now = replace(conversation, slots=reading.slots)
+    question = None if move.tool != "outfit" or moves.decides(text) else next_question(now, tools)
+    if question is not None:
+        return _ask(now, text, question, reading, (heard, *chosen))
+    done = acting.act(_not_the_same_again(move, conversation, reading), now, tools)
+    turn = Turn(
+        said=text.strip(),
+        reply=done.reply,
+        plan=(heard, *chosen, *done.steps),
+        shown=done.shown,
+        table=done.table,
+        offers=_offers(done.now, tools),
+        notes=tuple(dict.fromkeys((*reading.notes, *done.notes))),
+    )
+    return replace(done.now, turns=(*conversation.turns, turn))
+
+
+def report(conversation: Conversation, outcome: str, failed: bool) -> Conversation:
+    """Tell what became of a picture that was still being made when the last answer was given."""
+    *before, last = conversation.turns
+    step = Step("render", "", "the picture was under way", outcome, failed)
+    told = f"I could not show it on you: {outcome}" if failed else outcome
+    return replace(conversation, turns=(*before, replace(last, plan=(*last.plan, step), reply=told)))
+
+
+def _choose(before: Conversation, text: str, reading: Reading, tools: Tools) -> tuple[Move, tuple[Step, ...]]:
+    """The move, and what is to be said of how it was chosen."""
+    by_rules = moves.next_move(before, text, reading, tools.lexicon)
+    if tools.chooser is None:
+        return by_rules, ()
+    try:
+        move = tools.chooser(before, text)
+    except ToolFailed as error:
+        said = f"{error}; the rules decided"
+        return by_rules, (Step("language model", tools.chooser.name, "it is set up", said, failed=True),)
+    return move, (Step("language model", tools.chooser.name, "it is set up", f"{move.tool}: {move.words or 'as said'}"),)
+
+
+def _reworded(slots: Slots, reading: Reading, words: str, tools: Tools) -> Reading:
+    """The reading with what a language model's wording of the message adds, but for prices: those are the shopper's own."""
+    again = read(reading.slots, words, tools.lexicon, tools.currency)
+    own = reading.slots
+    kept = replace(again.slots, min_price=own.min_price, max_price=own.max_price, budget=own.budget)
+    dislikes = tuple(dict.fromkeys((*own.dislikes, *kept.dislikes)))
+    return replace(reading, slots=replace(kept, dislikes=dislikes, loose=slots.loose), notes=again.notes)
+
+
+def _not_the_same_again(move: Move, before: Conversation, reading: Reading) -> Move:
+    """A wish to change things whose words changed nothing that is known asks for others."""
+    same = move.tool == "refine" and moves.way_of(move.words) == "words" and reading.slots == before.slots
+    return replace(move, words="something else") if same else move
+
+
+# --- questions ----------------------------------------------------------------------------------------------
+
+
+def next_question(now: Conversation, tools: Tools) -> Question | None:
+    """What to ask first, None where enough is known or asked."""
+    if len(now.asked) >= MOST_QUESTIONS or now.shown:
+        return None
+    return next((one for one in _open(now.slots, tools) if one.slot not in now.asked), None)
+
+
+def _open(slots: Slots, tools: Tools) -> Sequence[Question]:
+    """Questions whose answers are not known, those first whose answers change most of what is found."""
+    low, high = (_round(share * tools.usual_price) for share in (2, 4))
+    sums = tuple(f"Up to {wording.money(sum_, tools.currency)} in all" for sum_ in (low, high))
+    budget = Question("budget", "What may it cost in all?", (*sums, "Any price", YOU_DECIDE))
+    if tools.furniture:
+        room = Question("room", "Which room is it for?", ("Living room", "Bedroom", "Dining room", "Home office", YOU_DECIDE))
+        return [*([] if slots.room else [room]), *([] if slots.highest else [budget])]
+    occasion = ("A wedding", "The office", "A date", "Every day", YOU_DECIDE)
+    ways = ("A dress", "Trousers and a top", "A skirt and a top", YOU_DECIDE)
+    weather = (*(name.capitalize() for name in WEATHER), YOU_DECIDE)
+    every = (
+        (slots.occasion, Question("occasion", "What is it for?", occasion)),
+        (slots.categories, Question("categories", "Would you rather wear a dress, or a top with something?", ways)),
+        (slots.weather, Question("weather", "How warm will it be there?", weather)),
+        (slots.highest, budget),
+    )
+    return [question for known, question in every if not known]
+
+
+def _round(amount: float) -> int:
+    """A round sum near an amount: tens, from 100 on fifties, from 1000 on five hundreds."""
+    unit = 10 if amount < 100 else 50 if amount < 1000 else 500
+    return max(unit, round(amount / unit) * unit)
+
+
+def _ask(now: Conversation, text: str, question: Question, reading: Reading, steps: tuple[Step, ...]) -> Conversation:
+    """Ask, and say what follows from what is known."""
+    implied = wording.follows(now.slots) if reading.heard else ""
+    about = wording.situation(now.slots).removeprefix(" for ").strip() if reading.heard else ""
+    known = f"{about[:1].upper()}{about[1:]}" if about else ""
+    known += f" ({implied})" if implied and known else ""
+    step = Step("ask", question.slot, "the answer changes what is found", question.text)
+    words = f"{known}: {question.text[:1].lower()}{question.text[1:]}" if known else question.text
+    turn = Turn(text.strip(), words, (*steps, step), question=question, notes=reading.notes)
+    return replace(now, turns=(*now.turns, turn), asked=(*now.asked, question.slot))
+
+
+def _offers(now: Conversation, tools: Tools) -> tuple[str, ...]:
+    """What could be said next, as it may be said."""
+    if not now.shown:
+        return ("Any price", "Any colour") if now.turns else ()
+    meant = now.shown[now.focus]
+    offers = ["Show it in my room"] if tools.furniture else ["Show it on me"]
+    offers += ["Cheaper", "In another colour"]
+    if len(meant.hits) > 1:
+        category = meant.hits[0].item.category
+        offers.append(f"Swap the {tools.lexicon.domain.nouns_of.get(category, category)}")
+    else:
+        offers.append("What goes with it?")
+    return (*offers, "Compare the first two", "Something else") if len(now.shown) > 1 else (*offers, "Something else")
