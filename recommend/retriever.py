@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -145,6 +145,14 @@ class Retriever:
         """Ids of all indexed items and their vectors (N, D), unit norm, to fit a `Taste` on."""
         rows = self._index.rows()
         return tuple(item.id for item in rows.items), rows.vectors["semantic"]
+
+    def rows(self, ids: Sequence[str]) -> Rows:
+        """What the index has of some items, in its own order."""
+        return self._index.rows(ids=ids)
+
+    def understand(self, query: Query) -> Understanding:
+        """What the words and the limits of a query ask for, as `search` reads them."""
+        return understand(self._complete(query), self._lexicon, self.catalog.currency)
 
     def search(self, query: Query, k: int = 12, taste: Taste | None = None) -> SearchResult:
         """The k best items for a query; an empty query gives a varied selection.
