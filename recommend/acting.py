@@ -13,7 +13,7 @@ from recommend.comparing import compare
 from recommend.dialogue import Conversation, Move, Step, Table, Tools
 from recommend.errors import RecommendError, ToolFailed
 from recommend.schema import Facet, Hit, Query, SearchResult
-from recommend.slots import beside_query, query_of, whole_query
+from recommend.slots import Slots, beside_query, query_of, whole_query
 from recommend.stylist import Ensemble
 
 #: Outfits and single items that one reply shows.
@@ -70,35 +70,50 @@ def act(move: Move, now: Conversation, tools: Tools) -> Done:
 
 
 def _outfit(move: Move, now: Conversation, tools: Tools, without: tuple[str, ...] = ()) -> Done:
-    """Whole outfits, or sets for a room."""
-    slots = now.slots
-    query = replace(whole_query(slots, tools.lexicon.domain.nouns_of), exclude_ids=without)
-    first: tuple[Step, ...] = ()
+    """Whole outfits, or sets for a room; where there is none, the one thing that leads them; else less strictly."""
+    now, query = replace(now, whole=True), replace(whole_query(now.slots, tools.lexicon), exclude_ids=without)
+    found, steps = _put_together(move, now.slots, query, tools)
+    one = _search(move, now, tools, without) if not found and now.slots.categories else None
+    if one is not None and one.shown:
+        reply = f"Nothing beside it keeps all of that, so here is what does by itself: {wording.titles(one.shown)}."
+        return replace(one, reply=reply, steps=(*steps, *one.steps))
+    suits = ""
+    if not found and now.slots.customs():
+        free = replace(query, exclude=now.slots.dislikes)
+        found, more = _put_together(
+            replace(move, why="without what occasion and weather ask for"), now.slots, free, tools
+        )
+        steps, suits = (*steps, *more), " Not all of it suits occasion and weather."
+    if not found:
+        return Done(now, wording.nothing(now.slots), steps)
+    what, cost = "set" if tools.furniture else "outfit", wording.prices(found, tools.currency)
+    many = f"Here are {len(found)} {what}s" if len(found) > 1 else f"Here is one {what}"
+    reply = f"{many}{wording.situation(now.slots)}, {cost} in all.{suits}"
+    return Done(replace(now, shown=found, focus=0), reply, steps, found)
+
+
+def _put_together(
+    move: Move, slots: Slots, query: Query, tools: Tools
+) -> tuple[tuple[Ensemble, ...], tuple[Step, ...]]:
+    """Outfits within the budget, and what was done for them."""
+    steps: list[Step] = []
     if slots.colours and not slots.categories:
         # One thing has the colour and the rest goes with it: nobody means to be blue from head to foot.
-        lead = replace(query_of(slots), exclude_ids=without)
+        lead = replace(query_of(slots), exclude=query.exclude, exclude_ids=query.exclude_ids)
         result = tools.search(lead, OUTFITS)
-        first = (_searched("search", lead, result, "one thing has the colour, the rest goes with it"),)
+        steps.append(_searched("search", lead, result, "one thing has the colour, the rest goes with it"))
         made = [ensemble for hit in result.hits for ensemble in tools.ensembles(query, 1, hit.item.id)]
     else:
         made = list(tools.ensembles(query, OUTFITS, None))
     found = tuple(one for one in made if slots.budget is None or one.price <= slots.budget)
-    what = "set" if tools.furniture else "outfit"
-    asked = wording.described(query)
-    if not found:
-        steps = (*first, Step("outfit", asked, move.why, "none found", failed=True))
-        return Done(replace(now, whole=True), wording.nothing(slots), steps)
-    cost = wording.prices(found, tools.currency)
-    many = f"Here are {len(found)} {what}s" if len(found) > 1 else f"Here is one {what}"
-    steps = (*first, Step("outfit", asked, move.why, f"{len(found)} found, {cost}"))
-    reply = f"{many}{wording.situation(slots)}, {cost} in all."
-    return Done(replace(now, shown=found, focus=0, whole=True), reply, steps, found)
+    outcome = f"{len(found)} found, {wording.prices(found, tools.currency)}" if found else "none found"
+    steps.append(Step("outfit", wording.described(query), move.why, outcome, failed=not found))
+    return found, tuple(steps)
 
 
 def _search(move: Move, now: Conversation, tools: Tools, without: tuple[str, ...] = ()) -> Done:
     """Single items."""
-    query = replace(query_of(now.slots), exclude_ids=without)
-    return _listed(move, now, tools, query)
+    return _listed(move, now, tools, replace(query_of(now.slots), exclude_ids=without))
 
 
 def _listed(move: Move, now: Conversation, tools: Tools, query: Query) -> Done:
@@ -108,8 +123,8 @@ def _listed(move: Move, now: Conversation, tools: Tools, query: Query) -> Done:
     if not result.hits:
         return Done(replace(now, whole=False), wording.nothing(now.slots), (step,), notes=result.notes[-1:])
     found = singles(result.hits)
-    many = f"Here are {len(found)}" if len(found) > 1 else "Here is one"
-    reply = f"{many}{wording.situation(now.slots)}, the best first, {wording.prices(found, tools.currency)}."
+    many = f"Here are {len(found)}, the best first" if len(found) > 1 else "Here is one"
+    reply = f"{many}{wording.situation(now.slots)}: {wording.prices(found, tools.currency)}."
     return Done(replace(now, shown=found, focus=0, whole=False), reply, (step,), found)
 
 
@@ -180,13 +195,18 @@ def _swap(move: Move, now: Conversation, tools: Tools, meant: Ensemble) -> Done:
     rest = next(hit for hit in meant.hits if hit is not out)
     shown = tuple(sorted({hit.item.id for one in now.shown for hit in one.hits}))
     query = replace(beside_query(now.slots), categories=(out.item.category,), exclude_ids=shown)
+    if now.slots.budget is not None:
+        left = now.slots.budget - (meant.price - out.item.price)
+        query = replace(query, max_price=max(0.0, min(left, query.max_price or left)))
     result = tools.goes_with(rest.item.id, ITEMS, query)
     made = [_with(meant, out, hit, tools.currency) for hit in result.hits]
     found = tuple(one for one in made if now.slots.budget is None or one.price <= now.slots.budget)[:OUTFITS]
     step = _searched("complement", query, result, f"{move.why}: beside “{rest.item.title}”")
     if not found:
         return Done(now, f"I found nothing else in place of “{out.item.title}” that keeps all of that.", (step,))
-    reply = f"The same with something else in place of “{out.item.title}”, {wording.prices(found, tools.currency)} in all."
+    reply = (
+        f"The same with something else in place of “{out.item.title}”, {wording.prices(found, tools.currency)} in all."
+    )
     return Done(replace(now, shown=found, focus=0), reply, (step,), found)
 
 

@@ -38,21 +38,19 @@ def reply(conversation: Conversation, text: str, tools: Tools) -> Conversation:
     if not text.strip() or len(text) > LONGEST:
         got = f"{len(text)} characters" if text.strip() else "nothing"
         raise BadInput("message", got, f"1 to {LONGEST} characters", "Say what you look for, and what for.")
-    slot = conversation.question.slot if conversation.question else ""
-    reading = read(conversation.slots, text, tools.lexicon, tools.currency, slot)
-    heard = Step("read", text.strip(), "your words", "; ".join(reading.heard) or "nothing new")
-    move, chosen = _choose(conversation, text, reading, tools)
-    if move.words and move.tool != "refine":
-        reading = _reworded(conversation.slots, reading, move.words, tools)
-    now = replace(conversation, slots=reading.slots)
-    question = None if move.tool != "outfit" or moves.decides(text) else next_question(now, tools)
+    said = text.strip()
+    move, steps = _choose(conversation, said, tools)
+    reading, heard = _read(conversation, said, move, tools)
+    now, steps = replace(conversation, slots=reading.slots), (heard, *steps)
+    question = None if move.tool != "outfit" or moves.decides(said) else next_question(now, tools)
     if question is not None:
-        return _ask(now, text, question, reading, (heard, *chosen))
+        turn = _ask(conversation.slots, said, question, reading, steps)
+        return replace(now, turns=(*now.turns, turn), asked=(*now.asked, question.slot))
     done = acting.act(_not_the_same_again(move, conversation, reading), now, tools)
     turn = Turn(
-        said=text.strip(),
+        said=said,
         reply=done.reply,
-        plan=(heard, *chosen, *done.steps),
+        plan=(*steps, *done.steps),
         shown=done.shown,
         table=done.table,
         offers=_offers(done.now, tools),
@@ -69,26 +67,34 @@ def report(conversation: Conversation, outcome: str, failed: bool) -> Conversati
     return replace(conversation, turns=(*before, replace(last, plan=(*last.plan, step), reply=told)))
 
 
-def _choose(before: Conversation, text: str, reading: Reading, tools: Tools) -> tuple[Move, tuple[Step, ...]]:
+def _choose(before: Conversation, text: str, tools: Tools) -> tuple[Move, tuple[Step, ...]]:
     """The move, and what is to be said of how it was chosen."""
-    by_rules = moves.next_move(before, text, reading, tools.lexicon)
+    by_rules = moves.next_move(before, text, tools.lexicon)
     if tools.chooser is None:
         return by_rules, ()
+    name, why = tools.chooser.name, "it is set up"
     try:
         move = tools.chooser(before, text)
     except ToolFailed as error:
-        said = f"{error}; the rules decided"
-        return by_rules, (Step("language model", tools.chooser.name, "it is set up", said, failed=True),)
-    return move, (Step("language model", tools.chooser.name, "it is set up", f"{move.tool}: {move.words or 'as said'}"),)
+        return by_rules, (Step("language model", name, why, f"{error}; the rules decided", failed=True),)
+    return move, (Step("language model", name, why, f"{move.tool}: {move.words or 'as said'}"),)
 
 
-def _reworded(slots: Slots, reading: Reading, words: str, tools: Tools) -> Reading:
-    """The reading with what a language model's wording of the message adds, but for prices: those are the shopper's own."""
-    again = read(reading.slots, words, tools.lexicon, tools.currency)
-    own = reading.slots
-    kept = replace(again.slots, min_price=own.min_price, max_price=own.max_price, budget=own.budget)
-    dislikes = tuple(dict.fromkeys((*own.dislikes, *kept.dislikes)))
-    return replace(reading, slots=replace(kept, dislikes=dislikes, loose=slots.loose), notes=again.notes)
+def _read(before: Conversation, text: str, move: Move, tools: Tools) -> tuple[Reading, Step]:
+    """Fill the slots, by the shopper's own words and then by those that a language model found for them."""
+    slot = before.question.slot if before.question else ""
+    reading = read(before.slots, moves.wishes_in(move, text), tools.lexicon, tools.currency, slot)
+    if move.words and move.tool != "refine":
+        own, again = reading.slots, read(reading.slots, move.words, tools.lexicon, tools.currency)
+        # Prices are the shopper's own; and what was refused stays refused.
+        slots = replace(again.slots, min_price=own.min_price, max_price=own.max_price, budget=own.budget)
+        dislikes = tuple(dict.fromkeys((*own.dislikes, *slots.dislikes)))
+        slots = replace(slots, dislikes=dislikes, loose=before.slots.loose)
+        reading = Reading(slots, (*reading.heard, *again.heard), again.notes)
+    implied = wording.follows(reading.slots)
+    implied = implied if implied != wording.follows(before.slots) else ""
+    outcome = "; ".join((*reading.heard, *([f"so {implied}"] if implied else []))) or "nothing new"
+    return reading, Step("read", text, "your words", outcome)
 
 
 def _not_the_same_again(move: Move, before: Conversation, reading: Reading) -> Move:
@@ -113,7 +119,9 @@ def _open(slots: Slots, tools: Tools) -> Sequence[Question]:
     sums = tuple(f"Up to {wording.money(sum_, tools.currency)} in all" for sum_ in (low, high))
     budget = Question("budget", "What may it cost in all?", (*sums, "Any price", YOU_DECIDE))
     if tools.furniture:
-        room = Question("room", "Which room is it for?", ("Living room", "Bedroom", "Dining room", "Home office", YOU_DECIDE))
+        room = Question(
+            "room", "Which room is it for?", ("Living room", "Bedroom", "Dining room", "Home office", YOU_DECIDE)
+        )
         return [*([] if slots.room else [room]), *([] if slots.highest else [budget])]
     occasion = ("A wedding", "The office", "A date", "Every day", YOU_DECIDE)
     ways = ("A dress", "Trousers and a top", "A skirt and a top", YOU_DECIDE)
@@ -133,22 +141,22 @@ def _round(amount: float) -> int:
     return max(unit, round(amount / unit) * unit)
 
 
-def _ask(now: Conversation, text: str, question: Question, reading: Reading, steps: tuple[Step, ...]) -> Conversation:
-    """Ask, and say what follows from what is known."""
-    implied = wording.follows(now.slots) if reading.heard else ""
-    about = wording.situation(now.slots).removeprefix(" for ").strip() if reading.heard else ""
-    known = f"{about[:1].upper()}{about[1:]}" if about else ""
-    known += f" ({implied})" if implied and known else ""
+def _ask(before: Slots, said: str, question: Question, reading: Reading, steps: tuple[Step, ...]) -> Turn:
+    """Ask, and say first what follows from what was just said."""
     step = Step("ask", question.slot, "the answer changes what is found", question.text)
-    words = f"{known}: {question.text[:1].lower()}{question.text[1:]}" if known else question.text
-    turn = Turn(text.strip(), words, (*steps, step), question=question, notes=reading.notes)
-    return replace(now, turns=(*now.turns, turn), asked=(*now.asked, question.slot))
+    implied = wording.follows(reading.slots)
+    about = wording.situation(reading.slots).removeprefix(" for ").strip()
+    new = implied and about and implied != wording.follows(before)
+    words = f"{about[:1].upper()}{about[1:]}: {implied}. {question.text}" if new else question.text
+    return Turn(said, words, (*steps, step), question=question, notes=reading.notes)
 
 
 def _offers(now: Conversation, tools: Tools) -> tuple[str, ...]:
     """What could be said next, as it may be said."""
     if not now.shown:
-        return ("Any price", "Any colour") if now.turns else ()
+        slots = now.slots
+        given_up = (("Any price", slots.highest is not None), ("Any colour", bool(slots.colours)))
+        return tuple(offer for offer, there in given_up if there)
     meant = now.shown[now.focus]
     offers = ["Show it in my room"] if tools.furniture else ["Show it on me"]
     offers += ["Cheaper", "In another colour"]

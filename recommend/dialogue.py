@@ -186,7 +186,7 @@ def tools_of(
     return Tools(
         search=retriever.search,
         goes_with=stylist.goes_with,
-        ensembles=lambda query, k, anchor: stylist.ensembles(query, k, anchor),
+        ensembles=stylist.ensembles,
         lexicon=build_lexicon(catalog.items),
         currency=catalog.currency,
         usual_price=statistics.median(item.price for item in catalog.items),

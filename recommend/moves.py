@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from recommend.asking import asked_categories
 from recommend.dialogue import Conversation, Move
 from recommend.lexicon import Lexicon, Term, find_terms, tokens_of
 from recommend.schema import FACETS, Item, values_of
-from recommend.slots import Reading
 from recommend.stylist import Ensemble
 
 _RENDER: Final = re.compile(
@@ -18,11 +18,13 @@ _RENDER: Final = re.compile(
 )
 _COMPARE: Final = re.compile(r"\b(?:compare|comparison|differ(?:ence|ences|ent from|s)?|versus|vs)\b")
 _GOES_WITH: Final = re.compile(
-    r"\b(?:goes?|fits?|match(?:es)?|combines?|wear|pairs?) (?:well )?(?:with|to)\b|^\W*(?:and )?with (?:the|this|that|it)\b"
+    r"\b(?:goes?|fits?|match(?:es)?|combines?|wear|pairs?) (?:well )?(?:with|to)\b|"
+    r"^\W*(?:and )?with (?:the|this|that|it)\b"
 )
+_PRONOUN: Final = re.compile(r"\b(?:it|this|that|them|these|one)\b")
 _MORE: Final = re.compile(
-    r"\b(?:something|anything|somewhat) (?:else|different)\b|\bothers?\b|\banother(?: one)?$|\bmore (?:like|of|options|ideas)\b|"
-    r"\bshow me more\b|^\W*(?:more|next|again)\W*$|\bdifferent ones?\b"
+    r"\b(?:something|anything|somewhat) (?:else|different)\b|\bothers?\b|\banother(?: one)?$|"
+    r"\bmore (?:like|of|options|ideas)\b|\bshow me more\b|^\W*(?:more|next|again)\W*$|\bdifferent ones?\b"
 )
 _SWAP: Final = re.compile(r"\b(?:swap|change|replace|exchange|another|different|other)\b")
 _COLOUR: Final = re.compile(r"\b(?:other|another|different|new) colou?rs?\b|\bother in colou?r\b")
@@ -30,8 +32,12 @@ _CHEAPER: Final = re.compile(r"\b(?:cheaper|less expensive|less costly|too (?:de
 _COMPARES: Final = re.compile(
     r"\b(?:smaller|larger|bigger|wider|narrower|taller|lower|higher|deeper|shallower|longer|shorter|lighter|darker)\b"
 )
-_BUT: Final = re.compile(r"^\W*(?:but|not|no|without|rather|in|instead|less|more|only)\b|\binstead\b|^\W*(?:something|anything)\b")
-_WHOLE: Final = re.compile(r"\b(?:outfits?|looks?|ensembles?|what (?:should|shall|can|do|could) i wear|dress me|furnish|sets?)\b")
+_BUT: Final = re.compile(
+    r"^\W*(?:but|not|no|without|rather|in|instead|less|more|only)\b|\binstead\b|^\W*(?:something|anything)\b"
+)
+_WHOLE: Final = re.compile(
+    r"\b(?:outfits?|looks?|ensembles?|what (?:should|shall|can|do|could) i wear|dress me|furnish|sets?)\b"
+)
 _DECIDE: Final = re.compile(
     r"\b(?:you (?:decide|choose|pick)|up to you|surprise me|don't (?:care|mind|know)|no idea|whatever|no preference|"
     r"doesn't matter|skip)\b"
@@ -49,46 +55,61 @@ _ORDINALS: Final = {
 _ORDINAL: Final = re.compile(rf"\b({'|'.join(_ORDINALS)})\b(?! (?:time|of all))")
 
 
-def next_move(before: Conversation, text: str, reading: Reading, lexicon: Lexicon) -> Move:
+def next_move(before: Conversation, text: str, lexicon: Lexicon) -> Move:
     """What a message asks for.
 
     Args:
         before: the conversation up to it.
         text: the message.
-        reading: what it added to what is known.
         lexicon: of the catalog.
     """
     said = text.lower()
+    named = _named(said, lexicon)
+    if before.shown and (move := _of_the_shown(before, said, named, lexicon)) is not None:
+        return move
+    if _WHOLE.search(said):
+        return Move("outfit", "you asked for a whole")
+    if before.question is None and (named or not before.whole):
+        return Move("search", "you named what you look for")
+    return Move("outfit", "you told what it is for")
+
+
+def _of_the_shown(before: Conversation, said: str, named: set[str], lexicon: Lexicon) -> Move | None:
+    """What a message asks of the things that were shown; None if it is about something else."""
     places = places_in(said, before.shown)
     item = item_in(said, before.shown, before.focus, lexicon)
-    if before.shown:
-        if _RENDER.search(said):
-            return Move("render", "you want to see it", places, "" if places else item)
-        if _COMPARE.search(said):
-            return Move("compare", "you want to know what differs", places)
-        if item and _GOES_WITH.search(said):
-            return Move("complement", "you asked what goes with it", item=item)
-        if refines(said) or (_BUT.search(said) and not _names_another(reading, before)):
-            return Move("refine", "you want it otherwise", places, item, said)
-        if places and not reading.things:
-            return Move("choose", "you pointed at it", places)
-        if decides(said):
-            return Move("choose", "you left it to me", places or (0,))
-    if reading.things and not _WHOLE.search(said) and before.question is None:
-        return Move("search", "you named what you look for")
-    if before.shown and not before.whole and not _WHOLE.search(said):
-        return Move("search", "you added to what you look for")
-    return Move("outfit", "you told what it is for" if reading.heard else "you asked for a whole")
+    another = not named <= {hit.item.category for ensemble in before.shown for hit in ensemble.hits}
+    if _RENDER.search(said):
+        return Move("render", "you want to see it", places, item)
+    if _COMPARE.search(said):
+        return Move("compare", "you want to know what differs", places)
+    if (item or (not named and _PRONOUN.search(said))) and _GOES_WITH.search(said):
+        return Move("complement", "you asked what goes with it", places, item)
+    if named and not item and before.whole and re.search(r"\bwith\b", said):
+        return Move("outfit", "you named what shall be in it")
+    if not another and any(pattern.search(said) for pattern in (_MORE, _COLOUR, _CHEAPER, _COMPARES, _SWAP, _BUT)):
+        return Move("refine", "you want it otherwise", places, item, said)
+    if places and not named:
+        return Move("choose", "you pointed at it", places)
+    return Move("choose", "you left it to me") if decides(said) else None
 
 
-def refines(said: str) -> bool:
-    """Whether a message asks for what was shown, but different, in lower case."""
-    return any(pattern.search(said) for pattern in (_MORE, _COLOUR, _CHEAPER, _COMPARES)) or swaps(said)
+def wishes_in(move: Move, text: str) -> str:
+    """What of a message says something of the thing looked for; the rest says what to do with what was shown."""
+    if move.tool in ("render", "compare", "complement", "choose"):
+        return ""
+    if move.tool != "refine":
+        return text
+    if way_of(text) == "swap":
+        return ""
+    for pattern in (_MORE, _COLOUR, _CHEAPER, _COMPARES, _ORDINAL):
+        text = pattern.sub(" ", text.lower())
+    return text
 
 
-def swaps(said: str) -> bool:
-    """Whether one part of an outfit shall be another."""
-    return bool(_SWAP.search(said)) and not _COLOUR.search(said) and not _MORE.search(said)
+def _named(said: str, lexicon: Lexicon) -> set[str]:
+    """Categories that a text names, by themselves or by a kind."""
+    return set(asked_categories(find_terms(tokens_of(said), lexicon), lexicon))
 
 
 def decides(said: str) -> bool:
@@ -103,15 +124,13 @@ def way_of(said: str) -> str:
     return next((way for way, pattern in ways if pattern.search(said)), "words")
 
 
-def _names_another(reading: Reading, before: Conversation) -> bool:
-    """Whether the message names a kind of thing that is not among what was shown."""
-    shown = {hit.item.category for ensemble in before.shown for hit in ensemble.hits}
-    return reading.things and not shown.issuperset(reading.slots.categories)
-
-
 def places_in(said: str, shown: Sequence[Ensemble]) -> tuple[int, ...]:
     """Which of the things shown a message counts off: "the second one", "these two"."""
-    found = [_ORDINALS[match[1]] % max(1, len(shown)) for match in _ORDINAL.finditer(said) if _ORDINALS[match[1]] < len(shown)]
+    found = [
+        _ORDINALS[match[1]] % max(1, len(shown))
+        for match in _ORDINAL.finditer(said)
+        if _ORDINALS[match[1]] < len(shown)
+    ]
     if not found and re.search(r"\b(?:two|both)\b", said):
         found = [0, 1][: len(shown)]
     if not found and re.search(r"\b(?:three|all of them)\b", said):
@@ -120,17 +139,15 @@ def places_in(said: str, shown: Sequence[Ensemble]) -> tuple[int, ...]:
 
 
 def item_in(said: str, shown: Sequence[Ensemble], focus: int, lexicon: Lexicon) -> str:
-    """The id of the item that a message describes, "the blue skirt", or that "it" means; "" if none."""
+    """The id of the item that a message describes, "the blue skirt"; "" if it names none of those shown."""
     if not shown:
         return ""
     terms = [term for term in find_terms(tokens_of(said), lexicon) if term.meaning.attribute in FACETS]
     order = [shown[focus], *(one for place, one in enumerate(shown) if place != focus)]
     items = [hit.item for ensemble in order for hit in ensemble.hits]
     things = [term for term in terms if term.meaning.attribute in ("category", "kind")]
-    if things:
-        best = max(items, key=lambda item: sum(_is(term, item) for term in terms))
-        return best.id if any(_is(thing, best) for thing in things) else ""
-    return items[0].id if re.search(r"\b(?:it|this|that|one)\b", said) else ""
+    best = max(items, key=lambda item: sum(_is(term, item) for term in terms))
+    return best.id if any(_is(thing, best) for thing in things) else ""
 
 
 def _is(term: Term, item: Item) -> bool:

@@ -26,35 +26,69 @@ class Occasion:
 
 
 _SPORTSWEAR: Final = (Facet("kind", ("hoodie", "sweatshirt", "joggers", "leggings", "tank top", "crop top")),)
-_LEISURE: Final = (Facet("kind", ("t-shirt", "shorts", "jeans", "longsleeve")),)
+_LEISURE: Final = (Facet("kind", ("t-shirt", "shorts", "jeans", "longsleeve", "overshirt", "jacket")),)
 _LOUD: Final = (Facet("pattern", ("tie-dye", "camouflage", "print", "animal")),)
-_BRIDE: Final = (Facet("category", ("dress",)), Facet("colours", ("white", "cream")))
 _DRESSED_UP: Final = (_SPORTSWEAR, _LEISURE, _LOUD)
 
 OCCASIONS: Final[dict[str, Occasion]] = {
     "wedding": Occasion(
-        ("weddings", "marriage", "getting married", "hochzeit", "boda", "mariage"), ("formal",),
-        (*_DRESSED_UP, _BRIDE), "dressed up, and no white dress",
+        ("weddings", "marriage", "getting married", "hochzeit", "boda", "mariage"),
+        ("formal",),
+        _DRESSED_UP,
+        "something dressed up",
     ),
     "funeral": Occasion(
-        ("burial", "memorial service", "beerdigung", "enterrement"), ("formal",),
-        (*_DRESSED_UP, (Facet("colours", ("red", "orange", "yellow", "pink", "multicolour")),)), "dressed up, no bright colours",
+        ("burial", "memorial service", "beerdigung", "enterrement"),
+        ("formal",),
+        (*_DRESSED_UP, (Facet("colours", ("red", "orange", "yellow", "pink", "multicolour")),)),
+        "something dressed up and quiet",
     ),
     "interview": Occasion(
-        ("job interview", "interviews"), ("office",), _DRESSED_UP, "smart and quiet",
+        ("job interview", "interviews"),
+        ("office",),
+        _DRESSED_UP,
+        "something smart and quiet",
     ),
-    "gala": Occasion(("ball", "opera", "black tie event", "prom", "theatre"), ("formal",), _DRESSED_UP, "dressed up"),
-    "office": Occasion(("at work", "work", "meeting", "conference", "business trip"), ("office",), (_SPORTSWEAR, _LOUD), "smart"),
-    "date": Occasion(("dinner date", "first date", "romantic dinner", "dinner", "restaurant"), ("party", "formal"), (_SPORTSWEAR,), "a little dressed up"),
-    "party": Occasion(("birthday", "birthday party", "new year", "christmas party", "club night", "nightclub"), ("party",), (_SPORTSWEAR,), "festive"),
-    "graduation": Occasion(("baptism", "christening", "communion", "ceremony"), ("formal",), (_SPORTSWEAR, _LOUD), "dressed up"),
-    "beach": Occasion(("seaside", "pool", "strand", "playa", "plage"), ("summer", "casual"), (), "light and casual"),
-    "sport": Occasion(("workout", "gym", "running", "yoga", "training"), ("sporty",), (), "made to move in"),
-    "hike": Occasion(("hiking", "camping", "trekking", "outdoors"), ("sporty", "casual"), (), "made to move in"),
-    "travel": Occasion(("trip", "journey", "flight", "holiday", "holidays", "vacation", "sightseeing"), ("casual",), (), "comfortable"),
-    "festival": Occasion(("concert", "open air"), ("street", "boho"), (), "relaxed"),
-    "everyday": Occasion(("every day", "day to day", "weekend", "at home", "school", "university"), ("casual",), (), "casual"),
-}  # fmt: skip
+    "gala": Occasion(
+        ("ball", "opera", "black tie event", "prom", "theatre"), ("formal",), _DRESSED_UP, "something dressed up"
+    ),
+    "office": Occasion(
+        ("at work", "work", "meeting", "conference", "business trip"),
+        ("office",),
+        (_SPORTSWEAR, _LOUD),
+        "something smart",
+    ),
+    "date": Occasion(
+        ("dinner date", "first date", "romantic dinner", "dinner", "restaurant"),
+        ("party", "formal"),
+        (_SPORTSWEAR,),
+        "something a little dressed up",
+    ),
+    "party": Occasion(
+        ("birthday", "birthday party", "new year", "christmas party", "club night", "nightclub"),
+        ("party",),
+        (_SPORTSWEAR,),
+        "something festive",
+    ),
+    "graduation": Occasion(
+        ("baptism", "christening", "communion", "ceremony"), ("formal",), (_SPORTSWEAR, _LOUD), "something dressed up"
+    ),
+    "beach": Occasion(
+        ("seaside", "pool", "strand", "playa", "plage"), ("summer", "casual"), (), "something light and casual"
+    ),
+    "sport": Occasion(("workout", "gym", "running", "yoga", "training"), ("sporty",), (), "something to move in"),
+    "hike": Occasion(("hiking", "camping", "trekking", "outdoors"), ("sporty", "casual"), (), "something to move in"),
+    "travel": Occasion(
+        ("trip", "journey", "flight", "holiday", "holidays", "vacation", "sightseeing"),
+        ("casual",),
+        (),
+        "something comfortable",
+    ),
+    "festival": Occasion(("concert", "open air"), ("street", "boho"), (), "something relaxed"),
+    "everyday": Occasion(
+        ("every day", "day to day", "weekend", "at home", "school", "university"), ("casual",), (), "something casual"
+    ),
+}
 
 #: What one goes to, for people, where that is not "a" or "an" and the name.
 SAID_AS: Final[dict[str, str]] = {
@@ -70,15 +104,15 @@ WISHED_IN: Final[dict[str, tuple[Facet, ...]]] = {
 NEVER_IN: Final[dict[str, tuple[tuple[Facet, ...], ...]]] = {
     "hot": (
         (Facet("material", ("wool", "cashmere", "leather", "fleece", "velvet", "flannel", "tweed", "corduroy")),),
-        (Facet("kind", ("coat", "sweater", "hoodie", "cardigan", "boots", "scarf")),),
+        (Facet("kind", ("coat", "jacket", "sweater", "hoodie", "cardigan", "boots", "scarf")),),
     ),
     "cold": ((Facet("kind", ("shorts", "tank top", "crop top", "sandals")),), (Facet("sleeve", ("sleeveless",)),)),
     "mild": (),
 }
 FOLLOWS: Final[dict[str, str]] = {
-    "hot": "light fabrics, no wool and no leather",
-    "cold": "warm fabrics and long sleeves",
-    "mild": "nothing too light, nothing too warm",
+    "hot": "in light fabrics",
+    "cold": "in warm fabrics, with long sleeves",
+    "mild": "neither too light nor too warm",
 }
 
 #: Weather that is said as such.

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from recommend import occasions
 from recommend.lexicon import Lexicon
@@ -29,7 +29,9 @@ _IN_ALL: Final = re.compile(
     r"(?:whole|entire|complete) (?:outfit|look|set|thing|room))\b"
 )
 #: Of these, the words that mean nothing once that is known.
-_IDLE: Final = re.compile(r"\b(?:in all|in total|total|overall|for everything|everything together|wear (?:to|for|at|in))\b")
+_IDLE: Final = re.compile(
+    r"\b(?:in all|in total|total|overall|for everything|everything together|wear (?:to|for|at|in))\b"
+)
 _EACH: Final = re.compile(r"\b(?:each|apiece|a piece|per (?:item|piece|garment))\b")
 _ANY_PRICE: Final = re.compile(r"\b(?:any price|whatever it costs|no (?:price )?limit|money is no object|no budget)\b")
 _ANY_COLOUR: Final = re.compile(r"\b(?:any|whatever|no matter (?:the|what)) colou?rs?\b")
@@ -97,13 +99,11 @@ class Slots:
         """The kinds that are asked for."""
         return next((wish.values for wish in self.wishes if wish.attribute == "kind"), ())
 
-    def excluded(self) -> tuple[Together, ...]:
-        """What must not occur: what is disliked, and what neither occasion nor weather allows unless it was asked for."""
-        rules: list[Together] = []
-        if self.occasion:
-            rules += occasions.OCCASIONS[self.occasion].never
+    def customs(self) -> tuple[Together, ...]:
+        """What does not suit occasion and weather, but for what was asked for by name."""
+        rules = [*occasions.OCCASIONS[self.occasion].never] if self.occasion else []
         rules += occasions.NEVER_IN.get(self.weather, ())
-        return (*self.dislikes, *(kept for rule in rules if (kept := self._spared(rule))))
+        return tuple(kept for rule in rules if (kept := self._spared(rule)))
 
     def _spared(self, rule: Together) -> Together:
         """A rule without what the shopper asked for by name; () if nothing is left of it."""
@@ -135,13 +135,11 @@ class Reading:
         slots: with it.
         heard: each part that was understood, for people.
         notes: what was not, or only loosely, in sentences.
-        things: whether it names something that a catalog has.
     """
 
     slots: Slots
     heard: tuple[str, ...]
     notes: tuple[str, ...]
-    things: bool
 
 
 def read(slots: Slots, text: str, lexicon: Lexicon, currency: str, question: str = "") -> Reading:
@@ -167,8 +165,10 @@ def read(slots: Slots, text: str, lexicon: Lexicon, currency: str, question: str
     after = _rest(after, understood, lexicon)
     if _ANY_COLOUR.search(said_text):
         after = replace(after, colours=())
-    heard = tuple(f"{name}: {label}" for name, label in said(after, currency) if (name, label) not in said(slots, currency))
-    return Reading(after, heard, understood.notes, things)
+    heard = tuple(
+        f"{name}: {label}" for name, label in said(after, currency) if (name, label) not in said(slots, currency)
+    )
+    return Reading(after, heard, understood.notes)
 
 
 def _tables(slots: Slots, text: str, furniture: bool) -> tuple[Slots, str]:
@@ -176,15 +176,17 @@ def _tables(slots: Slots, text: str, furniture: bool) -> tuple[Slots, str]:
     month = re.search(rf"\b(?:in|of|early|late|mid|this|next|until|from|every) ({'|'.join(occasions.MONTHS)})\b", text)
     text = text.replace(month[0], " ") if month else text
     tables: dict[str, Mapping[str, Iterable[str]]] = {
-        "place": {name: () for name in occasions.CLIMATES},
+        "place": dict.fromkeys(occasions.CLIMATES, ()),
         "season": occasions.SEASONS,
         "said_weather": occasions.WEATHER,
     }
-    tables |= {"room": occasions.ROOMS} if furniture else {"occasion": {n: o.words for n, o in occasions.OCCASIONS.items()}}
+    tables |= (
+        {"room": occasions.ROOMS} if furniture else {"occasion": {n: o.words for n, o in occasions.OCCASIONS.items()}}
+    )
     for slot, table in tables.items():
         name, text = _named(text, table)
         if name:
-            slots = replace(slots, **{slot: name})
+            slots = replace(slots, **dict[str, Any]({slot: name}))
             slots = replace(slots, said_weather="") if slot in ("place", "season") else slots
     if month:
         season = occasions.MONTHS[month[1]]
@@ -245,7 +247,9 @@ def _rest(slots: Slots, understood: Understanding, lexicon: Lexicon) -> Slots:
     denied = {(facet.attribute, value) for facet, *more in filters.without if not more for value in facet.values}
     asked = {("colours", colour) for group in filters.colours for colour in group}
     asked |= {(wish.attribute, value) for wish in understood.wishes for value in wish.values}
-    kept = tuple(one for one in dislikes if not (len(one) == 1 and asked & {(one[0].attribute, v) for v in one[0].values}))
+    kept = tuple(
+        one for one in dislikes if not (len(one) == 1 and asked & {(one[0].attribute, v) for v in one[0].values})
+    )
     wishes = tuple(
         wish for wish in slots.wishes if not all((wish.attribute, value) in denied for value in wish.values)
     )  # fmt: skip
@@ -279,52 +283,48 @@ def _manner(understood: Understanding, lexicon: Lexicon) -> list[str]:
 
 def query_of(slots: Slots) -> Query:
     """What to search for: the thing itself."""
-    parts = [*_words(slots, slots.preferred()), *(_size(limit) for limit in slots.sizes)]
+    sizes = [_size(limit) for limit in slots.sizes]
     return Query(
-        text=", ".join([*parts, *_context(slots)]) or None,
+        text=_text([*map(_phrase, slots.preferred()), *slots.manner, *sizes, *_context(slots)]),
         min_price=slots.min_price,
         max_price=slots.highest,
         categories=slots.categories,
         colours=slots.colours,
-        exclude=slots.excluded(),
+        exclude=(*slots.dislikes, *slots.customs()),
     )
 
 
-def whole_query(slots: Slots, nouns: Mapping[str, str]) -> Query:
-    """What to put together: words that name a thing describe that thing alone, and the budget is that of all.
-
-    Args:
-        slots: what is known.
-        nouns: what one item of a category is called.
-    """
-    things = [wish for wish in slots.preferred() if wish.attribute != "style"]
-    named = [] if slots.kinds else [nouns.get(category, category) for category in slots.categories]
-    colours = [" or ".join(slots.colours)] if slots.categories else []
+def whole_query(slots: Slots, lexicon: Lexicon) -> Query:
+    """What to put together: words that name a thing describe that thing alone, and the budget is that of all."""
+    nouns = lexicon.domain.nouns_of
+    covered = {lexicon.kind_categories.get(kind) for kind in slots.kinds}
+    named = [*slots.kinds, *(nouns.get(one, one) for one in slots.categories if one not in covered)]
     # One clause: an adjective belongs to the noun that follows it.
-    thing = " ".join(part for part in (*colours, " and ".join(named)) if part)
-    parts = [thing, *_words(slots, things), *_words(slots, [w for w in slots.preferred() if w.attribute == "style"])]
-    parts += [f"at most {math.floor(slots.budget * 100) / 100:.2f} in all"] if slots.budget is not None else []
+    thing = " ".join([*([" or ".join(slots.colours)] if slots.categories else []), " and ".join(named)]).strip()
+    wishes = [_phrase(wish) for wish in slots.preferred() if wish.attribute != "kind"]
+    budget = [] if slots.budget is None else [f"at most {math.floor(slots.budget * 100) / 100:.2f} in all"]
     return Query(
-        text=", ".join(part for part in (*parts, *_context(slots)) if part) or None,
+        text=_text([thing, *wishes, *slots.manner, *budget, *_context(slots)]),
         max_price=slots.highest,
-        exclude=slots.excluded(),
+        exclude=(*slots.dislikes, *slots.customs()),
     )
 
 
 def beside_query(slots: Slots) -> Query:
     """What may stand or be worn beside a thing that is there: what was said of the thing itself does not count."""
-    wishes = [wish for wish in slots.preferred() if wish.attribute not in _OF_THE_THING]
-    return Query(text=", ".join(_words(slots, wishes)) or None, max_price=slots.highest, exclude=slots.excluded())
+    wishes = [_phrase(wish) for wish in slots.preferred() if wish.attribute not in _OF_THE_THING]
+    exclude = (*slots.dislikes, *slots.customs())
+    return Query(text=_text([*wishes, *slots.manner]), max_price=slots.highest, exclude=exclude)
 
 
 def _context(slots: Slots) -> list[str]:
     """What stands around the thing: the occasion, what it shall go with, and words that count by meaning only."""
-    beside = [f"to go with my {slots.beside}"] if slots.beside else []
-    return [word for word in (*beside, slots.occasion or slots.room, *slots.loose) if word]
+    beside = f"to go with my {slots.beside}" if slots.beside else ""
+    return [beside, slots.occasion or slots.room, *slots.loose]
 
 
-def _words(slots: Slots, wishes: Iterable[Facet]) -> list[str]:
-    return [*(_phrase(wish) for wish in wishes), *slots.manner]
+def _text(parts: Iterable[str]) -> str | None:
+    return ", ".join(part for part in parts if part) or None
 
 
 def _phrase(wish: Facet) -> str:
@@ -344,8 +344,7 @@ def said(slots: Slots, currency: str) -> tuple[tuple[str, str], ...]:
     """What is known, for people: name and value of each filled slot."""
     rows: list[tuple[str, str]] = [("occasion", slots.occasion), ("room", slots.room), ("place", slots.place.title())]
     rows += [("season", slots.season), ("weather", slots.weather)]
-    kinds = slots.kinds or slots.categories
-    rows += [("looking for", " and ".join(kinds))]
+    rows += [("looking for", " and ".join(slots.kinds or slots.categories))]
     rows += [(wish.attribute, " or ".join(wish.values)) for wish in slots.wishes if wish.attribute != "kind"]
     rows += [("colour", " or ".join(slots.colours))]
     rows += [("not", names(one)) for one in slots.dislikes]

@@ -23,16 +23,19 @@ def situation(slots: Slots) -> str:
 
 
 def follows(slots: Slots) -> str:
-    """What occasion and weather imply: "dressed up, and no white dress; hot: light fabrics"; "" if nothing."""
+    """What occasion and weather imply: "something dressed up, in light fabrics"; "" if nothing."""
     why = occasions.OCCASIONS[slots.occasion].why if slots.occasion else ""
-    weather = f"{slots.weather} weather: {occasions.FOLLOWS[slots.weather]}" if slots.weather else ""
-    return "; ".join(part for part in (why, weather) if part)
+    return ", ".join(part for part in (why, occasions.FOLLOWS.get(slots.weather, "")) if part)
 
 
 def prices(found: Sequence[Ensemble], currency: str) -> str:
     """From the cheapest to the dearest: "€120 to €180"."""
     low, high = min(one.price for one in found), max(one.price for one in found)
-    return money(low, currency) if round(low, 2) == round(high, 2) else f"{money(low, currency)} to {money(high, currency)}"
+    return (
+        money(low, currency)
+        if round(low, 2) == round(high, 2)
+        else f"{money(low, currency)} to {money(high, currency)}"
+    )
 
 
 def money(amount: float, currency: str) -> str:
@@ -45,6 +48,11 @@ def title_of(thing: Ensemble) -> str:
     return " + ".join(hit.item.title for hit in thing.hits)
 
 
+def titles(found: Sequence[Ensemble]) -> str:
+    """What they are, in a list."""
+    return listing([title_of(one) for one in found])
+
+
 def described(query: Query) -> str:
     """A query for people, in one line."""
     parts = [query.text or "", " or ".join(query.categories), " or ".join(query.colours)]
@@ -53,9 +61,9 @@ def described(query: Query) -> str:
     return "; ".join(part for part in parts if part) or "anything"
 
 
-def listing(words: Sequence[str]) -> str:
+def listing(words: Sequence[str], last: str = "and") -> str:
     """ "colours, material and price"."""
-    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
+    return f" {last} ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
 
 
 def nothing(slots: Slots) -> str:
@@ -70,5 +78,5 @@ def nothing(slots: Slots) -> str:
         )
         if there
     ]
-    ask = f"; shall I forget {' or '.join(given)}?" if given else "; tell me something else."
+    ask = f"; shall I forget {listing(given, 'or')}?" if given else "; tell me something else."
     return f"I found nothing{situation(slots)} that keeps all of that{ask}"
