@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,12 +28,13 @@ from recommend.history import gather, read_history
 from recommend.lexicon import other_domain
 from recommend.pictures import read_picture
 from recommend.prices import show
-from recommend.schema import CutOut, Query, ReadPerson, ReadRoom, RoomContext, SearchResult
+from recommend.schema import CutOut, Hit, Query, ReadPerson, ReadRoom, RoomContext, SearchResult
 
 if TYPE_CHECKING:
     from recommend.embedder import WeightPaths
     from recommend.indexing import OnItem
     from recommend.retriever import Retriever
+    from recommend.stylist import Ensemble, Stylist
     from recommend.taste import Taste
 
 TOOLS: Final = "tryroom.recommend"
@@ -80,9 +81,15 @@ def recommend_command(
     dislike_item: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Item of the catalog: what is unlike it. Repeatable.")
     ] = None,
+    goes_with: Annotated[
+        str | None, typer.Option(metavar="ID", help="Item of the catalog: what to wear or to place with it.")
+    ] = None,
+    outfit: Annotated[
+        bool, typer.Option("--outfit", help="Whole outfits, or sets for a room; with --goes-with around that item.")
+    ] = False,
     text: Annotated[str | None, typer.Option(help="Words: “red linen dress under 40, no stripes”.")] = None,
     max_price: Annotated[float | None, typer.Option(metavar="N", help="Highest price.")] = None,
-    k: Annotated[int, typer.Option("-k", metavar="N", help="Number of results.")] = 12,
+    k: Annotated[int | None, typer.Option("-k", metavar="N", help="Number of results; default: 12, outfits 3.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     catalog: Annotated[
         str | None,
@@ -115,12 +122,22 @@ def recommend_command(
         likes=tuple(like_item or ()),
         dislikes=tuple(dislike_item or ()),
     )
+    if (goes_with is not None or outfit) and history is not None:
+        got = f"--history with {'--outfit' if outfit else '--goes-with'}"
+        raise BadInput("taste", got, "one of the two", "Leave the history out: taste does not count there.")
     retriever = _open(tools, folder, uri)
+    if outfit:
+        _print_ensembles(retriever, query, 3 if k is None else k, goes_with, as_json)
+        return
     taste = None
     if history is not None and user is not None:
         taste, feedback = _taste(retriever, history, user)
         query = replace(query, feedback=feedback)
-    result = retriever.search(query, k, taste)
+    k = 12 if k is None else k
+    if goes_with is not None:
+        result = _stylist(retriever).goes_with(goes_with, k, query)
+    else:
+        result = retriever.search(query, k, taste)
     found = as_dict(result, retriever) | ({"room": room_as_dict(query.room)} if query.room else {})
     typer.echo(json.dumps(found, ensure_ascii=False) if as_json else as_text(result))
 
@@ -143,6 +160,24 @@ def _open(tools: Tools, folder: Path, uri: str | None) -> Retriever:
     for problem in retriever.problems:
         _chatter().print(f"left out: {problem}")
     return retriever
+
+
+def _stylist(retriever: Retriever) -> Stylist:
+    """What knows which items go together."""
+    from recommend.stylist import Stylist
+
+    return Stylist(retriever)
+
+
+def _print_ensembles(retriever: Retriever, query: Query, k: int, anchor: str | None, as_json: bool) -> None:
+    """Find whole outfits or sets for a room, and print them."""
+    found = _stylist(retriever).ensembles(query, k, anchor)
+    if not found:
+        _chatter().print("Nothing whole can be put together of what matches.")
+    if as_json:
+        typer.echo(json.dumps({"ensembles": [ensemble_as_dict(one, retriever) for one in found]}, ensure_ascii=False))
+    elif found:
+        typer.echo("\n".join(ensemble_as_text(place, one) for place, one in enumerate(found, start=1)))
 
 
 def _taste(retriever: Retriever, path: Path, user: str) -> tuple[Taste | None, Feedback]:
@@ -264,22 +299,35 @@ def as_dict(result: SearchResult, retriever: Retriever) -> dict[str, Any]:
             for way in result.relaxations
         ],
         "seconds": {stage: round(seconds, 4) for stage, seconds in result.seconds.items()},
-        "hits": [
-            {
-                "id": hit.item.id,
-                "title": hit.item.title,
-                "category": hit.item.category,
-                "colours": list(hit.item.colours),
-                "price": hit.item.price,
-                "currency": hit.item.currency,
-                "image": str(retriever.picture(hit.item)),
-                "score": round(hit.score, 4),
-                "reason": hit.reason,
-                "scores": dict(hit.scores),
-                **({"size_cm": list(hit.item.size_cm)} if hit.item.size_cm else {}),
-            }
-            for hit in result.hits
-        ],
+        "hits": [hit_as_dict(hit, retriever) for hit in result.hits],
+    }
+
+
+def hit_as_dict(hit: Hit, retriever: Retriever) -> dict[str, Any]:
+    """One hit as JSON values."""
+    return {
+        "id": hit.item.id,
+        "title": hit.item.title,
+        "category": hit.item.category,
+        "colours": list(hit.item.colours),
+        "price": hit.item.price,
+        "currency": hit.item.currency,
+        "image": str(retriever.picture(hit.item)),
+        "score": round(hit.score, 4),
+        "reason": hit.reason,
+        "scores": dict(hit.scores),
+        **({"size_cm": list(hit.item.size_cm)} if hit.item.size_cm else {}),
+    }
+
+
+def ensemble_as_dict(ensemble: Ensemble, retriever: Retriever) -> dict[str, Any]:
+    """An outfit or a set for a room as JSON values."""
+    return {
+        "score": round(ensemble.score, 4),
+        "price": round(ensemble.price, 2),
+        "currency": ensemble.hits[0].item.currency,
+        "reason": ensemble.reason,
+        "hits": [hit_as_dict(hit, retriever) for hit in ensemble.hits],
     }
 
 
@@ -300,11 +348,22 @@ def as_text(result: SearchResult) -> str:
     chips = ", ".join(chip.label if chip.strict else f"preferably {chip.label}" for chip in result.understanding.chips)
     lines = [f"understood: {chips or 'anything'}  ({result.matching} items match)"]
     lines += [f"note: {note}" for note in result.notes]
-    wide = max((len(hit.item.id) for hit in result.hits), default=0)
-    for place, hit in enumerate(result.hits, start=1):
-        price = show(hit.item.price, hit.item.currency)
-        lines.append(f"{place:3d}  {hit.score:.2f}  {hit.item.id:<{wide}}  {price:>8}  {hit.item.title} — {hit.reason}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_hit_lines(result.hits)])
+
+
+def ensemble_as_text(place: int, ensemble: Ensemble) -> str:
+    """An outfit or a set for a room for people: why, then one line per item."""
+    return "\n".join([f"{place}. {ensemble.score:.2f}  {ensemble.reason}", *_hit_lines(ensemble.hits)])
+
+
+def _hit_lines(hits: Sequence[Hit]) -> list[str]:
+    """One line per hit."""
+    wide = max((len(hit.item.id) for hit in hits), default=0)
+    return [
+        f"{place:3d}  {hit.score:.2f}  {hit.item.id:<{wide}}  {show(hit.item.price, hit.item.currency):>8}"
+        f"  {hit.item.title} — {hit.reason}"
+        for place, hit in enumerate(hits, start=1)
+    ]
 
 
 def _chatter() -> Console:

@@ -1,7 +1,7 @@
 """How well two things go together, as chances that are multiplied, and why. Pure functions.
 
-A top does not look like the trousers it goes with, so likeness says nothing here. What does: what each is (a top wants a
-bottom, a bed a nightstand), colours, styles, how formal and how warm they are, pattern beside pattern, for furniture
+A top does not look like the trousers it goes with, so likeness says nothing here. What does: what each is (a top wants
+a bottom, a bed a nightstand), colours, styles, how formal and how warm they are, pattern beside pattern, for furniture
 materials and sizes. What an item does not state leaves a part undecided rather than against it.
 """
 
@@ -16,15 +16,18 @@ import numpy as np
 
 from recommend import rerank
 from recommend.domains import Domain
-from recommend.features import NEUTRALS, Floats
+from recommend.features import Floats
 from recommend.pairings import PAIRINGS, Pairing
-from recommend.schema import Item, side_of, values_of
+from recommend.prices import show
+from recommend.schema import Facet, Item, Understanding, side_of, values_of
 
 #: Chance of a part that one of two items says nothing of.
 UNKNOWN: Final = 0.75
 #: How much harmony of colours counts; the least that it can be is what `rerank.harmony` gives the worst hues.
 COLOUR_CERTAINTY: Final = 0.8
 WORST_HARMONY, BEST_HARMONY = 0.35, 0.85
+#: Chance of colours from which on they are given as a reason: a neutral's, less a little for rounding.
+SAID_HARMONY: Final = 0.82
 #: Two main colours so near and yet not the same look like a mistake (OKLab); it costs up to this share.
 NEAR_MISS: Final = (0.05, 0.11)
 NEAR_MISS_COST: Final = 0.25
@@ -267,29 +270,29 @@ def facts(item: Item, anchor: Item, split: Mapping[str, float], domain: Domain, 
     pairing = PAIRINGS[domain.name]
     own = item.kind or pairing.noun(role_of(item, domain))
     said = [f"{own} to {whose} {anchor.kind or pairing.noun(role_of(anchor, domain))}"]
-    neutral = (
-        1
-        - COLOUR_CERTAINTY
-        + COLOUR_CERTAINTY * (rerank.NEUTRAL_HARMONY - WORST_HARMONY) / (BEST_HARMONY - WORST_HARMONY)
-    )
-    if item.colours and anchor.colours and split["harmony"] >= neutral - 0.02:
-        said.append(_colours(item.colours[0], anchor.colours[0]))
+    if item.colours and anchor.colours and split["harmony"] >= SAID_HARMONY:
+        own, other = item.colours[0], anchor.colours[0]
+        said.append(f"{own} on {other}" if own == other else f"{own} with {other}")
     shared = [style for style in item.style if style in anchor.style]
     if shared:
         said.append(f"both {shared[0]}")
     if anchor.pattern and split["pattern"] == 1 and anchor.pattern not in pairing.plain and item.pattern:
-        said.append(f"plain beside the {anchor.pattern}")
-    woods = [name for name in values_of(item, "material") if name in values_of(anchor, "material")]
-    if domain.sized and woods:
-        said.append(f"{woods[0]} like it")
+        said.append(f"plain beside {anchor.pattern}")
+    common = [name for name in values_of(item, "material") if name in values_of(anchor, "material")]
+    if domain.sized and common:
+        said.append(f"also {common[0]}")
     return said
 
 
-def _colours(own: str, other: str) -> str:
-    """Two colours for people."""
-    if own == other:
-        return f"{own} on {other}"
-    return f"{own} sets off {other}" if (own in NEUTRALS) != (other in NEUTRALS) else f"{own} with {other}"
+def met(item: Item, understood: Understanding) -> str:
+    """What was asked of an item's looks and is met, its price, and how much is met, if not all."""
+    filters = understood.filters
+    asked = [Facet("colours", group) for group in filters.colours] + [*filters.required, *understood.wishes]
+    asked = [facet for facet in asked if facet.attribute not in ("category", "kind")]
+    said = [value for facet in asked for value in values_of(item, facet.attribute) if value in facet.values]
+    line = ", ".join([*dict.fromkeys(said), show(item.price, item.currency)])
+    count = sum(facet.match(item) for facet in asked)
+    return line if count == len(asked) else f"{line}; {count} of {len(asked)} asked"
 
 
 def overlap(sets: Sequence[Sequence[str]]) -> Floats:

@@ -1,8 +1,9 @@
 """What is worn or stands together: the tables that `complements` reads, for garments and for furniture. Data only.
 
-A role is what an item does beside others: a jacket is a layer although its category is that of tops, and an office chair
-belongs to a desk although other chairs do not. Formality runs from 0 (sports) over 1 (casual) and 2 (smart) to 3 (formal),
-warmth from -1 (hot days) to 1 (frost). The values are rules of thumb of dressing and furnishing, not measured.
+A role is what an item does beside others: a jacket is a layer although its category is that of tops, and an office
+chair belongs to a desk although other chairs do not. Formality runs from 0 (sports) over 1 (casual) and 2 (smart) to 3
+(formal), warmth from -1 (hot days) to 1 (frost). The values are rules of thumb of dressing and furnishing, not
+measured.
 """
 
 from __future__ import annotations

@@ -121,11 +121,12 @@ class Stylist:
         missing = set(categories) - {hit.item.category for hit in hits} if found.matching > len(hits) else set()
         for category in sorted(missing):
             hits += self._retriever.search(replace(query, categories=(category,)), MAX_RESULTS).hits
-        kept = tuple(hit for hit in hits if role_of(hit.item, self._domain) in roles)
+        hits = [hit for hit in hits if role_of(hit.item, self._domain) in roles]
+        kept = tuple(replace(hit, reason=complements.met(hit.item, found.understanding)) for hit in hits)
         chips = [chip for chip in found.understanding.chips if not chip.key.startswith("category:")]
         chips = [*(chip for chip in asked.chips if chip.key.startswith("category:")), *chips]
         understood = replace(found.understanding, chips=tuple(chips))
-        matching = len(kept) if found.matching <= len(hits) else found.matching
+        matching = len(kept) if found.matching <= len(found.hits) else found.matching
         return SearchResult(kept, understood, matching, found.seconds, found.relaxations)
 
     def _own(self, anchor: Item) -> Hit:
@@ -166,9 +167,7 @@ class Stylist:
         """A candidate as it is shown: its score times those of the pair, and why."""
         split = {name: round(float(chance), 4) for name, chance in chances.items()}
         score = hit.score * float(np.prod(list(chances.values())))
-        why = complements.facts(hit.item, anchor, split, self._domain, whose)
-        # What search says of an item of which nothing was asked is its kind and colours, which is said already.
-        why.append(hit.reason if "asked" in hit.reason or hit.scores else show(hit.item.price, hit.item.currency))
+        why = [*complements.facts(hit.item, anchor, split, self._domain, whose), hit.reason]
         return Hit(hit.item, score, "; ".join(why), {**hit.scores, **split})
 
     def _notes(self, anchor: Item, roles: Sequence[str], asked: Sequence[str], hits: Sequence[Hit]) -> list[str]:
@@ -253,7 +252,7 @@ class Stylist:
         together = complements.product({name: part for name, part in parts.items() if name != "pair"})
         if len(slots) < 2:
             return []
-        chosen = grow(slots, np.array([hit.score for hit in pool.hits]), together, _prices(pool), limit)
+        chosen = grow(slots, np.array([hit.score for hit in pool.hits], np.float32), together, _prices(pool), limit)
         return [self._ensemble(pool, places, score, parts, lacking, anchor) for places, score in chosen]
 
     def _candidates(
@@ -290,7 +289,8 @@ class Stylist:
         """Chosen places as a set, explained."""
         lead, *others = places
         first, whose = pool.hits[lead], "your" if anchor else "the"
-        hits = [first]
+        leads = [first.item.kind or self._pairing.noun(pool.roles[lead]), *first.item.colours[:2], first.reason]
+        hits = [first if anchor else replace(first, reason=", ".join(leads))]
         for place in others:
             split = {name: float(part[lead, place]) for name, part in parts.items()}
             hits.append(self._hit(pool.hits[place], first.item, split, whose))
@@ -311,7 +311,7 @@ class Stylist:
         ]
         scores = np.array([one.score for one in found], np.float32)
         order = rerank.ranked(scores, [" ".join(names) for names in ids])
-        close = (complements.overlap(ids) + complements.overlap(looks))[np.ix_(order, order)] / 2
+        close = np.float32(0.5) * (complements.overlap(ids) + complements.overlap(looks))[np.ix_(order, order)]
         return tuple(found[order[place]] for place in rerank.spread(scores[order], close, k, SET_VARIETY))
 
 

@@ -1,8 +1,8 @@
 """Garments that one person wears in one photo of Clothing Co-Parsing, cut out so that they share nothing but taste.
 
 Crops of one photo could know each other by what is no garment: skin and neighbours along the edge of a mask, and the
-light of the place. So masks come from the label maps and are shrunk, and each crop gets a light of its own, drawn by its
-name: what two crops of a photo have in common is then no better seen in their tint than what crops of two photos have.
+light of the place. So masks come from the label maps and are shrunk, and each crop gets a light of its own, drawn by
+its name: a tint that two crops of a photo share is then hidden among tints that no two crops share.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from recommend.features import Image, Mask
+from recommend.features import Floats, Image, Mask
 from training.retriever_features import Sample, at_most, ccp_reader, co_parsing, read_labels
 from training.train_retriever import MOST_CROPS
 
@@ -85,3 +85,12 @@ def relit(key: str, read: Callable[[], tuple[Image, Mask | None]]) -> Callable[[
         return lit, None if mask is None else shrunk(mask)
 
     return read_relit
+
+
+def palettes_of(samples: list[Sample], cache: Path) -> Floats:
+    """Palettes (N, K, 4) of samples whose features are cached, as `cached` leaves them."""
+    rows = []
+    for sample in samples:
+        with np.load(cache / sample.source / f"{sample.key}.npz") as kept:
+            rows.append(kept["palette"])
+    return np.stack(rows)
