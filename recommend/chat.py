@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -15,17 +16,19 @@ from typing import Annotated, Any
 import typer
 
 from recommend import llm
-from recommend.cli import TOOLS, open_catalog
+from recommend.cli import TOOLS, Tools, folder_of, open_catalog
 from recommend.conversation import GREETING, reply
 from recommend.dialogue import Conversation, Table, Turn, tools_of
+from recommend.errors import BadInput
 from recommend.schema import Item
 from recommend.stylist import Ensemble
 from recommend.wording import money, title_of
 
-#: What the entry point sets in `ctx.meta`: takes the photo of a person and a folder, and gives what renders items.
+#: What the entry point sets in `ctx.meta`, a `MakeRender`: gives what shows items on the person of a photo.
 RENDER = "tryroom.chat.render"
 
-MakeRender = Callable[[Path, Path], Callable[[tuple[Item, ...]], str]]
+#: Takes a photo of a person, a folder for pictures, and where an item's picture lies.
+MakeRender = Callable[[Path, Path, Callable[[Item], Path]], Callable[[tuple[Item, ...]], str]]
 
 
 def chat(
@@ -43,16 +46,16 @@ def chat(
 
     Needs no language model; takes one that is set up. Ends with an empty line or the end of the input.
     """
-    from recommend.errors import BadInput
-
     if (photo is None) != (out is None):
         got = "--photo without --out" if out is None else "--out without --photo"
         raise BadInput("picture", got, "both or none of them", "Name the photo, and the folder for pictures of it.")
     named = {llm.URL: llm_url, llm.MODEL: llm_model, llm.GGUF: llm_gguf}
-    chooser = llm.configured({**named, llm.KEY: llm.key()})
+    chooser = llm.configured({**os.environ, **named})
+    own: Tools = ctx.meta[TOOLS]
+    retriever = open_catalog(own, folder_of(own, catalog, None, None, None), None)
     make: MakeRender = ctx.meta[RENDER]
-    render = make(photo, out) if photo is not None and out is not None else None
-    tools = tools_of(open_catalog(ctx.meta[TOOLS], catalog), render, chooser)
+    render = make(photo, out, retriever.picture) if photo is not None and out is not None else None
+    tools = tools_of(retriever, render, chooser)
     conversation = Conversation()
     for text in _lines(words):
         conversation = reply(conversation, text, tools)
@@ -98,7 +101,10 @@ def as_text(turn: Turn, currency: str) -> str:
 
 def _table(table: Table) -> list[str]:
     """Facts side by side; where they differ, the line begins with a star."""
-    rows = [(" ", "", *table.heads), *(("*" if differs else " ", name, *values) for name, values, differs in table.rows)]
+    rows = [
+        (" ", "", *table.heads),
+        *(("*" if differs else " ", name, *values) for name, values, differs in table.rows),
+    ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 

@@ -59,12 +59,19 @@ def reply(conversation: Conversation, text: str, tools: Tools) -> Conversation:
     return replace(done.now, turns=(*conversation.turns, turn))
 
 
-def report(conversation: Conversation, outcome: str, failed: bool) -> Conversation:
-    """Tell what became of a picture that was still being made when the last answer was given."""
-    *before, last = conversation.turns
+def report(conversation: Conversation, place: int, outcome: str, failed: bool) -> Conversation:
+    """Tell what became of a picture that was still being made when its turn was answered.
+
+    Args:
+        place: of the turn.
+        outcome: a sentence.
+        failed: whether there is no picture.
+    """
+    turn = conversation.turns[place]
     step = Step("render", "", "the picture was under way", outcome, failed)
     told = f"I could not show it on you: {outcome}" if failed else outcome
-    return replace(conversation, turns=(*before, replace(last, plan=(*last.plan, step), reply=told)))
+    turn = replace(turn, plan=(*turn.plan, step), reply=told)
+    return replace(conversation, turns=(*conversation.turns[:place], turn, *conversation.turns[place + 1 :]))
 
 
 def _choose(before: Conversation, text: str, tools: Tools) -> tuple[Move, tuple[Step, ...]]:
@@ -158,11 +165,11 @@ def _offers(now: Conversation, tools: Tools) -> tuple[str, ...]:
         given_up = (("Any price", slots.highest is not None), ("Any colour", bool(slots.colours)))
         return tuple(offer for offer, there in given_up if there)
     meant = now.shown[now.focus]
-    offers = ["Show it in my room"] if tools.furniture else ["Show it on me"]
+    offers = [] if tools.render is None else ["Show it on me"]
     offers += ["Cheaper", "In another colour"]
     if len(meant.hits) > 1:
         category = meant.hits[0].item.category
         offers.append(f"Swap the {tools.lexicon.domain.nouns_of.get(category, category)}")
     else:
         offers.append("What goes with it?")
-    return (*offers, "Compare the first two", "Something else") if len(now.shown) > 1 else (*offers, "Something else")
+    return (*offers, *(["Compare the first two"] if len(now.shown) > 1 else []), "Something else")

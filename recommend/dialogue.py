@@ -144,7 +144,10 @@ class Move:
 class Chooser(Protocol):
     """Chooses the next move in place of the rules."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What the plan calls it."""
+        ...
 
     def __call__(self, before: Conversation, text: str) -> Move:
         """The move; raises `ToolFailed` where none came, or none that makes sense."""

@@ -7,15 +7,16 @@ rules, whatever it says. No answer, or one that makes no sense, is a `ToolFailed
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
+import urllib.error
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
-
-import requests
 
 from recommend.dialogue import MOVES, Conversation, Move
 from recommend.errors import BadInput, ToolFailed
@@ -23,15 +24,17 @@ from recommend.wording import title_of
 
 #: Environment variables that set a language model up.
 URL, MODEL, KEY, GGUF = "TRYROOM_LLM_URL", "TRYROOM_LLM_MODEL", "TRYROOM_LLM_KEY", "TRYROOM_LLM_GGUF"
-#: Seconds to connect and to answer; turns that it is told; longest wording that is taken from it.
-CONNECT, ANSWER = 3.0, 30.0
+#: Seconds to wait for an answer, and its largest size in bytes.
+ANSWER: Final = 30.0
+LARGEST: Final = 1_000_000
+#: Turns that it is told, and the longest wording that is taken from it.
 REMEMBERED: Final = 6
 LONGEST: Final = 300
 
 _SYSTEM: Final = (
-    "You are the stylist of a shop. Answer each message of the shopper with exactly one tool call. In `words`, say what "
-    "is looked for in short plain English: kinds, colours, materials, occasion, place, season; no prices. Use `refine` "
-    "where something that was shown shall be otherwise, and number what was shown from 1."
+    "You are the stylist of a shop. Answer each message of the shopper with exactly one tool call. In `words`, say "
+    "what is looked for in short plain English: kinds, colours, materials, occasion, place, season; no prices. Use "
+    "`refine` where something that was shown shall be otherwise, and number what was shown from 1."
 )
 _WHAT: Final = {
     "outfit": "Put whole outfits or sets for a room together.",
@@ -46,7 +49,11 @@ _ARGUMENTS: Final = {
     "type": "object",
     "properties": {
         "words": {"type": "string", "maxLength": LONGEST, "description": "What is looked for, or shall be otherwise."},
-        "numbers": {"type": "array", "items": {"type": "integer", "minimum": 1}, "description": "Which of those shown."},
+        "numbers": {
+            "type": "array",
+            "items": {"type": "integer", "minimum": 1},
+            "description": "Which of those shown.",
+        },
     },
 }
 TOOLS: Final = [
@@ -103,7 +110,7 @@ class ChatServer:
         url: up to and with "/v1".
         model: its name there.
         key: sent as a bearer token, "" for none; never shown.
-        answer_s: seconds it may take.
+        answer_s: seconds to wait for it.
     """
 
     url: str
@@ -125,20 +132,21 @@ class ChatServer:
     def __call__(self, before: Conversation, text: str) -> Move:
         """The move it chooses; raises ToolFailed."""
         body = {"model": self.model, "messages": messages(before, text), "tools": TOOLS, "tool_choice": "required"}
-        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
-        address, patience = f"{self.url.rstrip('/')}/chat/completions", (CONNECT, self.answer_s)
+        headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {self.key}"} if self.key else {})}
+        data, address = json.dumps(body | {"temperature": 0}).encode(), f"{self.url.rstrip('/')}/chat/completions"
         try:
-            response = requests.post(address, json=body | {"temperature": 0}, headers=headers, timeout=patience)
-            response.raise_for_status()
-            return move_of(response.json(), before)
-        except requests.Timeout as error:
-            raise ToolFailed(f"it did not answer within {self.answer_s:g} seconds") from error
-        except requests.HTTPError as error:
-            raise ToolFailed(f"it answered with an error, {error.response.status_code}") from error
-        except requests.JSONDecodeError as error:
+            request = urllib.request.Request(address, data, headers)
+            with urllib.request.urlopen(request, timeout=self.answer_s) as response:
+                answer = json.loads(response.read(LARGEST))
+        except urllib.error.HTTPError as error:
+            raise ToolFailed(f"it answered with the error {error.code}") from error
+        except (OSError, http.client.HTTPException) as error:
+            late = isinstance(getattr(error, "reason", error), TimeoutError)
+            why = f"it did not answer within {self.answer_s:g} seconds" if late else "it could not be reached"
+            raise ToolFailed(why) from error
+        except ValueError as error:
             raise ToolFailed("its answer is no JSON") from error
-        except requests.RequestException as error:
-            raise ToolFailed("it could not be reached") from error
+        return move_of(answer, before)
 
 
 @dataclass(frozen=True)
@@ -174,7 +182,9 @@ class LocalModel:
     def __call__(self, before: Conversation, text: str) -> Move:
         """The move it chooses; raises ToolFailed."""
         llama, told = self._llama, messages(before, text)
-        return move_of(llama.create_chat_completion(messages=told, tools=TOOLS, tool_choice="auto", temperature=0), before)
+        return move_of(
+            llama.create_chat_completion(messages=told, tools=TOOLS, tool_choice="auto", temperature=0), before
+        )
 
 
 def configured(settings: Mapping[str, str] = os.environ) -> ChatServer | LocalModel | None:
