@@ -1,4 +1,4 @@
-"""What was worn with it: from one garment of a photo to another garment of the same photo, on photos that never trained.
+"""What was worn with it: from one garment of a photo to another of the same photo, on photos that never trained.
 
     python -m benchmarks.retrieval_complementary --ccp DIR --minilm DIR --lite2 FILE --heads weights/retriever \
         --cache DIR --out docs/benchmarks/retrieval_complementary.csv
@@ -109,7 +109,7 @@ def queries(worn: Garments) -> Iterator[Asked]:
     for source, (photo, slot) in enumerate(zip(worn.photos, worn.slots, strict=True)):
         for part in complements.partners(str(slot), GARMENTS):
             right = np.flatnonzero((worn.photos == photo) & (worn.slots == part))
-            # Of two garments of one part, a shirt below a sweater, the photo does not say which one goes with the source.
+            # Of two garments of one part, a shirt below a sweater, nothing says which one goes with the source.
             if len(right) == 1:
                 others = np.flatnonzero((worn.slots == part) & (worn.photos != photo))
                 yield Asked(source, (int(right[0]), *map(int, others)), int(right[0]))

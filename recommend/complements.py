@@ -140,8 +140,8 @@ def _formality(item: Item, pairing: Pairing) -> float:
 def _warmth(item: Item, pairing: Pairing) -> float:
     """For which weather an item is: 0 where nothing says."""
     styles = sum(pairing.style_warmth.get(style, 0.0) for style in item.style)
-    materials = sum(pairing.material_warmth.get(name, 0.0) for name in values_of(item, "material"))
-    return float(np.clip(pairing.warmth.get(item.kind, 0.0) + styles + materials, -1, 1))
+    looks = sum(pairing.looks_warmth.get(name, 0.0) for name in (*values_of(item, "material"), item.pattern))
+    return float(np.clip(pairing.warmth.get(item.kind, 0.0) + styles + looks, -1, 1))
 
 
 def _patterned(item: Item, pairing: Pairing) -> float:
@@ -216,8 +216,28 @@ def _kinds(one: Item, other: Item, pairing: Pairing) -> float:
 
 def _formalities(one: Traits, other: Traits) -> Floats:
     """As formal as each other."""
-    gap = np.abs(one.formality[:, None] - other.formality[None, :])
-    return np.asarray(np.where(np.isnan(gap), UNKNOWN, np.exp(-((gap / FORMALITY_REACH) ** 2))), np.float32)
+    return _level_chances(np.abs(one.formality[:, None] - other.formality[None, :]))
+
+
+def occasion_chances(items: Sequence[Item], styles: Sequence[str], domain: Domain) -> Floats:
+    """How well the formality of N items suits the styles asked for (N,): a party wants no joggers, whoever says so.
+
+    Args:
+        items: N items.
+        styles: any of them is asked for; empty, or none of known formality = all suit.
+        domain: what the catalog is about.
+    """
+    pairing = PAIRINGS[domain.name]
+    levels = [pairing.style_formality[style] for style in styles if style in pairing.style_formality]
+    if not levels:
+        return np.ones(len(items), np.float32)
+    own = np.array([_formality(item, pairing) for item in items], np.float32)
+    return _level_chances(np.abs(own[:, None] - np.array(levels, np.float32)).min(1))
+
+
+def _level_chances(gaps: Floats) -> Floats:
+    """Chances of differences of formality; NaN = not known."""
+    return np.asarray(np.where(np.isnan(gaps), UNKNOWN, np.exp(-((gaps / FORMALITY_REACH) ** 2))), np.float32)
 
 
 def _seasons(one: Traits, other: Traits) -> Floats:

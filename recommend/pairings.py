@@ -27,7 +27,7 @@ class Pairing:
         sets: name → the roles of a whole outfit or room, most important first.
         clashes: kind → kinds that are hardly ever seen with it.
         formality, style_formality, material_formality: kind → level; style → level; material → what it adds.
-        warmth, style_warmth, material_warmth: the same.
+        warmth, style_warmth, looks_warmth: kind, style, material or pattern → what each adds to the warmth.
         plain: patterns that are seen as texture rather than as a pattern.
         nouns: role → what one is called where that is not the role's name.
     """
@@ -42,7 +42,7 @@ class Pairing:
     material_formality: Numbers = field(default_factory=dict)
     warmth: Numbers = field(default_factory=dict)
     style_warmth: Numbers = field(default_factory=dict)
-    material_warmth: Numbers = field(default_factory=dict)
+    looks_warmth: Numbers = field(default_factory=dict)
     plain: frozenset[str] = frozenset({"plain"})
     nouns: Mapping[str, str] = field(default_factory=dict)
 
@@ -116,7 +116,15 @@ GARMENT_PAIRING: Final = Pairing(
         "boots": 0.4,
     },
     style_warmth={"summer": -0.6, "winter": 0.5, "outdoor": 0.3},
-    material_warmth={"linen": -0.4, "wool": 0.3, "cashmere": 0.4, "fleece": 0.3, "leather": 0.2, "chiffon": -0.3},
+    looks_warmth={
+        "quilted": 0.6,
+        "linen": -0.4,
+        "wool": 0.3,
+        "cashmere": 0.4,
+        "fleece": 0.3,
+        "leather": 0.2,
+        "chiffon": -0.3,
+    },
     plain=frozenset({"plain", "cable", "quilted", "lace", "herringbone", "side stripe", "colour block"}),
 )
 

@@ -357,7 +357,8 @@ class Hit:
         score: 0 to 1, the product of `scores`.
         reason: one line why, from matched facts only.
         scores: the parts by name: "words", "title", "like", "like colour", "kept", "changed", "dislike", "photo",
-            "room", "beside", "colour", "wishes", "size", "price", "lightness", "feedback", "taste".
+            "room", "beside", "colour", "wishes", "size", "price", "lightness", "feedback", "taste"; beside another item
+            those of `complements.pair_chances`, and "occasion".
     """
 
     item: Item

@@ -27,6 +27,8 @@ from recommend.schema import MAX_RESULTS, Hit, Item, Query, SearchResult, Unders
 #: Weight of variety among the complementary items, and among whole sets.
 VARIETY: Final = 0.5
 SET_VARIETY: Final = 0.6
+#: Share of the best pair's chance below which nothing is shown: no jacket is better with a sundress than a quilted one.
+LEAST_OF_BEST: Final = 0.2
 #: Candidates of one slot, and unfinished sets that are kept of one first item and in all.
 SLOT_POOL: Final = 30
 LEAST_KEPT, KEPT = 4, 120
@@ -122,12 +124,26 @@ class Stylist:
         for category in sorted(missing):
             hits += self._retriever.search(replace(query, categories=(category,)), MAX_RESULTS).hits
         hits = [hit for hit in hits if role_of(hit.item, self._domain) in roles]
-        kept = tuple(replace(hit, reason=complements.met(hit.item, found.understanding)) for hit in hits)
+        kept = self._for_the_occasion(hits, found.understanding)
         chips = [chip for chip in found.understanding.chips if not chip.key.startswith("category:")]
         chips = [*(chip for chip in asked.chips if chip.key.startswith("category:")), *chips]
         understood = replace(found.understanding, chips=tuple(chips))
         matching = len(kept) if found.matching <= len(found.hits) else found.matching
         return SearchResult(kept, understood, matching, found.seconds, found.relaxations)
+
+    def _for_the_occasion(self, hits: Sequence[Hit], understood: Understanding) -> tuple[Hit, ...]:
+        """Hits that count by their formality, too, where a style is asked for; reasons without what a pair repeats."""
+        styles = [value for wish in understood.wishes if wish.attribute == "style" for value in wish.values]
+        suits = complements.occasion_chances([hit.item for hit in hits], styles, self._domain)
+        return tuple(
+            Hit(
+                hit.item,
+                hit.score * float(chance),
+                complements.met(hit.item, understood),
+                {**hit.scores, "occasion": round(float(chance), 4)} if styles else hit.scores,
+            )
+            for hit, chance in zip(hits, suits, strict=True)
+        )
 
     def _own(self, anchor: Item) -> Hit:
         """What was given as a hit, to stand beside those that were found."""
@@ -154,8 +170,10 @@ class Stylist:
         if len(pool.hits) < 2:
             return ()
         parts = complements.pair_chances(pool.traits, pool.traits.take([0]), self._domain)
-        scores = complements.product(parts)[1:, 0] * np.array([hit.score for hit in pool.hits[1:]], np.float32)
+        goes = complements.product(parts)[1:, 0]
+        scores = goes * np.array([hit.score for hit in pool.hits[1:]], np.float32)
         order = rerank.ranked(scores, [hit.item.id for hit in pool.hits[1:]])
+        order = [place for place in order if goes[place] >= LEAST_OF_BEST * goes.max()]
         places = [place + 1 for place in order]
         kinds = rerank.same_sort([pool.roles[place] for place in places])
         close = rerank.likeness([pool.vectors["semantic"][places], pool.vectors["colour"][places], kinds])

@@ -193,6 +193,55 @@ def test_like_an_item_but_in_another_colour(app: typer.Typer) -> None:
     assert shown["unlike:tee-navy"] == "unlike “Navy striped tee”"
 
 
+class TestGoesWith:
+    """What goes with an item, and whole outfits."""
+
+    def test_complements_as_json_and_for_people(self, app: typer.Typer, shop: Path) -> None:
+        arguments = ["recommend", "--goes-with", "tee-navy", "under 50"]
+        found = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
+        assert [hit["id"] for hit in found["hits"]] == ["skirt-green"]
+        assert found["hits"][0]["reason"].startswith("skirt to your t-shirt") and "pair" in found["hits"][0]["scores"]
+        run = CliRunner().invoke(app, arguments)
+        assert (
+            run.stdout.startswith("understood: under €50")
+            and "note: This catalog has no layers and no shoes" in run.stdout
+        )
+
+    def test_outfits_as_json_and_for_people(self, app: typer.Typer) -> None:
+        arguments = ["recommend", "--outfit", "--goes-with", "tee-navy", "-k", "2"]
+        found = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)["ensembles"]
+        assert [[hit["id"] for hit in one["hits"]] for one in found] == [
+            ["tee-navy", "jeans-navy"], ["tee-navy", "skirt-green"],
+        ]  # fmt: skip
+        assert [one["price"] for one in found] == [83.0, 59.5] and found[0]["currency"] == "EUR"
+        lines = CliRunner().invoke(app, arguments).stdout.splitlines()
+        assert len(lines) == 6 and lines[0].startswith("1. ") and "€83 in all" in lines[0] and "jeans-navy" in lines[2]
+
+    def test_a_room_set(self, app: typer.Typer) -> None:
+        arguments = ["recommend", "--outfit", "a living room", "--catalog", "furniture", "--json"]
+        found = json.loads(CliRunner().invoke(app, arguments).stdout)["ensembles"]
+        assert {hit["category"] for hit in found[0]["hits"]} == {"sofa", "coffee table", "rug"}
+
+    def test_no_set_is_said(self, app: typer.Typer) -> None:
+        run = CliRunner().invoke(app, ["recommend", "--outfit", "under 5 euros", "--json"])
+        assert json.loads(run.stdout) == {"ensembles": []} and "Nothing whole" in run.stderr
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["--goes-with", "gone"], "id of the catalog"),
+            (["--outfit", "-k", "21"], "1 to 20"),
+            (["--goes-with", "tee-navy", "-k", "0"], "1 to 200"),
+            (["--outfit", "--history", "h.csv", "--user", "ann"], "--history with --outfit"),
+            (["--outfit", "a sofa and a lamp"], "Add --catalog furniture"),
+        ],
+    )
+    def test_bad_input(self, app: typer.Typer, arguments: list[str], message: str) -> None:
+        run = CliRunner().invoke(app, ["recommend", *arguments])
+        assert isinstance(run.exception, BadInput) and run.stdout == ""
+        assert message in str(run.exception)
+
+
 def test_words_are_given_once(app: typer.Typer) -> None:
     run = CliRunner().invoke(app, ["recommend", "red", "--text", "blue"])
     assert isinstance(run.exception, BadInput) and "--text" in str(run.exception)
