@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
 from recommend import moves, wording
 from recommend.comparing import compare
+from recommend.complements import categories_of
 from recommend.dialogue import Conversation, Move, Step, Table, Tools
 from recommend.errors import RecommendError, ToolFailed
+from recommend.pairings import PAIRINGS
 from recommend.schema import Facet, Hit, Query, SearchResult
 from recommend.slots import Slots, beside_query, query_of, whole_query
 from recommend.stylist import Ensemble
@@ -19,6 +21,8 @@ from recommend.stylist import Ensemble
 #: Outfits and single items that one reply shows.
 OUTFITS: Final = 3
 ITEMS: Final = 6
+#: Candidates for the thing that an outfit is put together around.
+LEADS: Final = 24
 
 _COULD_NOT: Final = {
     "outfit": "put that together",
@@ -97,18 +101,41 @@ def _put_together(
 ) -> tuple[tuple[Ensemble, ...], tuple[Step, ...]]:
     """Outfits within the budget, and what was done for them."""
     steps: list[Step] = []
-    if slots.colours and not slots.categories:
-        # One thing has the colour and the rest goes with it: nobody means to be blue from head to foot.
+    if slots.kinds or (slots.colours and not slots.categories):
+        # Nobody means to be blue from head to foot: one thing is as it was named, and the rest goes with it.
         lead = replace(query_of(slots), exclude=query.exclude, exclude_ids=query.exclude_ids)
-        result = tools.search(lead, OUTFITS)
-        steps.append(_searched("search", lead, result, "one thing has the colour, the rest goes with it"))
-        made = [ensemble for hit in result.hits for ensemble in tools.ensembles(query, 1, hit.item.id)]
+        result = tools.search(lead, LEADS)
+        steps.append(_searched("search", lead, result, "one thing is as you named it, the rest goes with it"))
+        named = [hit for hit in result.hits if not slots.kinds or hit.item.kind in slots.kinds] or result.hits
+        each = OUTFITS if len(named) == 1 else 1
+        made = [one for hit in named[:OUTFITS] for one in tools.ensembles(query, each, hit.item.id)]
     else:
         made = list(tools.ensembles(query, OUTFITS, None))
-    found = tuple(one for one in made if slots.budget is None or one.price <= slots.budget)
-    outcome = f"{len(found)} found, {wording.prices(found, tools.currency)}" if found else "none found"
+    found, outcome = _within(made, slots, tools)
     steps.append(Step("outfit", wording.described(query), move.why, outcome, failed=not found))
+    for roles in _leaner(slots, tools) if not found and slots.budget is not None else ():
+        found, outcome = _within(tools.ensembles(query, OUTFITS, None, roles), slots, tools)
+        steps.append(Step("outfit", " + ".join(roles), "with fewer parts it may cost less", outcome, failed=not found))
+        if found:
+            break
     return found, tuple(steps)
+
+
+def _within(made: Sequence[Ensemble], slots: Slots, tools: Tools) -> tuple[tuple[Ensemble, ...], str]:
+    """Those within the budget, and a line that says how many."""
+    found = tuple(one for one in made if slots.budget is None or one.price <= slots.budget)
+    return found, f"{len(found)} found, {wording.prices(found, tools.currency)}" if found else "none found"
+
+
+def _leaner(slots: Slots, tools: Tools) -> Iterator[tuple[str, ...]]:
+    """What outfits or sets that hold what was asked for consist of, with one part less, then with two …"""
+    domain = tools.lexicon.domain
+    sets = PAIRINGS[domain.name].sets
+    suiting = [sets[slots.room]] if slots.room in sets else [] if domain.sized else list(sets.values())
+    for parts in range(max(map(len, suiting), default=0) - 1, 1, -1):
+        for roles in suiting:
+            if parts < len(roles) and set(slots.categories) <= set(categories_of(roles[:parts], domain)):
+                yield roles[:parts]
 
 
 def _search(move: Move, now: Conversation, tools: Tools, without: tuple[str, ...] = ()) -> Done:

@@ -133,9 +133,13 @@ def _open(slots: Slots, tools: Tools) -> Sequence[Question]:
     occasion = ("A wedding", "The office", "A date", "Every day", YOU_DECIDE)
     ways = ("A dress", "Trousers and a top", "A skirt and a top", YOU_DECIDE)
     weather = (*(name.capitalize() for name in WEATHER), YOU_DECIDE)
+    dressed = "Would you rather wear a dress, or a top with trousers or a skirt?"
     every = (
         (slots.occasion, Question("occasion", "What is it for?", occasion)),
-        (slots.categories, Question("categories", "Would you rather wear a dress, or a top with something?", ways)),
+        (
+            slots.categories,
+            Question("categories", dressed, ways),
+        ),
         (slots.weather, Question("weather", "How warm will it be there?", weather)),
         (slots.highest, budget),
     )

@@ -168,7 +168,7 @@ class Tools:
 
     search: Callable[[Query, int], SearchResult]
     goes_with: Callable[[str, int, Query], SearchResult]
-    ensembles: Callable[[Query, int, str | None], tuple[Ensemble, ...]]
+    ensembles: Callable[..., tuple[Ensemble, ...]]
     lexicon: Lexicon
     currency: str
     usual_price: float

@@ -26,7 +26,7 @@ _CSS = """
 /* As many cards side by side as fit, buttons of a row on one line. */
 [class*="st-key-rack"] { display: grid; align-items: stretch; gap: 1.8rem 1.3rem;
                          grid-template-columns: repeat(auto-fill, minmax(min(12.5rem, 44%), 1fr)) }
-[class*="st-key-people"], [class*="st-key-rooms"], [class*="st-key-looks"]
+[class*="st-key-persons"], [class*="st-key-rooms"], [class*="st-key-looks"]
   { display: grid; gap: .9rem .7rem; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)) }
 [class*="st-key-rooms"] { grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)) }
 [class*="st-key-card-"] { gap: .6rem; flex: 1; align-self: stretch }
@@ -71,6 +71,7 @@ _CSS = """
 
 /* A conversation is read in one column; what it shows stands side by side, small. */
 [class*="st-key-talk-stylist"] { max-width: 860px; margin: 0 auto }
+.stApp:has([class*="st-key-talk-stylist"]) [data-testid="stBottomBlockContainer"] { max-width: 940px }
 .tr-said { line-height: 1.45 }
 [class*="st-key-shown-"] { display: grid; gap: 1rem; align-items: stretch;
                            grid-template-columns: repeat(auto-fit, minmax(min(13rem, 100%), 1fr)) }

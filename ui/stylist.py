@@ -12,6 +12,7 @@ from recommend.errors import RecommendError
 from recommend.stylist import Ensemble
 from recommend.wording import money
 from ui import actions, intake, loaders, mirror, pictures, style, talk
+from ui.arrival import come_to_newest
 from ui.compare import compare
 from ui.history import Look
 from ui.messages import explain
@@ -36,9 +37,11 @@ def page() -> None:
             _text(f"{GREETING} You can answer in your own words, and say “you decide” at any time.")
         last_shown = max((place for place, turn in enumerate(turns) if turn.shown), default=-1)
         for place, turn in enumerate(turns):
-            _turn(state, place, turn, place == last_shown)
+            with st.container(key=state.key("newest" if place == len(turns) - 1 else f"turn-{place}")):
+                _turn(state, place, turn, place == last_shown)
         trouble(state, "message")
         _under_way(state)
+        come_to_newest(len(turns) + len(state.looks), state.key("come"))
     st.chat_input("A wedding in Cairo in summer …", key=state.key("message"), max_chars=2000, on_submit=_send)
 
 
