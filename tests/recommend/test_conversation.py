@@ -244,7 +244,7 @@ MESSAGES = st.sampled_from([
     "a wedding in Cairo in summer", "an interview in Berlin in January", "a date", "A dress", "Trousers and a top",
     "You decide", "cheaper", "not black", "in red", "something else", "in another colour", "swap the top",
     "the second one", "compare these two", "what goes with it?", "show it on me", "a blouse",
-    "an outfit with the skirt", "something longer", "hot", "whatever", "!?", "flurbish", "no stripes or wool", "in linen",
+    "an outfit with the skirt", "something longer", "hot", "whatever", "!?", "flurbish", "no stripes or wool", "linen",
 ])  # fmt: skip
 LIMITS = st.sampled_from([("under 60", 60.0), ("at most 130 in all", 130.0), ("my budget is 200", 200.0), ("", None)])
 
