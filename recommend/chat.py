@@ -11,18 +11,19 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from recommend import llm
 from recommend.cli import TOOLS, Tools, folder_of, open_catalog
-from recommend.conversation import GREETING, reply
 from recommend.dialogue import Conversation, Table, Turn, tools_of
 from recommend.errors import BadInput
 from recommend.schema import Item
-from recommend.stylist import Ensemble
 from recommend.wording import money, title_of
+
+if TYPE_CHECKING:
+    from recommend.stylist import Ensemble
 
 #: What the entry point sets in `ctx.meta`, a `MakeRender`: gives what shows items on the person of a photo.
 RENDER = "tryroom.chat.render"
@@ -46,6 +47,8 @@ def chat(
 
     Needs no language model; takes one that is set up. Ends with an empty line or the end of the input.
     """
+    from recommend.conversation import GREETING, reply
+
     if (photo is None) != (out is None):
         got = "--photo without --out" if out is None else "--out without --photo"
         raise BadInput("picture", got, "both or none of them", "Name the photo, and the folder for pictures of it.")
@@ -57,20 +60,20 @@ def chat(
     render = make(photo, out, retriever.picture) if photo is not None and out is not None else None
     tools = tools_of(retriever, render, chooser)
     conversation = Conversation()
-    for text in _lines(words):
+    for text in _lines(words, GREETING):
         conversation = reply(conversation, text, tools)
         turn = conversation.turns[-1]
         found = as_dict(turn) if as_json else as_text(turn, tools.currency)
         typer.echo(json.dumps(found, ensure_ascii=False) if as_json else found)
 
 
-def _lines(first: str | None) -> Iterator[str]:
+def _lines(first: str | None, greeting: str) -> Iterator[str]:
     """Messages: the one on the command line, and then what is typed or piped in."""
     asked = sys.stdin.isatty()
     if first is not None:
         yield first
     elif asked:
-        typer.echo(GREETING, err=True)
+        typer.echo(greeting, err=True)
     while True:
         if asked:
             typer.echo("> ", nl=False, err=True)

@@ -172,8 +172,8 @@ def _offers(now: Conversation, tools: Tools) -> tuple[str, ...]:
     offers = [] if tools.render is None else ["Show it on me"]
     offers += ["Cheaper", "In another colour"]
     if len(meant.hits) > 1:
-        category = meant.hits[0].item.category
-        offers.append(f"Swap the {tools.lexicon.domain.nouns_of.get(category, category)}")
+        first = meant.hits[0].item
+        offers.append(f"Swap the {first.kind or tools.lexicon.domain.nouns_of.get(first.category, first.category)}")
     else:
         offers.append("What goes with it?")
     return (*offers, *(["Compare the first two"] if len(now.shown) > 1 else []), "Something else")

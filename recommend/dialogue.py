@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 from recommend.lexicon import Lexicon, build_lexicon
 from recommend.schema import Item, Query, SearchResult
 from recommend.slots import Slots
-from recommend.stylist import Ensemble, Stylist
 
+# The encoders' libraries take seconds to import; the command line pays for that only where it uses them.
 if TYPE_CHECKING:
     from recommend.retriever import Retriever
+    from recommend.stylist import Ensemble
 
 #: What a move can be.
 MOVES: Final = ("outfit", "search", "refine", "complement", "compare", "choose", "render")
@@ -185,6 +186,8 @@ def tools_of(
     retriever: Retriever, render: Callable[[tuple[Item, ...]], str] | None = None, chooser: Chooser | None = None
 ) -> Tools:
     """The tools over one catalog."""
+    from recommend.stylist import Stylist
+
     stylist, catalog = Stylist(retriever), retriever.catalog
     return Tools(
         search=retriever.search,

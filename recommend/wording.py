@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from recommend import occasions
 from recommend.prices import show
 from recommend.schema import Query
 from recommend.slots import Slots
-from recommend.stylist import Ensemble
+
+if TYPE_CHECKING:
+    from recommend.stylist import Ensemble
 
 
 def situation(slots: Slots) -> str:

@@ -94,7 +94,7 @@ def _under_way(state: Talk) -> None:
         _watch_answer()
     elif state.showing is not None:
         watch_render(Session, "Trying it on", actions.drop_render, _bare)
-    elif state.wanted:
+    elif state.to_show:
         st.subheader("Who is trying on?", anchor=False)
         trouble(state, "person")
         trouble(session(), "person")

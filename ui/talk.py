@@ -35,7 +35,7 @@ class Talk(Visit):
     Attributes:
         conversation: so far.
         answering: the answer under way. asked: the message that it is to.
-        wanted: items to be shown on a person, until that begins.
+        to_show: items to be shown on a person, until that begins.
         showing: the try-on that the conversation has asked for, while it is under way; at: for which turn.
         looks: number of a turn → the picture that was made for it.
     """
@@ -46,7 +46,7 @@ class Talk(Visit):
     conversation: Conversation = field(default_factory=Conversation)
     answering: Task[Conversation] | None = None
     asked: str = ""
-    wanted: tuple[Item, ...] = ()
+    to_show: tuple[Item, ...] = ()
     showing: Task[Look] | None = None
     at: int = 0
     looks: dict[int, Look] = field(default_factory=dict)
@@ -79,7 +79,7 @@ def _wish(state: Talk) -> Callable[[tuple[Item, ...]], str]:
     person = session().person
 
     def render(items: tuple[Item, ...]) -> str:
-        state.wanted = tryroom.wearable(items)
+        state.to_show = tryroom.wearable(items)
         return "the picture is being made" if person is not None else "choose who tries it on, and I show it"
 
     return render
@@ -101,8 +101,8 @@ def settle(state: Talk) -> None:
         state.showing = None
         room.trouble.pop("mirror", None)  # it is told here
         _shown(state, showing, stopped)
-    if state.wanted and room.person is not None and state.answering is None:
-        items, state.wanted = state.wanted, ()
+    if state.to_show and room.person is not None and state.answering is None:
+        items, state.to_show = state.to_show, ()
         _show(state, items)
 
 
