@@ -37,7 +37,7 @@ from recommend.towers import ImageTower
 from training.retriever_features import Features, Sample, cached
 from training.worn_together import palettes_of, worn_together
 
-OURS: Final = "ours: rules"
+OURS: Final = "ours: rules × worn together"
 ALL: Final = (*FIGURES, "choice of 4")
 CHOICES: Final = 4
 
@@ -80,7 +80,7 @@ def garments(
         np.array([sample.facts["photo"] for sample in samples]),
         np.array([sample.facts["slot"] for sample in samples]),
         items,
-        complements.traits(items, palettes, GARMENTS),
+        complements.traits(items, palettes, features.colours, GARMENTS),
         picture_vectors(features, heads),
         features.colours,
         embedder.words([f"{' '.join(item.colours)} {item.kind or item.category}" for item in items]),
@@ -120,7 +120,9 @@ def scores(worn: Garments, embedder: TwoTowerEmbedder) -> dict[str, Floats]:
     pictures, colours = worn.pictures @ worn.pictures.T, worn.colours @ worn.colours.T
     words = worn.words @ worn.words.T
     chances = embedder.calibrations
-    rules = complements.product(complements.pair_chances(worn.traits, worn.traits, GARMENTS))
+    parts = complements.pair_chances(worn.traits, worn.traits, GARMENTS)
+    counted = {"tone": parts["tone"], "kinds": parts["kinds"]}
+    rules = {name: part for name, part in parts.items() if name not in counted}
     return {
         "random": np.random.default_rng(0).random(pictures.shape, np.float32),
         "colour histogram": colours,
@@ -128,7 +130,9 @@ def scores(worn: Garments, embedder: TwoTowerEmbedder) -> dict[str, Floats]:
         "labels and colours as text": words,
         "late fusion (sum)": pictures + words + colours,
         "product of likenesses": chances["like"].chance(pictures) * chances["title"].chance(words) * colours,
-        OURS: rules,
+        "rules alone": complements.product(rules),
+        "worn together alone": complements.product(counted),
+        OURS: complements.product(parts),
     }
 
 

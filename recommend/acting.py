@@ -82,18 +82,28 @@ def _outfit(move: Move, now: Conversation, tools: Tools, without: tuple[str, ...
         reply = f"Nothing beside it keeps all of that, so here is what does by itself: {wording.titles(one.shown)}."
         return replace(one, reply=reply, steps=(*steps, *one.steps))
     suits = ""
-    if not found and now.slots.customs():
-        free = replace(query, exclude=now.slots.dislikes)
+    for free in _freer(now.slots) if not found else ():
+        less = replace(query, exclude=(*free.dislikes, *free.customs()))
         found, more = _put_together(
-            replace(move, why="without what occasion and weather ask for"), now.slots, free, tools
+            replace(move, why="without all that occasion and weather ask for"), free, less, tools
         )
         steps, suits = (*steps, *more), " Not all of it suits occasion and weather."
+        if found:
+            break
     if not found:
         return Done(now, wording.nothing(now.slots), steps)
     what, cost = "set" if tools.furniture else "outfit", wording.prices(found, tools.currency)
     many = f"Here are {len(found)} {what}s" if len(found) > 1 else f"Here is one {what}"
     reply = f"{many}{wording.situation(now.slots)}, {cost} in all.{suits}"
     return Done(replace(now, shown=found, focus=0), reply, steps, found)
+
+
+def _freer(slots: Slots) -> Iterator[Slots]:
+    """What is known with less of what follows from it: without the weather, then without the occasion, too."""
+    weatherless = replace(slots, said_weather="mild")
+    for free in (weatherless, replace(weatherless, occasion="")):
+        if free.customs() != slots.customs():
+            yield free
 
 
 def _put_together(

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from recommend import rerank
+from recommend import rerank, worn
 from recommend.domains import Domain
 from recommend.features import Floats
 from recommend.pairings import PAIRINGS, Pairing
@@ -64,6 +64,7 @@ class Traits:
         items: the items, with measured colours where they state none.
         roles: of each, what it does beside others (`pairings`).
         palettes: float32 (N, K, 4), rows of OKLab and share.
+        colours: float32 (N, D), histograms of unit norm.
         formality: float32 (N,), 0 to 3; NaN = not known.
         warmth: float32 (N,), -1 to 1.
         patterned: float32 (N,), 1 or 0; NaN = not stated.
@@ -72,6 +73,7 @@ class Traits:
     items: tuple[Item, ...]
     roles: tuple[str, ...]
     palettes: Floats
+    colours: Floats
     formality: Floats
     warmth: Floats
     patterned: Floats
@@ -83,7 +85,8 @@ class Traits:
         """Those at some places."""
         at = list(places)
         items, roles = tuple(self.items[place] for place in at), tuple(self.roles[place] for place in at)
-        return Traits(items, roles, self.palettes[at], self.formality[at], self.warmth[at], self.patterned[at])
+        numbers = self.palettes, self.colours, self.formality, self.warmth, self.patterned
+        return Traits(items, roles, *(values[at] for values in numbers))
 
 
 def role_of(item: Item, domain: Domain) -> str:
@@ -109,12 +112,12 @@ def partners(role: str, domain: Domain) -> tuple[str, ...]:
     return tuple(sorted(others, key=lambda other: -pairing.chance(role, other)))
 
 
-def traits(items: Sequence[Item], palettes: Floats, domain: Domain) -> Traits:
+def traits(items: Sequence[Item], palettes: Floats, colours: Floats, domain: Domain) -> Traits:
     """Reads what items are compared by.
 
     Args:
         items: N items.
-        palettes: (N, K, 4) of them.
+        palettes, colours: (N, K, 4) and (N, D) of them, as an index has them.
         domain: what the catalog is about.
     """
     pairing = PAIRINGS[domain.name]
@@ -122,6 +125,7 @@ def traits(items: Sequence[Item], palettes: Floats, domain: Domain) -> Traits:
         tuple(items),
         tuple(role_of(item, domain) for item in items),
         palettes,
+        colours,
         np.array([_formality(item, pairing) for item in items], np.float32),
         np.array([_warmth(item, pairing) for item in items], np.float32),
         np.array([_patterned(item, pairing) for item in items], np.float32),
@@ -129,10 +133,13 @@ def traits(items: Sequence[Item], palettes: Floats, domain: Domain) -> Traits:
 
 
 def _formality(item: Item, pairing: Pairing) -> float:
-    """How formal an item is: by its kind and, as much again, by its styles; NaN if neither says."""
-    levels = [pairing.formality[item.kind]] if item.kind in pairing.formality else []
+    """How formal an item is: by its styles and, as much again, by its kind; NaN if it states no style.
+
+    A kind alone says little: jeans are worn with blazers, and `worn` knows which kinds are worn together.
+    """
     styles = [pairing.style_formality[style] for style in item.style if style in pairing.style_formality]
-    levels += [sum(styles) / len(styles)] if styles else []
+    levels = [sum(styles) / len(styles)] if styles else []
+    levels += [pairing.formality[item.kind]] if styles and item.kind in pairing.formality else []
     added = sum(pairing.material_formality.get(name, 0.0) for name in values_of(item, "material"))
     return sum(levels) / len(levels) + added if levels else float("nan")
 
@@ -169,6 +176,7 @@ def pair_chances(one: Traits, other: Traits, domain: Domain) -> dict[str, Floats
         parts["material"] = _each(one, other, lambda a, b: _material(a, b, families))
         parts["scale"] = _each(one, other, lambda a, b: _scale(a, b, domain))
     else:
+        parts["tone"] = worn.tone_chances((one.colours, one.palettes), (other.colours, other.palettes))
         parts["kinds"] = _each(one, other, lambda a, b: _kinds(a, b, pairing))
         parts["formality"] = _formalities(one, other)
         parts["season"] = _seasons(one, other)
@@ -209,9 +217,9 @@ def _patterns(one: Traits, other: Traits) -> Floats:
 
 
 def _kinds(one: Item, other: Item, pairing: Pairing) -> float:
-    """Kinds that nobody wears together."""
+    """Kinds as they are seen together; little for those that are hardly ever."""
     clash = other.kind in pairing.clashes.get(one.kind, ()) or one.kind in pairing.clashes.get(other.kind, ())
-    return CLASH if clash else 1.0
+    return CLASH if clash else worn.kind_chance(one.kind, other.kind)
 
 
 def _formalities(one: Traits, other: Traits) -> Floats:

@@ -125,7 +125,7 @@ GARMENT_PAIRING: Final = Pairing(
         "leather": 0.2,
         "chiffon": -0.3,
     },
-    plain=frozenset({"plain", "cable", "quilted", "lace", "herringbone", "side stripe", "colour block"}),
+    plain=frozenset({"plain", "cable", "quilted", "herringbone", "side stripe", "colour block"}),
 )
 
 FURNITURE_PAIRING: Final = Pairing(

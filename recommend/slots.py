@@ -35,6 +35,11 @@ _IDLE: Final = re.compile(
 _EACH: Final = re.compile(r"\b(?:each|apiece|a piece|per (?:item|piece|garment))\b")
 _ANY_PRICE: Final = re.compile(r"\b(?:any price|whatever it costs|no (?:price )?limit|money is no object|no budget)\b")
 _ANY_COLOUR: Final = re.compile(r"\b(?:any|whatever|no matter (?:the|what)) colou?rs?\b")
+#: A sum by itself, "300 in all", is the most that it may be.
+_SUM: Final = re.compile(
+    r"(?<!under )(?<!below )(?<!to )(?<!most )(?<!than )(?<!over )(?<!above )(?<!least )(?<!and )(?<![\d.,€$£])"
+    r"\b(\d[\d.,]*) (?:in all|in total|altogether|all together)\b"
+)
 _NUMBER: Final = re.compile(r"\W*\d[\d.,]*\W*")
 #: Attributes that describe the thing that was asked for, and are no longer meant when another thing is.
 _OF_THE_THING: Final = frozenset({"kind", "material", "pattern", "sleeve"})
@@ -155,6 +160,7 @@ def read(slots: Slots, text: str, lexicon: Lexicon, currency: str, question: str
     said_text = text.lower()
     if question == "budget" and _NUMBER.fullmatch(said_text):
         said_text = f"at most {said_text}"
+    said_text = _SUM.sub(r"at most \1 in all", said_text)
     for name, parts in occasions.SUITS.items():
         said_text = re.sub(rf"\b{name}s?\b", " and ".join(parts), said_text)
     found, rest = _tables(slots, said_text, lexicon.domain.sized)

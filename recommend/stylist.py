@@ -161,7 +161,7 @@ class Stylist:
         items = [rows.items[place] for place in order]
         vectors = {name: values[order] for name, values in rows.vectors.items()}
         palettes = vectors["palette"].reshape(len(order), PALETTE_ROWS, 4)
-        seen = complements.traits(items, palettes, self._domain)
+        seen = complements.traits(items, palettes, vectors["colour"], self._domain)
         shown = tuple(replace(hit, item=item) for hit, item in zip(hits, items, strict=True))
         return _Pool(shown, seen.roles, vectors, seen)
 

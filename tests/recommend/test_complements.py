@@ -22,11 +22,12 @@ from recommend.complements import (
     set_facts,
 )
 from recommend.domains import DOMAINS, FURNITURE, GARMENTS, Domain
-from recommend.features import SHADES, Floats
+from recommend.features import SHADES, Floats, colour_vector
 from recommend.pairings import PAIRINGS
 from recommend.rerank import named_palette
 from recommend.schema import Facet, Filters, Item, Understanding
 
+GREY = np.full((8, 8, 3), 128, np.uint8)
 KINDS = sorted(GARMENTS.kinds)
 
 
@@ -46,8 +47,16 @@ def palettes(items: list[Item]) -> Floats:
     return rows
 
 
+def histograms(items: list[Item]) -> Floats:
+    pictures = [
+        np.full((8, 8, 3), list(bytes.fromhex(SHADES[item.colours[0]][0])), np.uint8) if item.colours else GREY
+        for item in items
+    ]
+    return np.stack([colour_vector(picture) for picture in pictures])
+
+
 def chances(one: Item, other: Item, domain: Domain = GARMENTS) -> dict[str, float]:
-    seen = [complements.traits([item], palettes([item]), domain) for item in (one, other)]
+    seen = [complements.traits([item], palettes([item]), histograms([item]), domain) for item in (one, other)]
     return {name: float(part[0, 0]) for name, part in pair_chances(*seen, domain).items()}
 
 
@@ -98,7 +107,9 @@ def test_chances_are_chances_and_the_same_both_ways(
         ("pattern", garment("shirt", pattern="striped"), garment("skirt", pattern="striped"),
          garment("skirt", pattern="floral")),
         ("kinds", garment("blazer"), garment("trousers"), garment("shorts")),
-        ("formality", garment("blazer"), garment("trousers"), garment("joggers")),
+        ("formality", garment("blazer", style=("office",)), garment("trousers", style=("office",)),
+         garment("joggers", style=("sporty",))),
+        ("tone", garment("shirt", "navy"), garment("jeans", "navy"), garment("jeans", "grey")),
         ("season", garment("coat", material="wool"), garment("jeans"), garment("shorts", style=("summer",))),
     ],
 )  # fmt: skip

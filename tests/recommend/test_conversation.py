@@ -112,11 +112,13 @@ def test_a_wedding_in_cairo_in_summer_leads_to_questions_an_outfit_and_a_try_on(
     assert conversation.turns[-1].plan[-1].tool == "render" and conversation.turns[-1].reply == "The picture is ready."
 
 
-def test_what_suits_neither_occasion_nor_weather_is_shown_only_as_such(tools: Tools) -> None:
+def test_what_occasion_and_weather_rule_out_is_shown_only_where_it_was_named(tools: Tools) -> None:
     turn = last(tools, "an outfit with jeans for a wedding", YOU_DECIDE)
-    assert turn.shown and all("jeans-navy" in one for one in ids(turn)), "asked for by name"
-    only_warm = [step for step in last(tools, "a velvet dress for the heat").plan if step.tool == "search"]
-    assert not only_warm[-1].failed, "velvet was asked for by name"
+    assert turn.shown and all("jeans-navy" in one for one in ids(turn))
+    turn = last(tools, "an outfit with a navy dress for a wedding in summer", YOU_DECIDE)
+    assert turn.shown and all("dress-navy" in one for one in ids(turn)), "the only navy dress is of velvet"
+    assert "Not all of it suits occasion and weather." in turn.reply
+    assert any(step.failed for step in turn.plan) and not turn.plan[-1].failed
 
 
 def test_you_decide_ends_the_questions(tools: Tools) -> None:
@@ -132,6 +134,23 @@ def test_a_thing_that_is_named_is_searched_without_questions(tools: Tools) -> No
 def test_words_that_nobody_knows_are_said(tools: Tools) -> None:
     assert any("flurbish" in note for note in last(tools, "a flurbish dress").notes)
     assert any("flurbish" in note for note in last(tools, *OUTFIT, "but flurbish").notes)
+
+
+@pytest.mark.parametrize(
+    ("words", "budget", "each"),
+    [
+        ("a wedding, 300 in all", 300, None),
+        ("a wedding, up to 300 in all", 300, None),
+        ("a wedding, my budget is 300", 300, None),
+        ("a wedding under 300.50", 300.5, None),
+        ("a dress up to 300", None, 300),
+        ("a wedding, nothing over 300 each", None, 300),
+        ("a dress up to 300 in total", 300, None),
+    ],
+)
+def test_a_price_is_that_of_all_or_of_each(base: Tools, words: str, budget: float | None, each: float | None) -> None:
+    slots = read(Slots(), words, base.lexicon, base.currency).slots
+    assert (slots.budget, slots.max_price) == (pytest.approx(budget), pytest.approx(each))
 
 
 def test_the_south_has_its_winter_in_july(tools: Tools) -> None:
