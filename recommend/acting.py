@@ -15,7 +15,7 @@ from recommend.dialogue import Conversation, Move, Step, Table, Tools
 from recommend.errors import RecommendError, ToolFailed
 from recommend.pairings import PAIRINGS
 from recommend.schema import Facet, Hit, Query, SearchResult
-from recommend.slots import Slots, beside_query, query_of, whole_query
+from recommend.slots import Slots, beside_query, query_of, whole_query, without_lead
 from recommend.stylist import Ensemble
 
 #: Outfits and single items that one reply shows.
@@ -118,7 +118,11 @@ def _put_together(
         steps.append(_searched("search", lead, result, "one thing is as you named it, the rest goes with it"))
         named = [hit for hit in result.hits if not slots.kinds or hit.item.kind in slots.kinds] or result.hits
         each = OUTFITS if len(named) == 1 else 1
-        made = [one for hit in named[:OUTFITS] for one in tools.ensembles(query, each, hit.item.id)]
+        made = []
+        for hit in named[:OUTFITS]:
+            rest = whole_query(without_lead(slots, hit.item.kind), tools.lexicon)
+            rest = replace(rest, exclude=query.exclude, exclude_ids=query.exclude_ids)
+            made += tools.ensembles(rest, each, hit.item.id)
     else:
         made = list(tools.ensembles(query, OUTFITS, None))
     found, outcome = _within(made, slots, tools)

@@ -316,6 +316,14 @@ def whole_query(slots: Slots, lexicon: Lexicon) -> Query:
     )
 
 
+def without_lead(slots: Slots, kind: str) -> Slots:
+    """What is known of the things beside one of a kind: what was said of that one alone does not count for them."""
+    others = tuple(name for name in slots.kinds if name != kind)
+    wishes = tuple(wish for wish in slots.wishes if wish.attribute not in _OF_THE_THING)
+    wishes += (Facet("kind", others),) if others else ()
+    return replace(slots, colours=(), categories=(), wishes=wishes)
+
+
 def beside_query(slots: Slots) -> Query:
     """What may stand or be worn beside a thing that is there: what was said of the thing itself does not count."""
     wishes = [_phrase(wish) for wish in slots.preferred() if wish.attribute not in _OF_THE_THING]
