@@ -118,7 +118,7 @@ def _put_together(
         steps.append(_searched("search", lead, result, "one thing is as you named it, the rest goes with it"))
         named = [hit for hit in result.hits if not slots.kinds or hit.item.kind in slots.kinds] or result.hits
         each = OUTFITS if len(named) == 1 else 1
-        made = []
+        made: list[Ensemble] = []
         for hit in named[:OUTFITS]:
             rest = whole_query(without_lead(slots, hit.item.kind), tools.lexicon)
             rest = replace(rest, exclude=query.exclude, exclude_ids=query.exclude_ids)
