@@ -8,17 +8,18 @@ from __future__ import annotations
 import functools
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines import jobs, weights
-from pipelines.errors import BadInput
-from pipelines.schema import CATEGORY_CHOICES, PARSING_LABELS, CategoryChoice, Image, Mask
+from pipelines import batch, jobs, renderers, weights
+from pipelines.errors import BadInput, TryroomError
+from pipelines.schema import CATEGORY_CHOICES, PARSING_LABELS, CategoryChoice, Image, Mask, RenderSettings
 from recommend.catalog import read_catalog
+from recommend.errors import ToolFailed
 from recommend.schema import Item, RoomContext
 
 # The networks' libraries take seconds to import; only what uses them pays for that.
@@ -95,6 +96,44 @@ def _demo_photo(path: Path, number: int, line: str) -> DemoPhoto:
 def category_of(item: Item) -> CategoryChoice:
     """What rendering calls an item; catalogs may hold things that it has no word for."""
     return item.category if item.category in CATEGORY_CHOICES else "auto"  # type: ignore[return-value]
+
+
+def wearable(items: Iterable[Item]) -> tuple[Item, ...]:
+    """Those of some items that can be tried on; raises ToolFailed if none can."""
+    found = tuple(item for item in items if item.category in CATEGORY_CHOICES)
+    if not found:
+        raise ToolFailed("only tops, bottoms and dresses can be tried on")
+    return found
+
+
+def shows_on(photo: Path, folder: Path, picture: Callable[[Item], Path]) -> Callable[[tuple[Item, ...]], str]:
+    """What shows items together on the person of a photo, each time as a PNG in a folder.
+
+    Args:
+        photo: file of the person.
+        folder: made if need be.
+        picture: says where the picture of an item lies.
+    """
+
+    def show(items: tuple[Item, ...]) -> str:
+        *others, own = (jobs.Garment(picture(item), category_of(item), width_of(item)) for item in wearable(items))
+        path = folder / f"{'+'.join(item.id for item in items)}.png"
+        try:
+            batch.make_folder(folder)
+            request = jobs.tryon_request(photo, own, also=others, settings=RenderSettings())
+            batch.save_result(_dresser().render(request), path, None)
+        except TryroomError as error:
+            raise ToolFailed(str(error)) from error
+        return f"the picture is in {path}"
+
+    return show
+
+
+@functools.cache
+def _dresser() -> renderers.Renderer:
+    """What renders try-ons, loaded once per process."""
+    with LOADING:
+        return renderers.load(RenderSettings.renderer, "tryon")
 
 
 def width_of(item: Item) -> float | None:

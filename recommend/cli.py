@@ -122,7 +122,7 @@ def recommend_command(
     if (history is None) != (user is None):
         got = "--user without --history" if history is None else "--history without --user"
         raise BadInput("taste", got, "both or none of them", "Name the history's file and whose taste counts.")
-    folder = _folder(tools, catalog, photo, room, text)
+    folder = folder_of(tools, catalog, photo, room, text)
     query = Query(
         text=text,
         like=read_picture(like, "--like") if like else None,
@@ -135,7 +135,7 @@ def recommend_command(
     if (goes_with is not None or outfit) and history is not None:
         got = f"--history with {'--outfit' if outfit else '--goes-with'}"
         raise BadInput("taste", got, "one of the two", "Leave the history out: taste does not count there.")
-    retriever = _open(tools, folder, uri, encoder)
+    retriever = open_catalog(tools, folder, uri, encoder)
     if outfit:
         _print_ensembles(retriever, query, 3 if k is None else k, goes_with, as_json)
         return
@@ -152,7 +152,7 @@ def recommend_command(
     typer.echo(json.dumps(found, ensure_ascii=False) if as_json else as_text(result))
 
 
-def _open(tools: Tools, folder: Path, uri: str | None, encoder: str | None) -> Retriever:
+def open_catalog(tools: Tools, folder: Path, uri: str | None, encoder: str | None = None) -> Retriever:
     """The retriever of a catalog; says what was left out of it."""
     from recommend.retriever import Retriever
 
@@ -205,7 +205,7 @@ def _taste(retriever: Retriever, path: Path, user: str) -> tuple[Taste | None, F
     return Ease.fit(history.baskets(), ids, content), feedback
 
 
-def _folder(tools: Tools, catalog: str | None, photo: Path | None, room: Path | None, text: str | None) -> Path:
+def folder_of(tools: Tools, catalog: str | None, photo: Path | None, room: Path | None, text: str | None) -> Path:
     """The catalog to search: the one named, else the one that the photo belongs to, else the garments.
 
     Raises:

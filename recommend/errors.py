@@ -93,3 +93,15 @@ class IncompatibleIndex(RecommendError):
     def __init__(self, uri: str, expected: str, got: str, command: str) -> None:
         self.uri, self.expected, self.got, self.command = uri, expected, got, command
         super().__init__(f"index {uri} was built as {got}; this program needs {expected}. Rebuild it with: {command}")
+
+
+class ToolFailed(RecommendError):
+    """A tool of a conversation could not do what it was asked; the conversation goes on.
+
+    Attributes:
+        why: the reason, as the end of a sentence.
+    """
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(why)

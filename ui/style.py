@@ -26,7 +26,7 @@ _CSS = """
 /* As many cards side by side as fit, buttons of a row on one line. */
 [class*="st-key-rack"] { display: grid; align-items: stretch; gap: 1.8rem 1.3rem;
                          grid-template-columns: repeat(auto-fill, minmax(min(12.5rem, 44%), 1fr)) }
-[class*="st-key-people"], [class*="st-key-rooms"], [class*="st-key-looks"]
+[class*="st-key-persons"], [class*="st-key-rooms"], [class*="st-key-looks"]
   { display: grid; gap: .9rem .7rem; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)) }
 [class*="st-key-rooms"] { grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)) }
 [class*="st-key-card-"] { gap: .6rem; flex: 1; align-self: stretch }
@@ -84,6 +84,23 @@ _CSS = """
 /* What is done to a room is seen while it is done. */
 [data-testid="stLayoutWrapper"]:has(> [class*="st-key-stage-room"])
   { position: sticky; top: 0; z-index: 2; background: #fbfaf7; padding-bottom: .3rem }
+
+/* A conversation is read in one column; what it shows stands side by side, small. */
+[class*="st-key-talk-stylist"] { max-width: 860px; margin: 0 auto }
+.stApp:has([class*="st-key-talk-stylist"]) [data-testid="stBottomBlockContainer"] { max-width: 940px }
+.tr-said { line-height: 1.45 }
+[class*="st-key-shown-"] { display: grid; gap: 1rem; align-items: stretch;
+                           grid-template-columns: repeat(auto-fit, minmax(min(13rem, 100%), 1fr)) }
+[class*="st-key-thing-"] { border: 1px solid #e3ddd0; border-radius: .9rem; padding: .8rem; gap: .5rem;
+                           max-width: 24rem }
+[class*="st-key-thing-"] > :last-child { margin-top: auto }
+.tr-parts { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fit, minmax(4rem, 1fr)) }
+.tr-parts .tr-picture { aspect-ratio: 3 / 4; object-fit: cover; max-height: 11rem }
+.tr-facts { border-collapse: collapse; width: 100%; font-size: .9rem }
+.tr-facts td, .tr-facts th { text-align: left; vertical-align: top; padding: .3rem .7rem .3rem 0;
+                             border-bottom: 1px solid #e3ddd0 }
+.tr-facts .differs { font-weight: 600 }
+[class*="st-key-answers"] button { min-height: 1.9rem; padding: .1rem .75rem }
 
 /* The way between the pages. */
 [class*="st-key-page-"][class*="-here"] a { background: #e8e2d6 }
