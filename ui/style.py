@@ -94,8 +94,8 @@ _CSS = """
 [class*="st-key-thing-"] { border: 1px solid #e3ddd0; border-radius: .9rem; padding: .8rem; gap: .5rem;
                            max-width: 24rem }
 [class*="st-key-thing-"] > :last-child { margin-top: auto }
-.tr-parts { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fit, minmax(4rem, 1fr)) }
-.tr-parts .tr-picture { aspect-ratio: 3 / 4; object-fit: cover; max-height: 11rem }
+.tr-outfit { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fit, minmax(4rem, 1fr)) }
+.tr-outfit .tr-picture { aspect-ratio: 3 / 4; object-fit: cover; max-height: 11rem }
 .tr-facts { border-collapse: collapse; width: 100%; font-size: .9rem }
 .tr-facts td, .tr-facts th { text-align: left; vertical-align: top; padding: .3rem .7rem .3rem 0;
                              border-bottom: 1px solid #e3ddd0 }

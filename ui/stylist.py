@@ -157,7 +157,7 @@ def _thing(state: Talk, name: str, ordinal: str, thing: Ensemble) -> None:
     titles = " + ".join(hit.item.title for hit in thing.hits)
     with st.container(key=state.key(f"thing-{name}")):
         st.html(
-            f'<div class="tr-parts">{parts}</div><div class="tr-title">{html.escape(titles)}</div>'
+            f'<div class="tr-outfit">{parts}</div><div class="tr-title">{html.escape(titles)}</div>'
             f'<div class="tr-price">{money(thing.price, catalog.currency)}</div>'
             f'<div class="tr-why">{html.escape(thing.reason)}</div>'
         )
