@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import manifest as manifests
 from pipelines import weights
 from pipelines.errors import BadInput, CorruptWeights, MissingWeights
 
@@ -167,7 +168,10 @@ def test_url_and_progress(url_manifest: Path, cache: Path) -> None:
 
 def test_hub_at_a_pinned_commit(tmp_path: Path, server: Server) -> None:
     path = manifest(
-        tmp_path, "hub", {name: name for name in CONTENT}, f'repository = "someone/net"\ncommit = "{COMMIT}"'
+        tmp_path,
+        "hub",
+        {name: name for name in CONTENT},
+        f'repository = "someone/net"\ncommit = "{COMMIT}"\ncommercial = true',
     )
     # In a process of its own: the hub client reads its address from the environment when it is imported.
     environment = {**os.environ, "HF_ENDPOINT": server.address, "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"}
@@ -334,6 +338,6 @@ def test_a_broken_manifest_is_refused(url_manifest: Path, old: str, new: str, sa
 
 def test_the_hash_of_a_large_file_is_taken_once_per_process(url_manifest: Path) -> None:
     weights.resolve("net", manifest=url_manifest)
-    before = weights._sha256_at.cache_info().misses
+    before = manifests._sha256_at.cache_info().misses
     weights.resolve("net", manifest=url_manifest)
-    assert weights._sha256_at.cache_info().misses == before
+    assert manifests._sha256_at.cache_info().misses == before

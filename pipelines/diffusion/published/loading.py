@@ -1,0 +1,32 @@
+"""From a renderer's name to its painter, loaded from folders that are here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipelines.diffusion.memory import Memory, Size, decide, machine
+from pipelines.diffusion.published import sd15
+from pipelines.diffusion.published.painter import Folders, Painter
+from pipelines.geometry.canvas import Control
+
+#: What a ControlNet is shown, by task.
+CONTROLS: dict[str, Control] = {"tryon": "pose", "room": "depth"}
+
+#: By renderer: how much memory it needs, and what loads it, given folders, memory and task.
+LOADERS: dict[str, tuple[Size, Callable[[Folders, Memory, str], Painter]]] = {
+    "sd15": (sd15.SIZE, lambda folders, memory, task: sd15.load(folders, memory, CONTROLS[task])),
+}
+
+
+def load_painter(name: str, task: str, folders: Folders, memory: str) -> Painter:
+    """Load the painter of a renderer.
+
+    Args:
+        folders: of its weights, by their names in the manifest.
+        memory: one of `pipelines.diffusion.memory.CHOICES`.
+
+    Raises:
+        BadInput, MissingLibrary: it cannot run here in this way; see `pipelines.diffusion.memory.decide`.
+    """
+    size, load = LOADERS[name]
+    return load(folders, decide(size, machine(), memory), task)
