@@ -65,6 +65,7 @@ def _retriever_weights() -> WeightPaths:
 
 app.command("tryon")(rendering.tryon)
 app.command("room")(rendering.room)
+app.command("edit")(rendering.edit)
 app.command("recommend")(retrieval.recommend_command)
 app.command("batch")(rendering.batch)
 app.add_typer(retrieval.catalog_app, name="catalog")

@@ -21,6 +21,7 @@ from pipelines.errors import BadInput
 from pipelines.schema import (
     WEAR_CHOICES,
     CameraFacts,
+    EditRequest,
     Furniture,
     ItemView,
     Piece,
@@ -276,6 +277,16 @@ def _read_garment(garment: Garment) -> NDArray[np.uint8]:
 def _piece(garment: Garment) -> Piece:
     category: Any = garment.category  # Piece refuses what is no category
     return Piece(_read_garment(garment), category, garment_width=garment.width)
+
+
+def edit_request(photo: Path, words: str, *, mask: Path | None = None, settings: RenderSettings) -> EditRequest:
+    """A request from files."""
+    return EditRequest(
+        photo=images.load_image(photo, what=f"photo {photo.name}"),
+        words=words,
+        mask=None if mask is None else images.load_mask(mask, what=f"mask {mask.name}"),
+        settings=settings,
+    )
 
 
 def room_request(

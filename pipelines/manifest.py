@@ -93,7 +93,9 @@ class Entry:
             record = self.folder / RECORD
             known = json.loads(record.read_text(encoding="utf-8"))["commit"] if record.is_file() else ""
             return str(known or self.fields["commit"])[:12]
-        listing = "\n".join(f"{file.name} {file.sha256}" for file in sorted(contents(self), key=lambda file: file.name))
+        files = sorted(contents(self), key=lambda file: file.name)
+        hashes = (file.sha256 or sha256_of(self.folder / file.name) for file in files)
+        listing = "\n".join(f"{file.name} {digest}" for file, digest in zip(files, hashes, strict=True))
         return ("" if self.own is None else "own-") + hashlib.sha256(listing.encode()).hexdigest()[:12]
 
     @property
@@ -126,13 +128,11 @@ def weights_cache() -> Path:
 
 def contents(entry: Entry) -> tuple[WeightsFile, ...]:
     """The files of an entry; of one that is taken as it is, those recorded when it was fetched, the record itself until
-    then. Of a person's own folder, what lies in it.
+    then. Of a person's own folder, what lies in it, not hashed.
     """
     if entry.own is not None:
         paths = sorted(path for path in entry.own.rglob("*") if path.is_file())
-        return tuple(
-            WeightsFile(path.relative_to(entry.own).as_posix(), sha256_of(path), path.stat().st_size) for path in paths
-        )
+        return tuple(WeightsFile(path.relative_to(entry.own).as_posix(), "", path.stat().st_size) for path in paths)
     if not entry.take:
         return entry.files
     record = entry.folder / RECORD

@@ -98,7 +98,7 @@ def room_mask(drawn: Drawn, layers: list[Layer], request: RoomRequest) -> Mask:
     if request.remove is not None:
         mask = mask | dilate(request.remove, remove_margin(drawn.room))
     if request.mask is not None:
-        mask = mask & request.mask
+        mask = np.where(request.mask > 127, mask, 0).astype(np.uint8)
     return np.where(mask > 127, 255, 0).astype(np.uint8)
 
 
@@ -183,6 +183,6 @@ def _painted(painter: Painter, canvas: Canvas, settings: RenderSettings, report:
     """What the painter makes of a canvas, its steps reported from 0.55 to 0.95."""
 
     def on_step(done: int, count: int) -> None:
-        report(Progress(0.55 + 0.4 * done / count, f"step {done} of {count}"))
+        report(Progress(min(0.95, 0.55 + 0.4 * done / count), f"step {done} of {count}"))
 
     return painter.paint(canvas, settings.seed, settings.num_inference_steps, on_step)

@@ -254,21 +254,40 @@ def _on_cpu(load: Callable[[], Renderer]) -> Callable[[str], Renderer]:
     return loaded
 
 
-_SD15 = ("sd15-inpainting", "clip-vision-h", "ip-adapter-sd15")
+def _published(name: str, about: str, people: tuple[str, ...], rooms: tuple[str, ...]) -> Choice:
+    """A published model that paints people and rooms, with the weights that each needs of its own."""
+    return Choice(
+        {"tryon": functools.partial(PublishedTryOn, name), "room": functools.partial(PublishedRoom, name)},
+        {"tryon": (*LOOKING_AT_PEOPLE, *people), "room": (*CompactRoom.WEIGHTS, *rooms)},
+        about,
+    )
 
+
+_SD15 = ("sd15-inpainting", "clip-vision-h", "ip-adapter-sd15")
+_SDXL = ("sdxl-base", "sdxl-union", "clip-vision-h", "ip-adapter-sdxl")
+
+#: What each needs and which to choose: docs/renderers.md.
 RENDERERS: dict[str, Choice] = {
     "compact": Choice(
         {"tryon": _on_cpu(CompactTryOn), "room": _on_cpu(CompactRoom)},
         {"tryon": CompactTryOn.WEIGHTS, "room": CompactRoom.WEIGHTS},
         "our own networks; a laptop's CPU is enough",
     ),
-    "sd15": Choice(
-        {"tryon": functools.partial(PublishedTryOn, "sd15"), "room": functools.partial(PublishedRoom, "sd15")},
-        {
-            "tryon": (*LOOKING_AT_PEOPLE, *_SD15, "sd15-openpose"),
-            "room": (*CompactRoom.WEIGHTS, *_SD15, "sd15-depth"),
-        },
-        "Stable Diffusion 1.5 with ControlNet and IP-Adapter; a GPU of 4 GB",
+    "sd15": _published(
+        "sd15", "Stable Diffusion 1.5, ControlNet, IP-Adapter", (*_SD15, "sd15-openpose"), (*_SD15, "sd15-depth")
+    ),
+    "sd15-lcm": _published(
+        "sd15-lcm",
+        "the same in a few steps, by LCM-LoRA",
+        (*_SD15, "sd15-openpose", "sd15-lcm"),
+        (*_SD15, "sd15-depth", "sd15-lcm"),
+    ),
+    "sdxl": _published("sdxl", "Stable Diffusion XL, one ControlNet for all, IP-Adapter", _SDXL, _SDXL),
+    "flux-fill": _published("flux-fill", "FLUX.1 Fill; not for commercial use", ("flux-fill",), ("flux-fill",)),
+    "edit": Choice(
+        {"edit": functools.partial(PublishedEdit, "edit")},
+        {"edit": ("instruct-pix2pix",)},
+        "InstructPix2Pix: changes a photo as words say",
     ),
 }
 

@@ -275,7 +275,7 @@ def paint(
 
     def on_step(pipe: CompactInpaintPipeline, step: int, _: int, tensors: dict[str, torch.Tensor]) -> dict[str, Any]:
         preview = preview_of(scene.person, plan, to_uint8(pipe.preview(tensors["latents"])[0]))
-        report(Progress(0.55 + 0.4 * (step + 1) / steps, f"step {step + 1} of {steps}", preview))
+        report(Progress(min(0.95, 0.55 + 0.4 * (step + 1) / steps), f"step {step + 1} of {steps}", preview))
         return tensors
 
     output = pipe(

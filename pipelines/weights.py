@@ -43,6 +43,7 @@ __all__ = [
     "WeightsFile",
     "accept",
     "cache_dir",
+    "check_accepted",
     "contents",
     "find",
     "is_accepted",
@@ -124,6 +125,12 @@ def accept(entry: Entry) -> Path:
     return note
 
 
+def check_accepted(entry: Entry) -> None:
+    """Raise LicenceNotAccepted unless an entry may be fetched."""
+    if not is_accepted(entry):
+        raise LicenceNotAccepted(entry.name, entry.licence, f"tryroom weights accept {entry.name}")
+
+
 def is_accepted(entry: Entry) -> bool:
     """Whether an entry may be fetched: its licence allows commercial use, or this very licence was accepted."""
     note = cache_dir() / "accepted" / f"{entry.name}.txt"
@@ -137,8 +144,7 @@ def _fetch(entry: Entry, on_progress: OnBytes | None) -> None:
     """Bring all files of an entry into the cache, once, whoever else is trying."""
     if entry.source == "bundled":
         raise _missing(entry, missing_files(entry)[0], "")
-    if not is_accepted(entry):
-        raise LicenceNotAccepted(entry.name, entry.licence, f"tryroom weights accept {entry.name}")
+    check_accepted(entry)
     try:
         weights_cache().mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(weights_cache() / f"{entry.name}.lock"):

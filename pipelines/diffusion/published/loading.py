@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipelines.diffusion.memory import Memory, Size, decide, machine
-from pipelines.diffusion.published import sd15
+from pipelines.diffusion.published import fluxfill, instruct, sd15, sdxl
 from pipelines.diffusion.published.painter import Folders, Painter
 from pipelines.geometry.canvas import Control
 
-#: What a ControlNet is shown, by task.
-CONTROLS: dict[str, Control] = {"tryon": "pose", "room": "depth"}
+#: What a union ControlNet is shown, by task; a ControlNet of one kind is shown the first of them.
+CONTROLS: dict[str, tuple[Control, ...]] = {"tryon": ("pose",), "room": ("depth", "lines")}
 
 #: By renderer: how much memory it needs, and what loads it, given folders, memory and task.
 LOADERS: dict[str, tuple[Size, Callable[[Folders, Memory, str], Painter]]] = {
-    "sd15": (sd15.SIZE, lambda folders, memory, task: sd15.load(folders, memory, CONTROLS[task])),
+    "sd15": (sd15.SIZE, lambda folders, memory, task: sd15.load(folders, memory, CONTROLS[task][0])),
+    "sd15-lcm": (
+        sd15.SIZE,
+        lambda folders, memory, task: sd15.load(folders, memory, CONTROLS[task][0], sd15.LCM, fast=True),
+    ),
+    "sdxl": (sdxl.SIZE, lambda folders, memory, task: sdxl.load(folders, memory, CONTROLS[task])),
+    "flux-fill": (fluxfill.SIZE, lambda folders, memory, _: fluxfill.load(folders, memory)),
+    "edit": (instruct.SIZE, lambda folders, memory, _: instruct.load(folders, memory)),
 }
 
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import importlib.util
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-import torch
 from diffusers import ControlNetModel, DDIMScheduler, LCMScheduler, StableDiffusionControlNetInpaintPipeline
-from diffusers.image_processor import IPAdapterMaskProcessor
-from transformers import CLIPVisionModelWithProjection
 
 from pipelines.diffusion.memory import Memory, Size, loading, place
+from pipelines.diffusion.published.adapter import adapter_masks, picture_encoder, read_items
 from pipelines.diffusion.published.painter import (
     DiffusersPainter,
     Folders,
@@ -27,9 +25,8 @@ from pipelines.diffusion.published.painter import (
 )
 from pipelines.errors import MissingLibrary
 from pipelines.geometry.canvas import Canvas, Control
-from pipelines.schema import Mask
 
-SIZE = Size(total=5.2, largest=1.72)
+SIZE = Size(total=4.2, largest=1.72)
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,6 @@ class Sd15Painter(DiffusersPainter):
 
     settings: Sd15Settings
     pipe: StableDiffusionControlNetInpaintPipeline
-    multiple: ClassVar[int] = 64
 
     def __init__(self, pipe: Any, settings: Sd15Settings, memory: Memory, control: Control) -> None:
         super().__init__(pipe, settings, memory)
@@ -75,7 +71,7 @@ class Sd15Painter(DiffusersPainter):
             "mask_image": pil(canvas.mask),
             "control_image": pil(canvas.controls[self.controls[0]]),
             "ip_adapter_image": pil(canvas.item),
-            "cross_attention_kwargs": {"ip_adapter_masks": adapter_masks(canvas.mask)},
+            "cross_attention_kwargs": adapter_masks(canvas.mask),
             "height": height,
             "width": width,
             "strength": settings.strength,
@@ -83,12 +79,6 @@ class Sd15Painter(DiffusersPainter):
             "guidance_scale": settings.guidance_scale,
             "controlnet_conditioning_scale": settings.control_scale,
         }
-
-
-def adapter_masks(mask: Mask) -> list[torch.Tensor]:
-    """Where an IP-Adapter's picture counts: one mask for its one picture, (1, 1, h, w), 1 inside `mask` (h, w)."""
-    found = IPAdapterMaskProcessor().preprocess([pil(mask)], height=mask.shape[0], width=mask.shape[1])
-    return [found.reshape(1, 1, *found.shape[-2:])]
 
 
 def load(
@@ -110,23 +100,13 @@ def load(
     pipe = StableDiffusionControlNetInpaintPipeline.from_pretrained(
         base,
         controlnet=ControlNetModel.from_pretrained(network, variant=variant_of(network), **given),
-        image_encoder=CLIPVisionModelWithProjection.from_pretrained(
-            folders["clip-vision-h"] / "models" / "image_encoder", **given
-        ),
-        feature_extractor=None,
         safety_checker=None,
         requires_safety_checker=False,
         variant=variant_of(base),
+        **picture_encoder(folders, given),
         **given,
     )
-    pipe.load_ip_adapter(
-        folders["ip-adapter-sd15"],
-        subfolder="models",
-        weight_name="ip-adapter_sd15.safetensors",
-        image_encoder_folder=None,
-        local_files_only=True,
-    )
-    pipe.set_ip_adapter_scale(settings.item_scale)
+    read_items(pipe, folders["ip-adapter-sd15"], "models/ip-adapter_sd15.safetensors", settings.item_scale)
     if fast:
         pipe.load_lora_weights(folders["sd15-lcm"], weight_name="pytorch_lora_weights.safetensors")
         pipe.fuse_lora()
