@@ -68,28 +68,32 @@ def before(painting: Painting) -> Image:
     return painting.paint()
 
 
-def mirrored(picture: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(picture[:, ::-1])
+def changed(canvas: Canvas, what: str) -> Any:
+    """Something of a canvas, made different."""
+    old = getattr(canvas, what)
+    if what == "prompt":
+        return f"a dog and {old}"
+    if what == "mask":
+        return cv2.erode(old, np.ones((9, 9), np.uint8))
+    return 255 - old
 
 
 @pytest.mark.parametrize("what", ["photo", "mask", "hint", "item", "prompt"])
 def test_what_a_painter_takes_notice_of_changes_its_picture_and_nothing_else(
     painting: Painting, before: Image, what: str
 ) -> None:
-    old = getattr(painting.canvas, what)
-    new = f"{old}, and a dog" if what == "prompt" else 255 - old if what in ("photo", "item", "hint") else mirrored(old)
-    if what == "mask":
-        new = cv2.erode(old, np.ones((9, 9), np.uint8))
-        assert not np.array_equal(new, old)
-    assert np.array_equal(painting.paint(**{what: new}), before) != (what in USES[painting.name, painting.task])
+    after = painting.paint(**{what: changed(painting.canvas, what)})
+    assert np.array_equal(after, before) != (what in USES[painting.name, painting.task])
 
 
 @pytest.mark.parametrize("control", ["pose", "depth", "lines"])
 def test_each_control_counts_where_it_is_wanted(painting: Painting, before: Image, control: str) -> None:
     known = painting.canvas.controls
-    other = mirrored(known[control]) if control in known else np.full((*painting.canvas.mask.shape, 3), 90, np.uint8)
-    changed = painting.paint(controls={**known, control: other})
-    assert np.array_equal(changed, before) != (control in USES[painting.name, painting.task])
+    old = known.get(control, np.zeros((*painting.canvas.mask.shape, 3), np.uint8))
+    moved = np.roll(old, 8, axis=0) if control in known else old
+    assert control not in known or not np.array_equal(moved, old)
+    after = painting.paint(controls={**known, control: moved})
+    assert np.array_equal(after, before) != (control in USES[painting.name, painting.task])
     assert set(painting.painter.controls) == USES[painting.name, painting.task] & {"pose", "depth", "lines"}
 
 
@@ -103,8 +107,11 @@ def given(painting: Painting, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]
     call = type(pipe).__call__
     monkeypatch.setattr(type(pipe), "__call__", lambda self, **more: seen.update(more) or call(self, **more))
     denoiser = getattr(pipe, "unet", None) or pipe.transformer
-    first = lambda _, args, more: seen.setdefault("denoiser", args[0] if args else more["hidden_states"])  # noqa: E731
-    hook = denoiser.register_forward_pre_hook(lambda *told: first(*told) and None, with_kwargs=True)
+
+    def first(_: Any, args: tuple[Any, ...], more: dict[str, Any]) -> None:
+        seen.setdefault("denoiser", args[0] if args else more["hidden_states"])
+
+    hook = denoiser.register_forward_pre_hook(first, with_kwargs=True)
     painting.paint()
     hook.remove()
     return seen
@@ -156,7 +163,9 @@ def test_the_item_s_picture_counts_inside_the_mask_only(painting: Painting, give
     assert np.array_equal(np.asarray(given["ip_adapter_image"]), painting.canvas.item)
 
 
-def test_the_denoiser_sees_the_mask_with_1_where_it_repaints(painting: Painting, given: dict[str, Any]) -> None:
+def test_the_denoiser_sees_the_mask_as_it_learnt_it_with_1_where_it_repaints(
+    painting: Painting, given: dict[str, Any]
+) -> None:
     small = torch.nn.functional.interpolate(torch.from_numpy(painting.canvas.mask).float()[None, None], size=(8, 8))
     if painting.name == "sd15":
         assert given["denoiser"].shape[1:] == (9, 8, 8)
@@ -167,6 +176,8 @@ def test_the_denoiser_sees_the_mask_with_1_where_it_repaints(painting: Painting,
         assert tokens.shape == (16, 384)
         inside = torch.from_numpy(painting.canvas.mask > 127).float().reshape(4, 16, 4, 16).mean((1, 3)).reshape(16)
         assert torch.allclose(tokens[:, 128:].mean(1), inside, atol=1e-3)
+    else:  # no mask: latents, and beside them those of the photo that is edited
+        assert given["denoiser"].shape[1:] == ({"sdxl": 4, "edit": 8}[painting.name], 8, 8)
 
 
 # --- from facts to a canvas -------------------------------------------------------------------------------------------

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from diffusers.utils import logging as diffusers_logging
+from transformers.utils import logging as transformers_logging
+
 from pipelines.diffusion.memory import Memory, Size, decide, machine
 from pipelines.diffusion.published import fluxfill, instruct, sd15, sdxl
 from pipelines.diffusion.published.painter import Folders, Painter
@@ -35,5 +38,8 @@ def load_painter(name: str, task: str, folders: Folders, memory: str) -> Painter
     Raises:
         BadInput, MissingLibrary: it cannot run here in this way; see `pipelines.diffusion.memory.decide`.
     """
+    # Workers of a batch would write over each other.
+    diffusers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()
     size, load = LOADERS[name]
     return load(folders, decide(size, machine(), memory), task)
