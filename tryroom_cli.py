@@ -67,6 +67,7 @@ def _retriever_weights() -> WeightPaths:
 
 app.command("tryon")(rendering.tryon)
 app.command("room")(rendering.room)
+app.command("edit")(rendering.edit)
 app.command("recommend")(retrieval.recommend_command)
 app.command("chat")(chat.chat)
 app.command("batch")(rendering.batch)

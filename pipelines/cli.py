@@ -1,4 +1,4 @@
-"""The rendering commands: `tryon`, `room`, `batch` and `weights`.
+"""The rendering commands: `tryon`, `room`, `edit`, `batch` and `weights`.
 
 Results go to stdout, chatter and progress to stderr. Errors are raised; the entry point prints them and chooses the
 exit code. What turns a catalog id into a picture belongs to retrieval; it comes in through `ctx.meta[FIND_ITEM]`.
@@ -7,6 +7,8 @@ exit code. What turns a catalog id into a picture belongs to retrieval; it comes
 from __future__ import annotations
 
 import dataclasses
+import functools
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,8 +41,20 @@ weights_app = typer.Typer(help="What the networks know: list, fetch and verify t
 
 _DEFAULTS, _WEAR = RenderSettings(), WearStyle()
 _COLUMNS = ",".join(jobs.REQUIRED_COLUMNS) + "".join(f"[,{name}]" for name in jobs.OPTIONAL_COLUMNS)
-_RendererOption = Annotated[str, typer.Option("--renderer", help="Which renderer to use.")]
-_NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all.")]
+_RendererOption = Annotated[
+    str, typer.Option("--renderer", metavar="|".join(renderers.RENDERERS), help="What paints: docs/renderers.md.")
+]
+_MemoryOption = Annotated[
+    str,
+    typer.Option("--memory", metavar="auto|cpu|4gb|8gb|16gb|24gb", help="How a published model fits; default: found."),
+]
+_WeightsOption = Annotated[
+    Path | None,
+    typer.Option("--weights-dir", metavar="DIR", help="A folder per published model, in place of a hub."),
+]
+_NamesArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all but published models not here.")
+]
 
 
 def _chatter() -> Console:
@@ -97,6 +111,8 @@ def tryon(
         str, typer.Option(metavar="|".join(QUALITIES), help="fast takes a little less time.")
     ] = _DEFAULTS.quality,
     renderer: _RendererOption = _DEFAULTS.renderer,
+    memory: _MemoryOption = "auto",
+    weights_dir: _WeightsOption = None,
     save_steps: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write mask, pose, parsing, hint and recipe into this folder.")
     ] = None,
@@ -124,7 +140,7 @@ def tryon(
         also=[_garment(one, _find_item(ctx)) for one in also or ()],
         settings=settings,
     )
-    _render(request, "tryon", renderer, out, save_steps)
+    _render(request, "tryon", out, save_steps, memory, weights_dir)
 
 
 def room(
@@ -146,7 +162,12 @@ def room(
     mask: Annotated[Path | None, typer.Option(help="Black = stays as it is, at the size of the photo.")] = None,
     remove: Annotated[Path | None, typer.Option(help="White = an old piece to take away first.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same picture.")] = _DEFAULTS.seed,
+    steps: Annotated[
+        int, typer.Option(help=f"Of published models, 0 to {MAX_STEPS}; 0 is as many as usual.")
+    ] = _DEFAULTS.num_inference_steps,
     renderer: _RendererOption = _DEFAULTS.renderer,
+    memory: _MemoryOption = "auto",
+    weights_dir: _WeightsOption = None,
     save_steps: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write mask, floor grid, hint and recipe into this folder.")
     ] = None,
@@ -165,18 +186,39 @@ def room(
         camera=CameraFacts(height=camera_height, fov=fov),
         mask=mask,
         remove=remove,
-        settings=RenderSettings(renderer=renderer, seed=seed),
+        settings=RenderSettings(renderer=renderer, seed=seed, num_inference_steps=steps),
     )
-    _render(request, "room", renderer, out, save_steps)
+    _render(request, "room", out, save_steps, memory, weights_dir)
 
 
-def _render(request: Request, task: str, renderer: str, out: Path, save_steps: Path | None) -> None:
+def edit(
+    photo: Annotated[Path, typer.Argument(help="Any photo.")],
+    words: Annotated[str, typer.Argument(help='What to change, in English: "make the curtains green".')],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="OUT.png", help="Where to write the picture.")],
+    mask: Annotated[Path | None, typer.Option(help="White = may change, at the size of the photo.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same picture.")] = _DEFAULTS.seed,
+    steps: Annotated[int, typer.Option(help=f"0 to {MAX_STEPS}; 0 is as many as usual.")] = 0,
+    renderer: _RendererOption = "edit",
+    memory: _MemoryOption = "auto",
+    weights_dir: _WeightsOption = None,
+) -> None:
+    """Change a photo as words say; needs a published model."""
+    _check_picture_name(out)
+    settings = RenderSettings(renderer=renderer, seed=seed, num_inference_steps=steps)
+    _render(jobs.edit_request(photo, words, mask=mask, settings=settings), "edit", out, None, memory, weights_dir)
+
+
+def _render(
+    request: Request, task: str, out: Path, save_steps: Path | None, memory: str, weights_dir: Path | None
+) -> None:
     """Render one request, write it and say where."""
+    renderer = request.settings.renderer
     for folder in (out.parent, save_steps):
         if folder is not None:
             batches.make_folder(folder)
+    use_weights_of(weights_dir)
     fetch_for(renderer, task)
-    loaded = renderers.load(renderer, task)
+    loaded = renderers.load(renderer, task, memory)
     with _stages() as show:
         result = loaded.render(request, show)
     batches.save_result(result, out, save_steps)
@@ -195,8 +237,11 @@ def batch(
         bool, typer.Option("--save-steps", help="Write {id}_mask.png, _hint and so on, and _recipe.json too.")
     ] = False,
     renderer: _RendererOption = _DEFAULTS.renderer,
+    memory: _MemoryOption = "auto",
+    weights_dir: _WeightsOption = None,
 ) -> None:
     """Render every line of a manifest; a line that fails does not stop the rest."""
+    use_weights_of(weights_dir)
     settings = batches.BatchSettings(renderer=renderer, workers=workers, resume=resume, save_steps=save_steps)
     work = jobs.read_jobs(manifest, find_item=_find_item(ctx))
     for one in sorted({job.task for job in work} & set(jobs.TASKS)):
@@ -212,7 +257,8 @@ def batch(
                 progress.console.print(f"{outcome.id}: {line}")
 
         try:
-            outcomes = batches.run(work, out, settings, on_outcome=show)
+            load = functools.partial(renderers.load, memory=memory)
+            outcomes = batches.run(work, out, settings, on_outcome=show, load=load)
         except KeyboardInterrupt:
             console.print("stopped; what is finished is whole. Go on with --resume.")
             raise typer.Exit(130) from None
@@ -257,6 +303,20 @@ def _stages() -> Iterator[OnProgress]:
 # --- weights ------------------------------------------------------------------------------------------------
 
 
+def use_weights_of(folder: Path | None) -> None:
+    """Take published models from a person's own folder, in this process and those that it starts.
+
+    Raises:
+        BadInput: there is no such folder.
+    """
+    if folder is None:
+        return
+    if not folder.is_dir():
+        step = f"Make a folder per model, named as in: tryroom weights list; or set {weights.OWN_VARIABLE}."
+        raise BadInput("--weights-dir", str(folder), "a folder", step)
+    os.environ[weights.OWN_VARIABLE] = str(folder.resolve())
+
+
 def fetch_for(renderer: str, task: str) -> None:
     """Fetch what a renderer needs for a task and is not here yet, with a progress bar."""
     fetch_all(renderers.weights_of(renderer, task))
@@ -265,10 +325,11 @@ def fetch_for(renderer: str, task: str) -> None:
 def fetch_all(names: Iterable[str]) -> None:
     """Bring weights to this machine, one progress bar each; those that are here already stay silent."""
     columns = (TextColumn("fetching {task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    missing = [entry for entry in map(weights.find, names) if weights.missing_files(entry)]
+    for entry in missing:  # before the first of many gigabytes
+        weights.check_accepted(entry)
     with Progress(*columns, console=_chatter()) as progress:
-        for entry in map(weights.find, names):
-            if not weights.missing_files(entry):
-                continue
+        for entry in missing:
             task = progress.add_task(entry.name, total=entry.download_size)
 
             def show(done: int, total: int, task: Any = task) -> None:
@@ -278,18 +339,40 @@ def fetch_all(names: Iterable[str]) -> None:
 
 
 def _chosen(names: list[str] | None) -> list[weights.Entry]:
-    return [weights.find(name) for name in names] if names else list(weights.read_manifest().values())
+    """Those of the names; without any, all but the published models that are not here, which are many gigabytes."""
+    if names:
+        return [weights.find(name) for name in names]
+    entries = weights.read_manifest().values()
+    return [entry for entry in entries if entry.source != "hub" or not weights.missing_files(entry)]
 
 
 @weights_app.command("list")
 def list_weights() -> None:
     """Print each name with source, state, size, licence and what it is."""
-    entries = _chosen(None)
+    entries = list(weights.read_manifest().values())
     width = max(len(entry.name) for entry in entries)
+    licences = max(len(entry.licence) for entry in entries)
     for entry in entries:
         state = "missing" if weights.missing_files(entry) else "here"
-        size = sum(file.size for file in entry.files) / 1e6
-        print(f"{entry.name:{width}}  {entry.source:7}  {state:7}  {size:6.1f} MB  {entry.licence:12}  {entry.about}")
+        size = (sum(file.size for file in weights.contents(entry)) or entry.download_size) / 1e6
+        use = "" if entry.commercial else "; no commercial use" + (", accepted" if weights.is_accepted(entry) else "")
+        print(
+            f"{entry.name:{width}}  {entry.source:7}  {state:7}  {size:7.1f} MB  {entry.licence:{licences}}  "
+            f"{entry.about}{use}"
+        )
+
+
+@weights_app.command("accept")
+def accept_licence(name: Annotated[str, typer.Argument(help="Whose licence is accepted, for this user.")]) -> None:
+    """Accept a licence that allows no commercial use; without it such weights are not fetched."""
+    entry = weights.find(name)
+    if entry.commercial:
+        raise BadInput(
+            "weights name", f"{name} ({entry.licence})", "one whose licence allows no commercial use", "Fetch it."
+        )
+    print(weights.accept(entry))
+    page = f"https://huggingface.co/{entry.fields['repository']}"
+    _chatter().print(f"{entry.licence} accepted for {name}; its text: {page}")
 
 
 @weights_app.command("fetch")

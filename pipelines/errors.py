@@ -40,6 +40,35 @@ class MissingWeights(TryroomError):
         super().__init__(f"weights {file} not found{reason}; looked in {places}. Get it with: {command}")
 
 
+class LicenceNotAccepted(TryroomError):
+    """Weights that may not be used commercially, and nobody has said that this is understood; nothing was fetched.
+
+    Attributes:
+        name: of the weights. licence: its name, with the address of its text.
+        command: what accepts it.
+    """
+
+    def __init__(self, name: str, licence: str, command: str) -> None:
+        self.name, self.licence, self.command = name, licence, command
+        super().__init__(
+            f"weights {name}: licence {licence} does not allow commercial use and has not been accepted; "
+            f"nothing was fetched. Read it, and accept it with: {command}"
+        )
+
+
+class MissingLibrary(TryroomError):
+    """A Python package that is not needed otherwise.
+
+    Attributes:
+        package: its name on the package index. purpose: what needs it. command: what installs it.
+    """
+
+    def __init__(self, package: str, purpose: str, instead: str = "") -> None:
+        self.package, self.purpose = package, purpose
+        self.command = f"pip install {package}"
+        super().__init__(f"{purpose} needs the package {package}. Install it with: {self.command}{instead}")
+
+
 class CorruptWeights(TryroomError):
     """A weights file does not have the hash that the manifest pins; it is not used.
 

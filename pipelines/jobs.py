@@ -21,6 +21,7 @@ from pipelines.errors import BadInput
 from pipelines.schema import (
     WEAR_CHOICES,
     CameraFacts,
+    EditRequest,
     Furniture,
     ItemView,
     Piece,
@@ -51,11 +52,13 @@ class Garment:
     Attributes:
         category: as a catalog says; "auto" = not known.
         width: centimetres at chest or waist, lying flat; None = not known.
+        title: what a shop calls it; "" = not known.
     """
 
     picture: Path
     category: str = "auto"
     width: float | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class Job:
         photo: path of the photo of the person or the room.
         item: path of the item's picture, or the files of a piece of furniture.
         also: what the column "with" names: a second garment; None = nothing.
+        title: of a garment of the catalog.
         size: width, depth and height in centimetres, parted by spaces or x.
     """
 
@@ -115,6 +119,7 @@ class Job:
     garment_width: str = ""
     person_height: str = ""
     also: Garment | FurnitureFiles | None = None
+    title: str = ""
 
 
 def read_jobs(manifest: Path, *, find_item: FindItem = lambda _: None) -> list[Job]:
@@ -148,7 +153,7 @@ def _job(base: Path, line: int, row: dict[str, str], find_item: FindItem) -> Job
         options["category"] = item.category
     if item.width is not None and not options.get("garment_width"):
         options["garment_width"] = f"{item.width:g}"
-    return Job(row["id"], line, row["task"], base / row["photo"], item.picture, **options)
+    return Job(row["id"], line, row["task"], base / row["photo"], item.picture, title=item.title, **options)
 
 
 def _named(base: Path, name: str, find_item: FindItem) -> Garment | FurnitureFiles:
@@ -227,7 +232,7 @@ def request_of(job: Job, renderer: str) -> Request:
     ))  # fmt: skip
     return tryon_request(
         job.photo,
-        Garment(job.item, job.category or "auto", width),
+        Garment(job.item, job.category or "auto", width, job.title),
         wear=WearStyle(**wished),
         mask_grow=_number("mask_grow", job.mask_grow or "0"),
         person_height=height,
@@ -265,6 +270,7 @@ def tryon_request(
         garment_width=own.width,
         person_height=person_height,
         others=tuple(_piece(one) for one in also),
+        title=own.title,
     )
 
 
@@ -276,6 +282,16 @@ def _read_garment(garment: Garment) -> NDArray[np.uint8]:
 def _piece(garment: Garment) -> Piece:
     category: Any = garment.category  # Piece refuses what is no category
     return Piece(_read_garment(garment), category, garment_width=garment.width)
+
+
+def edit_request(photo: Path, words: str, *, mask: Path | None = None, settings: RenderSettings) -> EditRequest:
+    """A request from files."""
+    return EditRequest(
+        photo=images.load_image(photo, what=f"photo {photo.name}"),
+        words=words,
+        mask=None if mask is None else images.load_mask(mask, what=f"mask {mask.name}"),
+        settings=settings,
+    )
 
 
 def room_request(

@@ -82,6 +82,7 @@ def in_order(request: TryOnRequest, category_of: CategoryOf) -> list[TryOnReques
             mask=request.mask if piece is own else None,
             wear=wear,
             others=(),
+            title=request.title if piece is own else "",
         )
         for piece, category, wear in zip(pieces, categories, styles(request.wear, pieces, categories), strict=True)
     ]

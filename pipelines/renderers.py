@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from pipelines import images, weights
+from pipelines import recipes, weights
 from pipelines.errors import BadInput
 from pipelines.outfit import put_on
-from pipelines.schema import Category, OnProgress, Piece, RenderResult, RoomRequest, Standing, TryOnRequest
+from pipelines.schema import Category, EditRequest, OnProgress, Piece, RenderResult, RoomRequest, TryOnRequest
 
 if TYPE_CHECKING:  # they load torch
     from pipelines.diffusion.compact import CompactInpaintPipeline
+    from pipelines.room import Paint as PaintRoom
     from pipelines.tryon import Perception
 
 T = TypeVar("T")
@@ -29,6 +30,21 @@ class Renderer(Protocol):
     def render(self, request: Any, on_progress: OnProgress | None = None) -> RenderResult: ...
 
 
+def tryon_perception() -> Perception:
+    """The networks that look at a person and a garment, loaded; the same for every painter."""
+    from pipelines.perception.garment import GarmentAnalyser
+    from pipelines.perception.parsing import Parser
+    from pipelines.perception.pose import PoseEstimator
+    from pipelines.tryon import Perception
+
+    backbone = weights.resolve("efficientnet-lite0")
+    return Perception(
+        PoseEstimator(weights.resolve("blazepose")),
+        Parser(weights.resolve("parser")),
+        GarmentAnalyser(weights.resolve("garment"), next(backbone.glob("*.pth"))),
+    )
+
+
 def tryon_networks(compact: Path | None = None) -> tuple[Perception, CompactInpaintPipeline]:
     """What a try-on needs, loaded: the networks that look, and the pipeline that paints.
 
@@ -39,65 +55,50 @@ def tryon_networks(compact: Path | None = None) -> tuple[Perception, CompactInpa
     from diffusers.utils import logging
 
     from pipelines.diffusion.compact import CompactInpaintPipeline
-    from pipelines.perception.garment import GarmentAnalyser
-    from pipelines.perception.parsing import Parser
-    from pipelines.perception.pose import PoseEstimator
-    from pipelines.tryon import Perception
 
-    backbone = weights.resolve("efficientnet-lite0")
-    perception = Perception(
-        PoseEstimator(weights.resolve("blazepose")),
-        Parser(weights.resolve("parser")),
-        GarmentAnalyser(weights.resolve("garment"), next(backbone.glob("*.pth"))),
-    )
+    perception = tryon_perception()
     logging.disable_progress_bar()  # the weights are local and small: nothing to watch
     pipe = CompactInpaintPipeline.from_pretrained(compact or weights.resolve("compact"), dtype=torch.float32)
     pipe.set_progress_bar_config(disable=True)
     return perception, pipe
 
 
+#: What looks at a person and a garment, and at a room, whoever paints.
+LOOKING_AT_PEOPLE = ("blazepose", "parser", "garment", "efficientnet-lite0")
+LOOKING_AT_ROOMS = ("floor", "camera_height")
+
+
+def _revisions(names: tuple[str, ...]) -> dict[str, str]:
+    return {name: weights.revision(name) for name in names}
+
+
+def _category_of(perception: Perception, piece: Piece) -> Category:
+    """What a garment is, as said or as seen."""
+    return piece.category if piece.category != "auto" else perception.garment.analyse(piece.garment).category
+
+
 class CompactTryOn:
     """Garments on people by our own networks, on the CPU. Thread-safe: one render at a time."""
 
-    WEIGHTS = ("blazepose", "parser", "garment", "efficientnet-lite0", "compact")
+    WEIGHTS = (*LOOKING_AT_PEOPLE, "compact")
 
     def __init__(self) -> None:
         self._perception, self._pipe = tryon_networks()
-        self._revision = {name: weights.revision(name) for name in self.WEIGHTS}
+        self._revision = _revisions(self.WEIGHTS)
         # diffusers pipelines and LiteRT interpreters keep state during a call.
         self._lock = threading.Lock()
 
     def recipe(self, request: TryOnRequest) -> dict[str, Any]:
         """Everything that decides the picture; no pixels, no paths."""
-        return {
-            "task": "tryon",
-            "renderer": "compact",
-            "weights": self._revision,
-            "person": images.pixels_sha256(request.person),
-            "garment": images.pixels_sha256(request.garment),
-            "mask": None if request.mask is None else images.pixels_sha256(request.mask),
-            "category": request.category,
-            "wear": dataclasses.asdict(request.wear),
-            "mask_grow": request.mask_grow,
-            "garment_width": request.garment_width,
-            "person_height": request.person_height,
-            "others": [_said_of_piece(piece) for piece in request.others],
-            "seed": request.settings.seed,
-            "num_inference_steps": request.settings.num_inference_steps,
-            "quality": request.settings.quality,
-        }
+        return recipes.of_tryon(request, "compact", self._revision)
 
     def render(self, request: TryOnRequest, on_progress: OnProgress | None = None) -> RenderResult:
         """See `pipelines.tryon.try_on`, and `pipelines.outfit` for several garments."""
         with self._lock:
             if not request.others:
                 return self._render_one(request, on_progress)
-            return put_on(request, self._category_of, self._render_one, self.recipe(request), on_progress)
-
-    def _category_of(self, piece: Piece) -> Category:
-        if piece.category != "auto":
-            return piece.category
-        return self._perception.garment.analyse(piece.garment).category
+            category_of = functools.partial(_category_of, self._perception)
+            return put_on(request, category_of, self._render_one, self.recipe(request), on_progress)
 
     def _render_one(self, request: TryOnRequest, on_progress: OnProgress | None) -> RenderResult:
         from pipelines.tryon import try_on
@@ -108,7 +109,7 @@ class CompactTryOn:
 class CompactRoom:
     """Furniture in rooms by our own networks, on the CPU. Thread-safe: nothing is kept between renders."""
 
-    WEIGHTS = ("floor", "camera_height", "harmony")
+    WEIGHTS = (*LOOKING_AT_ROOMS, "harmony")
 
     def __init__(self) -> None:
         from pipelines.diffusion.harmoniser import Harmoniser
@@ -116,64 +117,177 @@ class CompactRoom:
 
         self._networks = room_networks()
         self._harmonise = Harmoniser(weights.resolve("harmony"))
-        self._revision = {name: weights.revision(name) for name in self.WEIGHTS}
+        self._revision = _revisions(self.WEIGHTS)
 
     def recipe(self, request: RoomRequest) -> dict[str, Any]:
         """Everything that decides the picture; no pixels, no paths."""
-        hashed = lambda pixels: None if pixels is None else images.pixels_sha256(pixels)  # noqa: E731
-        return {
-            "task": "room",
-            "renderer": "compact",
-            "weights": self._revision,
-            "room": images.pixels_sha256(request.room),
-            "items": [_said_of(standing) for standing in request.items],
-            "camera": dataclasses.asdict(request.camera),
-            "mask": hashed(request.mask),
-            "remove": hashed(request.remove),
-            "seed": request.settings.seed,
-        }
+        return recipes.of_room(request, "compact", self._revision)
 
     def render(self, request: RoomRequest, on_progress: OnProgress | None = None) -> RenderResult:
         """See `pipelines.room.render_room`."""
+        return self.render_with(None, request, self.recipe(request), on_progress)
+
+    def render_with(
+        self, paint: PaintRoom | None, request: RoomRequest, recipe: dict[str, Any], on_progress: OnProgress | None
+    ) -> RenderResult:
+        """The same with something that paints over what was drawn."""
         from pipelines.room import render_room
 
-        return render_room(request, self._networks, self._harmonise, self.recipe(request), on_progress)
+        return render_room(request, self._networks, self._harmonise, recipe, on_progress, paint)
 
 
-def _said_of_piece(piece: Piece) -> dict[str, Any]:
-    """What the recipe of a try-on says of a garment that is put on as well."""
-    return {
-        "garment": images.pixels_sha256(piece.garment),
-        "category": piece.category,
-        "wear": None if piece.wear is None else dataclasses.asdict(piece.wear),
-        "garment_width": piece.garment_width,
-    }
+class Published:
+    """What the published renderers of all tasks share: a painter, loaded. Thread-safe: one render at a time.
+
+    Args:
+        name: of the renderer, in RENDERERS. task: what it renders. memory: see `pipelines.diffusion.memory.CHOICES`.
+    """
+
+    def __init__(self, name: str, task: str, memory: str) -> None:
+        from pipelines.diffusion.published.loading import load_painter
+
+        self._name, self._lock = name, threading.Lock()
+        self._licences = {one: weights.find(one).licence for one in painter_weights(name, task)}
+        folders = {one: weights.resolve(one) for one in painter_weights(name, task)}
+        self._revision = _revisions(weights_of(name, task))
+        self._painter = load_painter(name, task, folders, memory)
+
+    def _with_painter(self, recipe: dict[str, Any]) -> dict[str, Any]:
+        """A recipe with what decides the picture beside the request."""
+        return {**recipe, "painter": self._painter.said(), "licences": self._licences}
 
 
-def _said_of(standing: Standing) -> dict[str, Any]:
-    """What the recipe of a room says of one item."""
-    return {
-        "pictures": [images.pixels_sha256(view.picture) for view in standing.item.views],
-        "at": standing.at,
-        "yaw": standing.yaw,
-        "size": standing.size or standing.item.size,
-    }
+class PublishedTryOn(Published):
+    """Garments on people by a published model; what it is told of them is found by our own networks."""
+
+    def __init__(self, name: str, memory: str = "auto") -> None:
+        super().__init__(name, "tryon", memory)
+        self._perception = tryon_perception()
+
+    def recipe(self, request: TryOnRequest) -> dict[str, Any]:
+        """Everything that decides the picture; no pixels, no paths."""
+        recipe = recipes.of_tryon(request, self._name, self._revision)
+        return self._with_painter({**recipe, "title": request.title})
+
+    def render(self, request: TryOnRequest, on_progress: OnProgress | None = None) -> RenderResult:
+        """See `pipelines.tryon.try_on_with`, and `pipelines.outfit` for several garments."""
+        with self._lock:
+            if not request.others:
+                return self._render_one(request, on_progress)
+            category_of = functools.partial(_category_of, self._perception)
+            return put_on(request, category_of, self._render_one, self.recipe(request), on_progress)
+
+    def _render_one(self, request: TryOnRequest, on_progress: OnProgress | None) -> RenderResult:
+        from pipelines.published import dress
+        from pipelines.tryon import try_on_with
+
+        paint = functools.partial(dress, self._painter)
+        return try_on_with(request, self._perception, paint, self.recipe(request), on_progress)
+
+
+class PublishedRoom(Published):
+    """Furniture in rooms by a published model, over what our own networks placed and lit."""
+
+    def __init__(self, name: str, memory: str = "auto") -> None:
+        super().__init__(name, "room", memory)
+        self._compact = CompactRoom()
+
+    def recipe(self, request: RoomRequest) -> dict[str, Any]:
+        """Everything that decides the picture; no pixels, no paths."""
+        recipe = recipes.of_room(request, self._name, self._revision)
+        steps, names = request.settings.num_inference_steps, [standing.name for standing in request.items]
+        return self._with_painter({**recipe, "num_inference_steps": steps, "names": names})
+
+    def render(self, request: RoomRequest, on_progress: OnProgress | None = None) -> RenderResult:
+        """See `pipelines.room.render_room`."""
+        from pipelines.published import furnish
+
+        with self._lock:
+            paint = functools.partial(furnish, self._painter)
+            return self._compact.render_with(paint, request, self.recipe(request), on_progress)
+
+
+class PublishedEdit(Published):
+    """Photos changed as words say, by a published model."""
+
+    def __init__(self, name: str, memory: str = "auto") -> None:
+        super().__init__(name, "edit", memory)
+
+    def recipe(self, request: EditRequest) -> dict[str, Any]:
+        """Everything that decides the picture; no pixels, no paths."""
+        return self._with_painter(recipes.of_edit(request, self._name, self._revision))
+
+    def render(self, request: EditRequest, on_progress: OnProgress | None = None) -> RenderResult:
+        """See `pipelines.published.edit`."""
+        from pipelines.published import edit
+
+        with self._lock:
+            return edit(self._painter, request, self.recipe(request), on_progress or (lambda _: None))
+
+
+# --- the registry ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A renderer that can be chosen: what renders each task."""
+    """A renderer that can be chosen.
 
-    tasks: Mapping[str, Callable[[], Renderer]]
+    Attributes:
+        tasks: what renders each task, given how it shall fit the machine. weights: what each task needs, by name.
+        about: for people.
+    """
+
+    tasks: Mapping[str, Callable[[str], Renderer]]
     weights: Mapping[str, tuple[str, ...]]
     about: str
 
 
+def _on_cpu(load: Callable[[], Renderer]) -> Callable[[str], Renderer]:
+    """A renderer that runs on any machine; how it shall fit is no question."""
+
+    def loaded(memory: str) -> Renderer:
+        if memory != "auto":
+            step = "Leave --memory out, or choose a published model."
+            raise BadInput("--memory", repr(memory), "nothing: compact runs on a CPU as it is", step)
+        return load()
+
+    return loaded
+
+
+def _published(name: str, about: str, people: tuple[str, ...], rooms: tuple[str, ...]) -> Choice:
+    """A published model that paints people and rooms, with the weights that each needs of its own."""
+    return Choice(
+        {"tryon": functools.partial(PublishedTryOn, name), "room": functools.partial(PublishedRoom, name)},
+        {"tryon": (*LOOKING_AT_PEOPLE, *people), "room": (*CompactRoom.WEIGHTS, *rooms)},
+        about,
+    )
+
+
+_SD15 = ("sd15-inpainting", "clip-vision-h", "ip-adapter-sd15")
+_SDXL = ("sdxl-base", "sdxl-union", "clip-vision-h", "ip-adapter-sdxl")
+
+#: What each needs and which to choose: docs/renderers.md.
 RENDERERS: dict[str, Choice] = {
     "compact": Choice(
-        {"tryon": CompactTryOn, "room": CompactRoom},
+        {"tryon": _on_cpu(CompactTryOn), "room": _on_cpu(CompactRoom)},
         {"tryon": CompactTryOn.WEIGHTS, "room": CompactRoom.WEIGHTS},
         "our own networks; a laptop's CPU is enough",
+    ),
+    "sd15": _published(
+        "sd15", "Stable Diffusion 1.5, ControlNet, IP-Adapter", (*_SD15, "sd15-openpose"), (*_SD15, "sd15-depth")
+    ),
+    "sd15-lcm": _published(
+        "sd15-lcm",
+        "the same in a few steps, by LCM-LoRA",
+        (*_SD15, "sd15-openpose", "sd15-lcm"),
+        (*_SD15, "sd15-depth", "sd15-lcm"),
+    ),
+    "sdxl": _published("sdxl", "Stable Diffusion XL, one ControlNet for all, IP-Adapter", _SDXL, _SDXL),
+    "flux-fill": _published("flux-fill", "FLUX.1 Fill; not for commercial use", ("flux-fill",), ("flux-fill",)),
+    "edit": Choice(
+        {"edit": functools.partial(PublishedEdit, "edit")},
+        {"edit": ("instruct-pix2pix",)},
+        "InstructPix2Pix: changes a photo as words say",
     ),
 }
 
@@ -184,17 +298,31 @@ def _choice(name: str) -> Choice:
     return RENDERERS[name]
 
 
-def load(name: str, task: str) -> Renderer:
-    """What renders a task, its networks loaded; fetches weights that are missing. BadInput for an unknown name."""
-    return _of_task(_choice(name).tasks, task)()
+def load(name: str, task: str, memory: str = "auto") -> Renderer:
+    """What renders a task, its networks loaded; fetches weights that are missing.
+
+    Args:
+        memory: how a published model shall fit the machine, one of `pipelines.diffusion.memory.CHOICES`.
+
+    Raises:
+        BadInput: an unknown name, or a task that it does not render.
+    """
+    return _of_task(_choice(name).tasks, task, name)(memory)
 
 
 def weights_of(name: str, task: str) -> tuple[str, ...]:
     """Names in the weights manifest that a renderer needs for a task."""
-    return _of_task(_choice(name).weights, task)
+    return _of_task(_choice(name).weights, task, name)
 
 
-def _of_task(choices: Mapping[str, T], task: str) -> T:
+def painter_weights(name: str, task: str) -> tuple[str, ...]:
+    """Of those, the ones of the published model itself."""
+    return tuple(one for one in weights_of(name, task) if weights.find(one).source == "hub")
+
+
+def _of_task(choices: Mapping[str, T], task: str, renderer: str) -> T:
     if task not in choices:
-        raise BadInput("task", repr(task), ", ".join(choices), "Choose one of these.")
+        able = ", ".join(name for name, choice in RENDERERS.items() if task in choice.tasks) or "none"
+        step = f"Renderers for {task}: {able}."
+        raise BadInput("task", f"{task!r} for renderer {renderer}", ", ".join(choices), step)
     return choices[task]

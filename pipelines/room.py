@@ -20,7 +20,7 @@ from pipelines.geometry.free_floor import FloorMap, find_place, is_free, map_flo
 from pipelines.geometry.grid import draw_floor_grid
 from pipelines.geometry.layer import Layer, Scene, bring
 from pipelines.geometry.placement import Placement, outline, stands_at
-from pipelines.masks import composite, dilate
+from pipelines.masks import composite, dilate, filled
 from pipelines.perception.room import RoomNetworks, RoomView, view_room
 from pipelines.schema import Furniture, Image, Mask, OnProgress, Progress, RenderResult, RoomRequest, Standing
 
@@ -48,12 +48,32 @@ class Placed:
     distance: float
 
 
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Items drawn into a room, for whoever paints over them.
+
+    Attributes:
+        room: RGB uint8 (H, W, 3), the photo, cleared. picture: with the items in its light.
+        placed: the items from far to near. view: what the photo tells.
+    """
+
+    room: Image
+    picture: Image
+    placed: list[Placed]
+    view: RoomView
+
+
+#: Paints over what was drawn: the picture, and uint8 (H, W), 255 = painted. Reports from 0.75 to 0.95.
+Paint = Callable[[Drawn, RoomRequest, OnProgress], tuple[Image, Mask]]
+
+
 def render_room(
     request: RoomRequest,
     networks: RoomNetworks,
     harmonise: Harmonise,
     recipe: Mapping[str, Any],
     on_progress: OnProgress | None = None,
+    paint: Paint | None = None,
 ) -> RenderResult:
     """Render items in a room.
 
@@ -62,6 +82,7 @@ def render_room(
         networks: what finds floor and camera. harmonise: lights the items.
         recipe: what to note in the result; what was found of camera and places is added.
         on_progress: called between stages.
+        paint: paints over what was drawn; None = it stays as it is.
 
     Raises:
         BadInput: an item that fits nowhere, or a place that is not on the floor.
@@ -76,6 +97,9 @@ def render_room(
     placed, warnings = place_all(request.items, view)
     report(Progress(0.7, "rendering", room))
     drawn, hint, touched = draw(room, placed, view, harmonise)
+    if paint is not None:
+        drawn, repainted = paint(Drawn(room, drawn, placed, view), request, report)
+        touched = touched | repainted
     mask = touched if request.remove is None else touched | dilate(request.remove, remove_margin(room))
     mask = mask if request.mask is None else mask & np.where(request.mask > 127, 255, 0).astype(np.uint8)
     image = composite(request.room, drawn, mask)
@@ -249,11 +273,5 @@ def remove_margin(room: Image) -> float:
 
 
 def removed(room: Image, mask: Mask) -> Image:
-    """The room with what is under the mask (H, W) painted over by what surrounds it (Telea 2004)."""
-    grown = dilate(mask, remove_margin(room))
-    scale = min(1.0, 640 / max(room.shape[:2]))
-    small = cv2.resize(room, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    hole = cv2.resize(grown, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_NEAREST)
-    filled = cv2.inpaint(small, hole, 5, cv2.INPAINT_TELEA)
-    large = cv2.resize(filled, (room.shape[1], room.shape[0]), interpolation=cv2.INTER_CUBIC)
-    return composite(room, np.asarray(large, np.uint8), grown, feather_radius=2.0)
+    """The room with what is under the mask (H, W), and a little more, painted over by what surrounds it."""
+    return filled(room, dilate(mask, remove_margin(room)))

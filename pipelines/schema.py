@@ -73,7 +73,8 @@ class RenderSettings:
     Attributes:
         renderer: a name in `pipelines.renderers.RENDERERS`.
         seed: of the one CPU generator made for this render, 0 ≤ seed < 2**63.
-        num_inference_steps: denoising steps; 0 gives the posterior mean, at present the best to look at.
+        num_inference_steps: denoising steps; 0 = what suits the renderer: of `compact` the posterior mean, at present
+            its best to look at; of a published model as many as it usually takes.
         quality: "best" looks at a person from both sides of the mirror, in a little more time; "fast" does not.
     """
 
@@ -198,6 +199,7 @@ class TryOnRequest:
         garment_width: centimetres at chest or waist, lying flat; None = not known, so the garment is made to fit.
         person_height: centimetres; None = not known. Only both together tell how the garment fits.
         others: what is put on as well; see `pipelines.outfit` for the order.
+        title: what a shop calls the garment, for painters that read; "" = they are told what was found.
     """
 
     person: Image
@@ -210,6 +212,7 @@ class TryOnRequest:
     garment_width: float | None = None
     person_height: float | None = None
     others: tuple[Piece, ...] = ()
+    title: str = ""
 
     def __post_init__(self) -> None:
         check_image(self.person, "person photo")
@@ -364,8 +367,38 @@ class RoomRequest:
         check_mask(self.remove, "mask of what to remove", self.room)
 
 
+#: Longer than this words are cut by the encoders of most models that read them.
+MOST_WORDS = 400
+
+
+@dataclass(frozen=True, eq=False)
+class EditRequest:
+    """Change a photo as words say: "make the curtains green".
+
+    Attributes:
+        photo: RGB uint8 (H, W, 3).
+        words: what to change, in English.
+        mask: uint8 (H, W), 255 = may change; None = everywhere.
+        settings: how to render.
+    """
+
+    photo: Image
+    words: str
+    mask: Mask | None = None
+    settings: RenderSettings = field(default_factory=lambda: RenderSettings(renderer="edit"))
+
+    def __post_init__(self) -> None:
+        check_image(self.photo, "photo")
+        if not 0 < len(self.words.strip()) <= MOST_WORDS:
+            got, step = f"{len(self.words.strip())} letters", "Say in a sentence what to change."
+            raise BadInput("words", got, f"1 to {MOST_WORDS} letters", step)
+        check_mask(self.mask, "mask", self.photo)
+        if self.mask is not None and not (self.mask > 127).any():
+            raise BadInput("mask", "nothing to change", "a mask with some white", "Draw where it may change.")
+
+
 #: What can be rendered.
-Request = TryOnRequest | RoomRequest
+Request = TryOnRequest | RoomRequest | EditRequest
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,12 +1,13 @@
 """Try-on: a garment's picture and a person's photo → the person wearing it.
 
 perceive → plan (mask and hint) → paint (the compact pipeline on a crop) → finish (detail at the photo's own size,
-paste).
+paste). The first two are the same for every painter: `try_on_with` takes another one.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,15 +96,34 @@ class Plan:
     crop: NDArray[np.float64]
 
 
+#: Paints what is planned: the photo, RGB uint8 (H, W, 3), changed inside the plan's mask. Reports from 0.55 to 0.95.
+Paint = Callable[[Scene, Plan, TryOnRequest, OnProgress], Image]
+
+
 def try_on(
     request: TryOnRequest, perception: Perception, pipe: CompactInpaintPipeline, recipe: dict[str, Any],
+    on_progress: OnProgress | None = None,
+) -> RenderResult:  # fmt: skip
+    """Render a garment on a person with the compact pipeline; see `try_on_with`."""
+
+    def painted(scene: Scene, plan: Plan, request: TryOnRequest, report: OnProgress) -> Image:
+        output = paint(scene, plan, pipe, request, report)
+        report(Progress(0.95, "finishing"))
+        return finish(scene.person, plan, output)
+
+    return try_on_with(request, perception, painted, recipe, on_progress)
+
+
+def try_on_with(
+    request: TryOnRequest, perception: Perception, painted: Paint, recipe: dict[str, Any],
     on_progress: OnProgress | None = None,
 ) -> RenderResult:  # fmt: skip
     """Render a garment on a person.
 
     Args:
         request: what to render.
-        perception, pipe: loaded networks; not used by another thread meanwhile.
+        perception: loaded networks; not used by another thread meanwhile.
+        painted: paints what they found.
         recipe: what to note in the result; the category that was found is added.
         on_progress: called between stages and after every denoising step.
 
@@ -117,9 +137,7 @@ def try_on(
     report(Progress(0.4, "laying the garment on the body"))
     plan = make_plan(scene, request)
     report(Progress(0.5, "rendering", preview_of(scene.person, plan)))
-    output = paint(scene, plan, pipe, request, report)
-    report(Progress(0.95, "finishing"))
-    image = finish(scene.person, plan, output)
+    image = painted(scene, plan, request, report)
     steps = {
         "mask": np.repeat(plan.mask[..., None], 3, 2),
         "pose": draw_openpose(openpose18(scene.pose), scene.labels.shape),
@@ -257,7 +275,7 @@ def paint(
 
     def on_step(pipe: CompactInpaintPipeline, step: int, _: int, tensors: dict[str, torch.Tensor]) -> dict[str, Any]:
         preview = preview_of(scene.person, plan, to_uint8(pipe.preview(tensors["latents"])[0]))
-        report(Progress(0.55 + 0.4 * (step + 1) / steps, f"step {step + 1} of {steps}", preview))
+        report(Progress(min(0.95, 0.55 + 0.4 * (step + 1) / steps), f"step {step + 1} of {steps}", preview))
         return tensors
 
     output = pipe(

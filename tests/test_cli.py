@@ -35,7 +35,7 @@ def assert_refused(run: subprocess.CompletedProcess[str], *says: str) -> None:
 def test_the_commands_are_all_there() -> None:
     run = tryroom("--help")
     assert run.returncode == 0
-    for name in ("tryon", "recommend", "chat", "batch", "catalog", "weights", "app", "demo"):
+    for name in ("tryon", "room", "edit", "recommend", "chat", "batch", "catalog", "weights", "app", "demo"):
         assert f" {name} " in run.stdout
 
 
@@ -141,6 +141,28 @@ def test_weights_with_the_wrong_hash_are_refused(tmp_path: Path) -> None:
     assert run.returncode == 1
     assert "is not the pinned 9ba9dd3d42ef" in run.stderr
     assert [path for path in (tmp_path / "cache").rglob("*") if path.suffix == ".tflite"] == []
+
+
+def test_a_licence_without_commercial_use_is_accepted_by_name_before_anything_is_fetched(
+    tmp_path: Path, photo_file: Path
+) -> None:
+    environment = offline(tmp_path)
+    call = ("tryon", photo_file, photo_file, "-o", tmp_path / "out.png", "--renderer", "flux-fill")
+    run = tryroom(*call, **environment)
+    assert run.returncode == 1
+    assert "FLUX.1 [dev] Non-Commercial License" in run.stderr
+    assert "accept it with: tryroom weights accept flux-fill" in run.stderr
+    assert not (tmp_path / "cache").exists()
+    accepted = tryroom("weights", "accept", "flux-fill", **environment)
+    assert accepted.returncode == 0 and Path(accepted.stdout.strip()).is_file()
+    (line,) = [line for line in tryroom("weights", "list", **environment).stdout.splitlines() if "flux-fill" in line]
+    assert "no commercial use, accepted" in line
+    assert_refused(tryroom("weights", "accept", "sd15-lcm", **environment), "RAIL++-M", "Fetch it.")
+
+
+def test_a_folder_of_weights_that_is_none(tmp_path: Path, photo_file: Path) -> None:
+    call = ("edit", photo_file, "more light", "-o", tmp_path / "out.png", "--weights-dir", tmp_path / "nowhere")
+    assert_refused(tryroom(*call, **offline(tmp_path)), "--weights-dir", "a folder")
 
 
 def test_an_unknown_name_of_weights() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -16,8 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import weights
-from pipelines.errors import BadInput, CorruptWeights, MissingWeights
+from pipelines import manifest as manifests
+from pipelines import renderers, sources, weights
+from pipelines.errors import BadInput, CorruptWeights, LicenceNotAccepted, MissingWeights
 
 CONTENT = {"net.bin": bytes(range(256)) * 40, "sub/config.json": b'{"width": 3}\n'}
 ROOT = Path(__file__).parents[2]
@@ -64,6 +66,20 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(body=True)
 
     def _answer(self, body: bool) -> None:
+        if self.path.startswith("/api/models/"):
+            tree = [
+                {"type": "file", "path": name, "size": len(data), "oid": "0" * 40}
+                for name, data in self.server.content.items()
+            ]
+            siblings = [{"rfilename": name} for name in self.server.content]
+            about = {"id": "someone/net", "sha": COMMIT, "siblings": siblings}
+            told = json.dumps(tree if "/tree/" in self.path else about).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(told)))
+            self.end_headers()
+            self.wfile.write(told)
+            return
         data = next((data for name, data in self.server.content.items() if self.path.endswith(name)), None)
         self.send_response(404 if data is None else 200)
         # The headers by which the hub client knows a file and its revision.
@@ -167,7 +183,10 @@ def test_url_and_progress(url_manifest: Path, cache: Path) -> None:
 
 def test_hub_at_a_pinned_commit(tmp_path: Path, server: Server) -> None:
     path = manifest(
-        tmp_path, "hub", {name: name for name in CONTENT}, f'repository = "someone/net"\ncommit = "{COMMIT}"'
+        tmp_path,
+        "hub",
+        {name: name for name in CONTENT},
+        f'repository = "someone/net"\ncommit = "{COMMIT}"\ncommercial = true',
     )
     # In a process of its own: the hub client reads its address from the environment when it is imported.
     environment = {**os.environ, "HF_ENDPOINT": server.address, "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"}
@@ -199,6 +218,128 @@ def test_the_file_of_an_entry_that_has_one(tmp_path: Path) -> None:
     )
     assert weights.resolve("net", manifest=path) == tmp_path / "net"
     assert weights.resolve_file("net", manifest=path) == tmp_path / "net" / "net.bin"
+
+
+# --- a repository as it is, hashed when it is first fetched ----------------------------------------------------------
+
+TAKEN = """[net]
+about = "a net"
+licence = "CC0"
+commercial = true
+source = "hub"
+repository = "someone/net"
+commit = "main"
+take = ["*.bin", "sub/*"]
+"""
+
+
+@pytest.fixture
+def taken(tmp_path: Path, server: Server) -> tuple[Path, dict[str, str]]:
+    """A manifest with patterns in place of files, and an environment in which the hub is here."""
+    path = tmp_path / "manifest.toml"
+    path.write_text(TAKEN)
+    server.content["README.md"] = b"not taken"
+    here = {"HF_ENDPOINT": server.address, "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"}
+    return path, {**os.environ, **here}
+
+
+def fetched(path: Path, environment: dict[str, str]) -> Path:
+    run = subprocess.run(resolving(path), env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return Path(run.stdout.strip())
+
+
+def test_a_branch_is_recorded_as_the_commit_it_stood_for(
+    taken: tuple[Path, dict[str, str]], server: Server, cache: Path
+) -> None:
+    path, environment = taken
+    assert weights.revision("net", path) == "main"
+    assert weights.missing_files(weights.find("net", path))
+    folder = fetched(path, environment)
+    assert_content(folder)
+    assert not (folder / "README.md").exists() and not (folder / ".cache").exists()
+    entry = weights.find("net", path)
+    assert weights.revision("net", path) == COMMIT[:12]
+    assert {file.name: file.sha256 for file in weights.contents(entry)} == {
+        name: hashlib.sha256(data).hexdigest() for name, data in CONTENT.items()
+    }
+    files = [download for download in server.downloads if "/resolve/" in download]
+    assert sorted(files) == sorted(f"/someone/net/resolve/{COMMIT}/{name}" for name in CONTENT)
+    assert weights.resolve("net", manifest=path) == folder
+    assert len([download for download in server.downloads if "/resolve/" in download]) == len(files)
+    assert leftovers(cache) == []
+
+
+def test_what_was_recorded_is_verified(taken: tuple[Path, dict[str, str]]) -> None:
+    folder = fetched(*taken)
+    (folder / "net.bin").write_bytes(b"something else")
+    with pytest.raises(CorruptWeights, match="tryroom weights fetch net"):
+        weights.resolve("net", manifest=taken[0])
+    assert not (folder / "net.bin").exists()
+
+
+def test_a_folder_of_one_s_own_is_used_in_place_of_the_hub(
+    taken: tuple[Path, dict[str, str]], tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, _ = taken
+    path.write_text(TAKEN.replace("commercial = true", "commercial = false"))
+    own = tmp_path / "own" / "net"
+    (own / "sub").mkdir(parents=True)
+    for name, data in CONTENT.items():
+        (own / name).write_bytes(data)
+    monkeypatch.setenv(weights.OWN_VARIABLE, str(own.parent))
+    assert weights.resolve("net", manifest=path) == own
+    before = weights.revision("net", path)
+    assert before.startswith("own-")
+    (own / "net.bin").write_bytes(b"trained further")
+    assert weights.revision("net", path) != before
+    assert server.downloads == []
+
+
+# --- licences -----------------------------------------------------------------------------------------------
+
+
+def test_what_may_not_be_used_commercially_is_accepted_by_name_before_anything_is_fetched(
+    url_manifest: Path, server: Server, cache: Path
+) -> None:
+    url_manifest.write_text(url_manifest.read_text().replace('licence = "CC0"', 'licence = "NC"\ncommercial = false'))
+    with pytest.raises(LicenceNotAccepted, match="tryroom weights accept net") as refused:
+        weights.resolve("net", manifest=url_manifest)
+    assert (refused.value.name, refused.value.licence) == ("net", "NC")
+    assert server.downloads == [] and not cache.exists()
+    weights.accept(weights.find("net", url_manifest))
+    assert_content(weights.resolve("net", manifest=url_manifest))
+
+
+def test_another_licence_is_accepted_anew(url_manifest: Path, server: Server) -> None:
+    text = url_manifest.read_text().replace('licence = "CC0"', 'licence = "NC"\ncommercial = false')
+    url_manifest.write_text(text)
+    weights.accept(weights.find("net", url_manifest))
+    url_manifest.write_text(text.replace('"NC"', '"NC 2"'))
+    with pytest.raises(LicenceNotAccepted, match="NC 2"):
+        weights.resolve("net", manifest=url_manifest)
+    assert server.downloads == []
+
+
+def test_no_renderer_is_without_weights_that_are_known_and_flux_alone_has_to_be_accepted() -> None:
+    entries = weights.read_manifest()
+    needed = {
+        name
+        for choice in renderers.RENDERERS.values()
+        for names in choice.weights.values()
+        for name in names
+        if entries[name].source == "hub"
+    }
+    assert needed == {entry.name for entry in entries.values() if entry.source == "hub"}
+    assert [entry.name for entry in entries.values() if not entry.commercial] == ["flux-fill"]
+
+
+def test_a_renderer_whose_licence_is_not_accepted_fetches_nothing(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    fetched: list[str] = []
+    monkeypatch.setitem(sources.SOURCES, "hub", lambda entry, *_: fetched.append(entry.name))
+    with pytest.raises(LicenceNotAccepted):
+        renderers.load("flux-fill", "tryon")
+    assert fetched == [] and not cache.exists()
 
 
 # --- once, and only if right --------------------------------------------------------------------------------
@@ -322,6 +463,9 @@ def test_the_revision_follows_the_files(url_manifest: Path) -> None:
         ("size = ", "size = -", "a number of bytes"),
         ("[net]", "[net", "readable TOML"),
         ("[net]", '["a/net"]', "without a slash"),
+        ('source = "url"', 'source = "hub"\nrepository = "a/b"\ncommit = "main"', "true or false"),
+        ('source = "url"', 'source = "url"\ntake = ["*"]', "take only of a hub"),
+        ('source = "url"', 'source = "url"\ncommercial = "no"', "true or false"),
     ],
 )
 def test_a_broken_manifest_is_refused(url_manifest: Path, old: str, new: str, says: str) -> None:
@@ -334,6 +478,6 @@ def test_a_broken_manifest_is_refused(url_manifest: Path, old: str, new: str, sa
 
 def test_the_hash_of_a_large_file_is_taken_once_per_process(url_manifest: Path) -> None:
     weights.resolve("net", manifest=url_manifest)
-    before = weights._sha256_at.cache_info().misses
+    before = manifests._sha256_at.cache_info().misses
     weights.resolve("net", manifest=url_manifest)
-    assert weights._sha256_at.cache_info().misses == before
+    assert manifests._sha256_at.cache_info().misses == before
