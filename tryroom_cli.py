@@ -17,6 +17,7 @@ import demo
 import tryroom
 from pipelines import cli as rendering
 from pipelines import errors as rendering_errors
+from pipelines.serving.command import serve
 from recommend import cli as retrieval
 from recommend import errors as retrieval_errors
 
@@ -67,6 +68,7 @@ app.command("tryon")(rendering.tryon)
 app.command("room")(rendering.room)
 app.command("recommend")(retrieval.recommend_command)
 app.command("batch")(rendering.batch)
+app.command("serve")(serve)
 app.add_typer(retrieval.catalog_app, name="catalog")
 app.add_typer(rendering.weights_app, name="weights")
 app.command("demo")(demo.command)

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from pipelines import images, weights
+from pipelines import images, remote, weights, wire
 from pipelines.errors import BadInput
 from pipelines.outfit import put_on
-from pipelines.schema import Category, OnProgress, Piece, RenderResult, RoomRequest, Standing, TryOnRequest
+from pipelines.schema import (
+    Category,
+    OnProgress,
+    Piece,
+    RenderResult,
+    RenderSettings,
+    RoomRequest,
+    Standing,
+    TryOnRequest,
+)
 
 if TYPE_CHECKING:  # they load torch
     from pipelines.diffusion.compact import CompactInpaintPipeline
@@ -175,6 +186,11 @@ RENDERERS: dict[str, Choice] = {
         {"tryon": CompactTryOn.WEIGHTS, "room": CompactRoom.WEIGHTS},
         "our own networks; a laptop's CPU is enough",
     ),
+    "remote": Choice(
+        {task: functools.partial(remote.from_environment, task) for task in wire.TASKS},
+        dict.fromkeys(wire.TASKS, ()),
+        f"another Tryroom, `tryroom serve`, at the address in {remote.URL_VARIABLE}",
+    ),
 }
 
 
@@ -187,6 +203,16 @@ def _choice(name: str) -> Choice:
 def load(name: str, task: str) -> Renderer:
     """What renders a task, its networks loaded; fetches weights that are missing. BadInput for an unknown name."""
     return _of_task(_choice(name).tasks, task)()
+
+
+def default_name() -> str:
+    """The renderer of the app: another Tryroom where the environment names one."""
+    return "remote" if os.environ.get(remote.URL_VARIABLE) else RenderSettings.renderer
+
+
+def tasks_of(name: str) -> tuple[str, ...]:
+    """What a renderer renders."""
+    return tuple(_choice(name).tasks)
 
 
 def weights_of(name: str, task: str) -> tuple[str, ...]:
