@@ -11,6 +11,7 @@ import contextlib
 import http.client
 import json
 import os
+import random
 import time
 import urllib.error
 import urllib.request
@@ -121,7 +122,8 @@ class RemoteRenderer:
             try:
                 return self._json("POST", path, body, headers)
             except _Busy as busy:
-                until = time.monotonic() + busy.seconds
+                # Not all at once: those who were told the same would meet again.
+                until = time.monotonic() + busy.seconds * random.uniform(1.0, 1.5)
                 if until > give_up:
                     raise RemoteFailed(self._address, "its queue stays full", "Try again later.") from None
             while time.monotonic() < until:
@@ -208,13 +210,14 @@ class RemoteRenderer:
             problem = BadInput(said["what"], said["got"], said["allowed"], said["next"])
         except (ValueError, TypeError, KeyError):
             return RemoteFailed(self._address, f"answered {status}", "Check that it is a Tryroom.")
+        why = f"{problem.what}: got {problem.got}; allowed: {problem.allowed}"
         if status == 429:
             return _Busy(float(retry_after) if retry_after and retry_after.isdecimal() else 1.0)
         if status in (401, 403):
-            return RemoteFailed(self._address, str(problem), f"Set {TOKEN_VARIABLE} to its token.")
+            return RemoteFailed(self._address, why, f"Set {TOKEN_VARIABLE} to the token of tryroom serve.")
         if status in (413, 422):
             return problem
-        return RemoteFailed(self._address, str(problem), "Try again.")
+        return RemoteFailed(self._address, why, problem.next_step)
 
     def _wait_after(self, lost: int, error: Exception) -> None:
         """Wait before the next try after so many lost connections in a row, or give up."""

@@ -154,8 +154,12 @@ def _add_handing_in(api: FastAPI, desk: Desk) -> None:
     renderer = desk.settings.renderer
     body: dict[str, Any] = {"openapi_extra": _request_body(), "dependencies": [_TOKEN]}
 
+    location = {"Location": {"description": "The render's address.", "schema": {"type": "string"}}}
+    accepted: _Responses = {202: {"description": "Taken in.", "headers": location}}
+
     @api.post(
-        "/v1/renders", status_code=202, responses=_problems(408, 413, 422, 429, 503), tags=["renders"], **body,
+        "/v1/renders", status_code=202, responses={**_problems(408, 413, 422, 429, 503), **accepted},
+        tags=["renders"], **body,
     )  # fmt: skip
     async def submit(request: Request, response: Response, key: _Key = None) -> Status:
         """Hand a render in. Its state is under the address that Location names."""
@@ -187,7 +191,9 @@ def _add_watching(api: FastAPI, desk: Desk) -> None:
         """Where a render stands."""
         return _status(desk, desk.find(render_id))
 
-    stream: _Responses = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events"}}
+    stream: _Responses = {
+        200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events"}
+    }
 
     @api.get(
         "/v1/renders/{render_id}/events", response_class=StreamingResponse, responses={**_problems(404, 422), **stream},

@@ -29,7 +29,7 @@ _GRACE = 10.0
 #: Seconds until those who wait for news hear that there is none, so that they know a lost connection from a long step.
 _SILENCE = 1.0
 #: Seconds after which to come again where the queue is full.
-_COME_AGAIN = 2
+_COME_AGAIN = 1
 
 
 class Render:
@@ -121,7 +121,7 @@ class Desk:
             raise Refused(503, problem, {"Retry-After": str(_COME_AGAIN)})
         if not self.known(key) and len(self._waiting) + self._arriving >= self.settings.queue:
             allowed = f"{self.settings.queue} renders that wait"
-            problem = BadInput("queue", "one more than that", allowed, f"Come again in {_COME_AGAIN} seconds.")
+            problem = BadInput("queue", "one more than that", allowed, "Come again in a moment.")
             raise Refused(429, problem, {"Retry-After": str(_COME_AGAIN)})
         self._arriving += 1
         try:

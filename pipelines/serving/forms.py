@@ -38,7 +38,7 @@ _CONFIG = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 @functools.cache
-def form_of(kind: type) -> Any:
+def form_of(kind: Any) -> Any:
     """The form of a request, or of a dataclass within one."""
     hints = typing.get_type_hints(kind)
     fields: list[Any] = []
@@ -46,7 +46,7 @@ def form_of(kind: type) -> Any:
         if one.name not in LEFT_OUT:
             fields.append((one.name, _hint(hints[one.name]), _default(one)))
     if task := next((task for task, request in TASKS.items() if request is kind), None):
-        fields.insert(0, ("task", Literal[task], dataclasses.field()))  # type: ignore[valid-type]
+        fields.insert(0, ("task", Literal[task], dataclasses.field()))
     namespace = {"__doc__": kind.__doc__, "__pydantic_config__": _CONFIG}
     return dataclasses.make_dataclass(kind.__name__, fields, frozen=True, kw_only=True, namespace=namespace)
 
@@ -63,7 +63,7 @@ def _hint(hint: Any) -> Any:
     if hint == schema.Image:
         return _PictureName
     if dataclasses.is_dataclass(hint):
-        return form_of(typing.cast(type, hint))
+        return form_of(hint)
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:  # the document lists what can be chosen; the request says it in its own words
         return Annotated[str, WithJsonSchema({"type": "string", "enum": list(inner)})]
@@ -77,8 +77,9 @@ def _hint(hint: Any) -> Any:
 @functools.cache
 def adapter() -> TypeAdapter[Any]:
     """What checks the JSON of a request and describes it."""
-    forms = functools.reduce(lambda a, b: a | b, (form_of(kind) for kind in TASKS.values()))
-    return TypeAdapter(Annotated[forms, Field(discriminator="task")])
+    forms: Any = functools.reduce(lambda a, b: a | b, (form_of(kind) for kind in TASKS.values()))
+    described: Any = Annotated[forms, Field(discriminator="task")]
+    return TypeAdapter(described)
 
 
 # --- from a form to a request -------------------------------------------------------------------------------

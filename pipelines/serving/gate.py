@@ -76,7 +76,7 @@ class Gate:
     def _too_large(self) -> Refused:
         allowed = f"at most {self._settings.max_bytes / 1e6:g} MB"
         problem = BadInput("request", "a larger body", allowed, "Scale the pictures down, or send them as JPEG.")
-        return Refused(413, problem, {"Connection": "close"})
+        return Refused(413, problem)  # the rest is passed over as it comes: a closed connection would lose the answer
 
     def _measured(self, receive: Receive) -> Receive:
         """The body as it comes, until it is too much or does not come."""
