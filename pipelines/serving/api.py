@@ -46,6 +46,18 @@ _Responses = dict[int | str, dict[str, Any]]
 _PICTURE = {"type": "string", "contentMediaType": "application/octet-stream"}
 
 
+_EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "enum": ["progress", "done", "failed", "cancelled"]},
+        "data": {
+            "type": "string", "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/Status"},
+        },
+    },
+}  # fmt: skip
+
+
 def _problems(*statuses: int) -> _Responses:
     about = {
         401: "The token is missing or wrong.",
@@ -191,9 +203,7 @@ def _add_watching(api: FastAPI, desk: Desk) -> None:
         """Where a render stands."""
         return _status(desk, desk.find(render_id))
 
-    stream: _Responses = {
-        200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events"}
-    }
+    stream: _Responses = {200: {"content": {"text/event-stream": {"schema": _EVENT}}, "description": "Events."}}
 
     @api.get(
         "/v1/renders/{render_id}/events", response_class=StreamingResponse, responses={**_problems(404, 422), **stream},

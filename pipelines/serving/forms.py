@@ -37,8 +37,7 @@ _CONFIG = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 # --- the forms ----------------------------------------------------------------------------------------------
 
 
-@functools.cache
-def form_of(kind: Any) -> Any:
+def _derived(kind: Any) -> Any:
     """The form of a request, or of a dataclass within one."""
     hints = typing.get_type_hints(kind)
     fields: list[Any] = []
@@ -49,6 +48,10 @@ def form_of(kind: Any) -> Any:
         fields.insert(0, ("task", Literal[task], dataclasses.field()))
     namespace = {"__doc__": kind.__doc__, "__pydantic_config__": _CONFIG}
     return dataclasses.make_dataclass(kind.__name__, fields, frozen=True, kw_only=True, namespace=namespace)
+
+
+#: One form of each kind, so that the document names it once.
+form_of: Callable[[Any], Any] = functools.cache(_derived)
 
 
 def _default(one: dataclasses.Field[Any]) -> Any:
