@@ -35,12 +35,12 @@ def server() -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     """The server's process, and the environment in which `remote` finds it."""
     environment = os.environ | {"TRYROOM_SERVE_TOKEN": "secret"}
     with subprocess.Popen(
-        command("serve", "--port", "0"), env=environment, stderr=subprocess.PIPE, text=True
+        command("serve", "--port", "0", "--timeout", "900"), env=environment, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
-        said = process.stderr.readline()
         try:
-            assert said.startswith("compact renders at http://127.0.0.1:"), said + process.stderr.read()
+            said = next((line for line in process.stderr if line.strip()), "nothing")
+            assert said.startswith("compact renders at http://127.0.0.1:"), said
             address = said.split()[3].rstrip(";")
             yield process, {remote.URL_VARIABLE: address, remote.TOKEN_VARIABLE: "secret"}
         finally:
@@ -53,9 +53,9 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("shop") / "manifest.csv"
     with path.open("w", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow(("id", "task", "photo", "item", "steps", "at_x", "at_y"))
-        writer.writerow(("look", "tryon", tryroom.demo_people()[0].image, GARMENT, "1", "", ""))
-        writer.writerow(("room", "room", tryroom.demo_rooms()[0].image, TABLE, "", "0.5", "0.8"))
+        writer.writerow(("id", "task", "photo", "item", "at_x", "at_y"))
+        writer.writerow(("look", "tryon", tryroom.demo_people()[0].image, GARMENT, "", ""))
+        writer.writerow(("room", "room", tryroom.demo_rooms()[0].image, TABLE, "0.5", "0.8"))
     return path
 
 
