@@ -3,10 +3,11 @@
     python -m benchmarks.serve [--clients 50] [--queue 16] [--workers 1] [--small 512]
 
 Each client is a thread with the renderer `remote`: it sends its request, comes again while the queue is full, follows
-the events and fetches picture, mask and steps. `seconds` run from its first try until all of that is here. `refused` counts
-answers 429; `lost` requests that ended without their picture, or with another than the first client of all got for the
-same request. Two renderers: `compact`, and one that does nothing, so that what is left is the time of the server and of
-its clients, which share the machine. `memory` is the most that the server and its workers held together.
+the events and fetches picture, mask and steps. `seconds` run from its first try until all of that is here. `refused`
+counts answers 429; `lost` requests that ended without a picture, or with another one than the first of all. Two
+renderers: `compact`, and one that does nothing, so that what is left is the time of the server and of its clients,
+which share the machine. `memory` is the most that the server and its workers held together; `load_before` what else the
+machine was doing, as processes that wanted to run in the minute before.
 """
 
 from __future__ import annotations
@@ -158,7 +159,8 @@ def measure(which: str, clients: int, each: int, workers: int, queue: int, side:
         "renderer": which, "photo": f"{asked.person.shape[1]}x{asked.person.shape[0]}", "clients": clients,
         "workers": workers, "queue": queue, "renders": len(ends), "seconds_p50": float(np.percentile(seconds, 50)),
         "seconds_p95": float(np.percentile(seconds, 95)), "renders_per_s": len(seconds) / took,
-        "refused": renderer.answers.count(429), "lost": len(ends) - len(seconds), "memory_mb": memory.most, "load_before": before,
+        "refused": renderer.answers.count(429), "lost": len(ends) - len(seconds), "memory_mb": memory.most,
+        "load_before": before,
     }  # fmt: skip
 
 

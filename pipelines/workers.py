@@ -48,7 +48,7 @@ class Worker:
 
     def stop(self) -> None:
         """End it at once, whatever it does."""
-        self.process.terminate()
+        self.process.kill()
         self.process.join()
         self.pipe.close()
 

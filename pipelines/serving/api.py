@@ -16,6 +16,7 @@ from fastapi.security import HTTPBearer
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
 
 from pipelines import renderers, wire
 from pipelines.errors import BadInput
@@ -43,9 +44,8 @@ _EXAMPLES: dict[str, Any] = {
     },
 }
 _Responses = dict[int | str, dict[str, Any]]
+_NO_STORE = {"Cache-Control": "no-store"}
 _PICTURE = {"type": "string", "contentMediaType": "application/octet-stream"}
-
-
 _EVENT = {
     "type": "object",
     "properties": {
@@ -212,14 +212,14 @@ def _add_watching(api: FastAPI, desk: Desk) -> None:
     async def events(render_id: str) -> StreamingResponse:
         """Server-sent events: `progress` on every change, at last `done`, `failed` or `cancelled`; data is a Status."""
         render = desk.find(render_id)
-        return StreamingResponse(_events(desk, render), media_type="text/event-stream")
+        return StreamingResponse(_events(desk, render), headers=_NO_STORE, media_type="text/event-stream")
 
     def picture_of(render_id: str, name: str) -> Response:
         end = desk.find(render_id).end
         if end is None or name not in end.pictures:
             got = "no such picture" if end else "a render that is not done"
             raise Refused(409, BadInput(name, got, "a picture of a render that is done", "Follow its events first."))
-        return Response(end.pictures[name], media_type="image/png", headers={"Cache-Control": "no-store"})
+        return Response(end.pictures[name], headers=_NO_STORE, media_type="image/png")
 
     pictures: dict[str, Any] = {"response_class": Response, "responses": {**_problems(404, 409, 422), **png}, **shared}
 
@@ -293,6 +293,10 @@ def _add_problems(api: FastAPI) -> None:
         first = error.errors()[0]
         what, got = ".".join(map(str, first["loc"])), repr(first.get("input"))[:80]
         return answer(Refused(422, BadInput(what, got, first["msg"], "See /openapi.json.")))
+
+    @api.exception_handler(ClientDisconnect)
+    async def gone(_: Request, __: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # nobody is there to read it
 
     @api.exception_handler(HTTPException)
     async def http(_: Request, error: HTTPException) -> Response:

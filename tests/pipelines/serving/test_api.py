@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import time
 from collections.abc import Iterator
 
@@ -13,8 +14,9 @@ from PIL import Image as PILImage
 
 from pipelines import images, wire
 from pipelines.errors import BadInput
+from pipelines.serving import gate
 from pipelines.serving.settings import ServeSettings
-from tests.pipelines.serving.served import Served, serving, tryon
+from tests.pipelines.serving.served import TOKEN, Served, serving, tryon
 from tests.pipelines.tiny_renderer import BREAKS, SLOW, TinyRenderer
 
 PROBLEM = {"what", "got", "allowed", "next"}
@@ -216,6 +218,30 @@ def test_without_a_token_this_machine_is_asked_by_its_own_name_only() -> None:
     with serving(token="") as local:
         assert local.ask("GET", "/v1/renderers", token="").status == 200
         assert local.ask("GET", "/v1/renderers", headers={"Host": "evil.example"}, token="").status == 403
+
+
+def half_sent(served: Served) -> socket.socket:
+    """A connection with a request of which a part of the body came."""
+    line = socket.create_connection(("127.0.0.1", served.port))
+    head = f"POST /v1/renders HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: {FORM}\r\n"
+    line.sendall(f"{head}Content-Length: 1000\r\n\r\n--b\r\n".encode())
+    return line
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "PATIENCE", 0.1)
+    with half_sent(served) as line:
+        assert line.recv(100).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_client_that_goes_away_gives_its_place_back(served: Served, capfd: pytest.CaptureFixture[str]) -> None:
+    for _ in range(3):
+        half_sent(served).close()
+    end = time.monotonic() + 60
+    while (taken := served.post(tryon(seed=9))).status == 429:
+        assert time.monotonic() < end
+    served.wait_for(taken.json["id"], "done")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_nothing_of_a_request_is_logged(served: Served, capfd: pytest.CaptureFixture[str]) -> None:

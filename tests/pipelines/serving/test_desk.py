@@ -8,6 +8,9 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
+from pipelines.serving import desk
 from tests.pipelines.serving.served import Served, serving, tryon
 from tests.pipelines.tiny_renderer import CRASHES, SLOW
 
@@ -54,6 +57,19 @@ def test_a_running_render_is_cancelled_at_its_next_step(served: Served, log: Pat
     assert served.ask("GET", f"/v1/renders/{slow}/picture").status == 409
     served.wait_for(served.post(tryon(seed=14)).json["id"], "done")
     assert len(lines(log, "load")) == loads  # by the same worker
+
+
+def test_a_cancelled_render_that_makes_no_step_is_ended(
+    served: Served, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "_GRACE", 0.1)
+    seen = len(lines(log, "render"))
+    slow = served.post(tryon(SLOW, 15)).json["id"]
+    worker = worker_of_next_render(log, seen)
+    served.ask("DELETE", f"/v1/renders/{slow}")
+    assert served.events(slow)[-1][0] == "cancelled"
+    served.wait_for(served.post(tryon(seed=16)).json["id"], "done")
+    assert worker_of_next_render(log, seen + 1) != worker
 
 
 def test_a_render_that_takes_too_long_is_ended(log: Path) -> None:
