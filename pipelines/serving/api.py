@@ -112,11 +112,8 @@ async def _parts(request: Request) -> tuple[bytes, dict[str, bytes]]:
         raise BadInput("request", f"a broken body ({error.message})", "multipart/form-data", step) from None
     documents, pictures = form.getlist(wire.REQUEST_PART), form.getlist(wire.PICTURES_PART)
     if len(documents) != 1 or len(documents) + len(pictures) != len(form.multi_items()):
-        got, allowed = (
-            ", ".join(sorted(set(form)))[:80] or "no parts",
-            f"one {wire.REQUEST_PART} and {wire.PICTURES_PART}",
-        )
-        raise BadInput("parts of the request", got, allowed, step)
+        allowed = f"one {wire.REQUEST_PART}, and {wire.PICTURES_PART}"
+        raise BadInput("parts of the request", ", ".join(sorted(set(form)))[:80] or "none", allowed, step)
     files: dict[str, bytes] = {}
     for picture in pictures:
         if not isinstance(picture, UploadFile) or not picture.filename or picture.filename in files:

@@ -116,9 +116,7 @@ class Desk:
         Args:
             key: of a request that may have come before, and then has its place.
         """
-        if self.stopping:
-            problem = BadInput("server", "a render while it stops", "renders while it runs", "Come again later.")
-            raise Refused(503, problem, {"Retry-After": str(_COME_AGAIN)})
+        self._refuse_if_stopping()
         if not self.known(key) and len(self._waiting) + self._arriving >= self.settings.queue:
             allowed = f"{self.settings.queue} renders that wait"
             problem = BadInput("queue", "one more than that", allowed, "Come again in a moment.")
@@ -129,12 +127,18 @@ class Desk:
         finally:
             self._arriving -= 1
 
+    def _refuse_if_stopping(self) -> None:
+        if self.stopping:
+            problem = BadInput("server", "a render while it stops", "renders while it runs", "Come again later.")
+            raise Refused(503, problem, {"Retry-After": str(_COME_AGAIN)})
+
     def known(self, key: str) -> Render | None:
         """The render that came with this idempotency key."""
         return self._by_key.get(key)
 
     def submit(self, ticket: Ticket, key: str = "") -> Render:
         """Put a render at the end of the queue, or find the one that came with this key; call it within `place`."""
+        self._refuse_if_stopping()  # it may have begun to while the request arrived
         if known := self.known(key):
             if known.fingerprint != ticket.fingerprint:
                 step = "Choose a new random key for each render."
@@ -166,7 +170,8 @@ class Desk:
         elif not render.cancelled:
             render.cancelled = True
             soon = asyncio.get_running_loop().time() + _GRACE
-            render.limit.reschedule(min(soon, render.limit.when() or soon))
+            if not render.limit.expired():
+                render.limit.reschedule(min(soon, render.limit.when() or soon))
             if render.worker:
                 render.worker.send(Cancel())
 
@@ -211,10 +216,8 @@ class Desk:
                 end = await self._talk(render, worker)
             alive = end is not None
         except TimeoutError:
-            alive, end = (
-                False,
-                Ended("failed", stage="rendering", why=f"it took over {self.settings.seconds:g} seconds"),
-            )
+            alive = False
+            end = Ended("failed", stage="rendering", why=f"it took over {self.settings.seconds:g} seconds")
         if not alive:
             worker.stop()
         if render.cancelled:

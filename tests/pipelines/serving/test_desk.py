@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import os
 import signal
 import threading
@@ -11,6 +13,10 @@ from pathlib import Path
 import pytest
 
 from pipelines.serving import desk
+from pipelines.serving.desk import Desk
+from pipelines.serving.settings import Refused, ServeSettings
+from pipelines.serving.worker import Ticket
+from tests.pipelines import tiny_renderer
 from tests.pipelines.serving.served import Served, serving, tryon
 from tests.pipelines.tiny_renderer import CRASHES, SLOW
 
@@ -76,6 +82,30 @@ def test_a_render_that_takes_too_long_is_ended(log: Path) -> None:
     with serving(seconds=0.2) as hasty:
         status = hasty.wait_for(hasty.post(tryon(SLOW)).json["id"], "failed")
         assert status["failure"]["why"] == "it took over 0.2 seconds"
+
+
+def test_a_worker_that_cannot_be_started_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    with serving() as poor:
+        monkeypatch.setattr(desk, "Worker", none)
+        status = poor.wait_for(poor.post(tryon()).json["id"], "failed")
+    assert status["failure"]["stage"] == "starting a worker"
+    assert "Cannot allocate memory" in status["failure"]["why"]
+
+
+def test_a_request_that_arrives_while_the_server_stops_is_not_kept_waiting() -> None:
+    async def arriving() -> None:
+        counter = Desk(ServeSettings(), tiny_renderer.load)
+        await counter.open()
+        with counter.place():
+            await counter.close()
+            counter.submit(Ticket("tryon", b"", {}))
+
+    with pytest.raises(Refused) as refused:
+        asyncio.run(arriving())
+    assert refused.value.status == 503
 
 
 def test_whoever_waits_is_told_when_the_server_stops(log: Path) -> None:
