@@ -28,8 +28,8 @@ _ATTEMPTS = 2
 _GRACE = 10.0
 #: Seconds until those who wait for news hear that there is none, so that they know a lost connection from a long step.
 _SILENCE = 1.0
-#: Seconds after which to come again where the queue is full.
-_COME_AGAIN = 1
+#: Seconds after which to come again where the queue is full: as long as a render takes, within these.
+_SOONEST, _LATEST = 1, 30
 
 
 class Render:
@@ -88,6 +88,7 @@ class Desk:
         self._waiting: deque[Render] = deque()
         self._ended: deque[Render] = deque()
         self._arriving = 0
+        self._pace = 0.0  # seconds of the last render
         self._arrived = asyncio.Event()
         self._drivers: list[asyncio.Task[None]] = []
         self._threads = ThreadPoolExecutor(settings.workers, "worker-pipe")
@@ -120,7 +121,7 @@ class Desk:
         if not self.known(key) and len(self._waiting) + self._arriving >= self.settings.queue:
             allowed = f"{self.settings.queue} renders that wait"
             problem = BadInput("queue", "one more than that", allowed, "Come again in a moment.")
-            raise Refused(429, problem, {"Retry-After": str(_COME_AGAIN)})
+            raise Refused(429, problem, {"Retry-After": str(self._when_to_come_again())})
         self._arriving += 1
         try:
             yield
@@ -130,7 +131,10 @@ class Desk:
     def _refuse_if_stopping(self) -> None:
         if self.stopping:
             problem = BadInput("server", "a render while it stops", "renders while it runs", "Come again later.")
-            raise Refused(503, problem, {"Retry-After": str(_COME_AGAIN)})
+            raise Refused(503, problem, {"Retry-After": str(self._when_to_come_again())})
+
+    def _when_to_come_again(self) -> int:
+        return max(_SOONEST, min(_LATEST, round(self._pace / self.settings.workers)))
 
     def known(self, key: str) -> Render | None:
         """The render that came with this idempotency key."""
@@ -218,6 +222,8 @@ class Desk:
         except TimeoutError:
             alive = False
             end = Ended("failed", stage="rendering", why=f"it took over {self.settings.seconds:g} seconds")
+        if end is not None and end.state == "done":
+            self._pace = end.seconds
         if not alive:
             worker.stop()
         if render.cancelled:

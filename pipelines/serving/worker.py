@@ -57,7 +57,7 @@ class Ended:
     Attributes:
         pictures: PNGs, "picture" with its recipe inside, "mask", and each step as "steps/NAME".
         recipe: what the picture was made with, or would be.
-        seconds: wall time in the worker.
+        seconds: that rendering took.
         problem: of a request that could not be used. stage, why: of one that failed or was cancelled.
     """
 
@@ -102,7 +102,6 @@ def _answer(
             raise RenderCancelled("cancelled by the client")
         pipe.send(Progress(now.fraction, now.stage))
 
-    start = time.perf_counter()
     try:
         if ticket.task not in loaded:
             report(Progress(0.0, "loading the networks"))
@@ -111,6 +110,7 @@ def _answer(
         request = forms.unpack(ticket.document, ticket.pictures, name)
         if ticket.only_recipe:
             return Ended("done", recipe=renderer.recipe(request))
+        start = time.perf_counter()
         result = renderer.render(request, report)
         return Ended("done", _pngs(result), result.recipe, result.warnings, time.perf_counter() - start)
     except RenderCancelled as stopped:

@@ -165,7 +165,8 @@ def test_a_full_queue_says_when_to_come_again(served: Served) -> None:
     waiting = [served.post(tryon(SLOW, seed)).json for seed in (2, 3)]
     assert [one["ahead"] for one in waiting] == [0, 1]
     refused = served.post(tryon(SLOW, 4))
-    assert (refused.status, refused.headers["Retry-After"], set(refused.json)) == (429, "1", PROBLEM)
+    assert (refused.status, set(refused.json)) == (429, PROBLEM)
+    assert 1 <= int(refused.headers["Retry-After"]) <= 30
     assert served.ask("GET", f"/v1/renders/{waiting[0]['id']}/picture").status == 409
     served.ask("DELETE", f"/v1/renders/{waiting[0]['id']}")
     assert served.status(waiting[0]["id"])["state"] == "cancelled"
