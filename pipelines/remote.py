@@ -71,14 +71,9 @@ class RemoteRenderer:
         self._task, self._address, self._patience = task, address.rstrip("/"), patience
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._opener = urllib.request.build_opener(_NoRedirect)
-        try:
-            with self._open("GET", "/v1/renderers") as answer:
-                offer = json.load(answer)[0]
-        except _LOST as error:
-            raise self._unreachable(error) from error
-        if task not in offer["tasks"]:
-            raise BadInput("task", f"{task!r} for {self._address}", ", ".join(offer["tasks"]), "Choose one of these.")
-        self._max_bytes: int = offer["limits"]["max_bytes"]
+        tasks, self._max_bytes = self._offer()
+        if task not in tasks:
+            raise BadInput("task", f"{task!r} for {self._address}", ", ".join(tasks), "Choose one of these.")
 
     def recipe(self, request: Request) -> dict[str, Any]:
         """What the other Tryroom would make it with."""
@@ -108,6 +103,18 @@ class RemoteRenderer:
         return result
 
     # --- the steps of a render ------------------------------------------------------------------------------
+
+    def _offer(self) -> tuple[list[str], int]:
+        """What is rendered there, and the bytes that a request can have."""
+        try:
+            with self._open("GET", "/v1/renderers") as answer:
+                offer = json.load(answer)[0]
+                return list(offer["tasks"]), int(offer["limits"]["max_bytes"])
+        except _LOST as error:
+            raise self._unreachable(error) from error
+        except (ValueError, LookupError, TypeError) as error:
+            why = "it answers, but not as tryroom serve does"
+            raise RemoteFailed(self._address, why, f"Check {URL_VARIABLE}.") from error
 
     def _post(self, path: str, request: Request, report: OnProgress) -> Any:
         """Send a request, once there is a place for it, and once only."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import http.server
 import socket
 import threading
 import time
@@ -11,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -87,6 +89,38 @@ def test_a_server_that_is_not_there_or_does_not_know_us() -> None:
         nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
     with pytest.raises(RemoteFailed, match=f"{nobody}: no connection"):
         RemoteRenderer("tryon", nobody)
+
+
+class Elsewhere(http.server.BaseHTTPRequestHandler):
+    """A server that is no Tryroom: it sends some to another address, and others a page."""
+
+    seen: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.seen.append(self.path)
+        moved = self.path.startswith("/moved/")
+        self.send_response(302 if moved else 200)
+        if moved:
+            self.send_header("Location", "/other")
+        self.end_headers()
+        self.wfile.write(b"<html>")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_servers_that_are_no_tryroom_and_redirects() -> None:
+    with http.server.HTTPServer(("127.0.0.1", 0), Elsewhere) as page:
+        thread = threading.Thread(target=page.serve_forever)
+        thread.start()
+        address = f"http://127.0.0.1:{page.server_port}"
+        with pytest.raises(RemoteFailed, match="not as tryroom serve does"):
+            RemoteRenderer("tryon", address)
+        with pytest.raises(RemoteFailed, match="answered 302"):
+            RemoteRenderer("tryon", f"{address}/moved", TOKEN)
+        page.shutdown()
+        thread.join()
+    assert "/other" not in Elsewhere.seen
 
 
 def test_a_wrong_token(served: Served) -> None:
