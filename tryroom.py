@@ -8,17 +8,18 @@ from __future__ import annotations
 import functools
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines import jobs, weights
-from pipelines.errors import BadInput
-from pipelines.schema import CATEGORY_CHOICES, PARSING_LABELS, CategoryChoice, Image, Mask
+from pipelines import batch, jobs, renderers, weights
+from pipelines.errors import BadInput, TryroomError
+from pipelines.schema import CATEGORY_CHOICES, PARSING_LABELS, CategoryChoice, Image, Mask, RenderSettings
 from recommend.catalog import read_catalog
+from recommend.errors import ToolFailed
 from recommend.schema import Item, RoomContext
 
 # The networks' libraries take seconds to import; only what uses them pays for that.
@@ -38,6 +39,11 @@ PEOPLE, ROOMS = ASSETS / "people", ASSETS / "rooms"
 
 #: What retrieval takes from the parsing of a person's photo.
 WORN = ("upper", "lower", "dress", "outer", "shoes")
+#: What is worn → the category of a catalog that it is looked for in.
+CATEGORY_WORN = {"upper": "upper", "lower": "lower", "dress": "dress", "outer": "upper", "shoes": "shoes"}
+#: A tap means what is within this share of the photo's longer side; a thing is seen with a margin of this share of its
+#: own side, and has at least so many pixels each way.
+TAP, MARGIN, LEAST_SEEN = 0.02, 0.08, 24
 #: Below this confidence in the floor nothing is said of it; the depth in metres of an item whose width is asked for.
 SURE_FLOOR, USUAL_DEPTH = 0.6, 0.4
 #: The weights that retrieval needs, by name in the manifest.
@@ -92,6 +98,44 @@ def category_of(item: Item) -> CategoryChoice:
     return item.category if item.category in CATEGORY_CHOICES else "auto"  # type: ignore[return-value]
 
 
+def wearable(items: Iterable[Item]) -> tuple[Item, ...]:
+    """Those of some items that can be tried on; raises ToolFailed if none can."""
+    found = tuple(item for item in items if item.category in CATEGORY_CHOICES)
+    if not found:
+        raise ToolFailed("only tops, bottoms and dresses can be tried on")
+    return found
+
+
+def shows_on(photo: Path, folder: Path, picture: Callable[[Item], Path]) -> Callable[[tuple[Item, ...]], str]:
+    """What shows items together on the person of a photo, each time as a PNG in a folder.
+
+    Args:
+        photo: file of the person.
+        folder: made if need be.
+        picture: says where the picture of an item lies.
+    """
+
+    def show(items: tuple[Item, ...]) -> str:
+        *others, own = (jobs.Garment(picture(item), category_of(item), width_of(item)) for item in wearable(items))
+        path = folder / f"{'+'.join(item.id for item in items)}.png"
+        try:
+            batch.make_folder(folder)
+            request = jobs.tryon_request(photo, own, also=others, settings=RenderSettings())
+            batch.save_result(_dresser().render(request), path, None)
+        except TryroomError as error:
+            raise ToolFailed(str(error)) from error
+        return f"the picture is in {path}"
+
+    return show
+
+
+@functools.cache
+def _dresser() -> renderers.Renderer:
+    """What renders try-ons, loaded once per process."""
+    with LOADING:
+        return renderers.load(RenderSettings.renderer, "tryon")
+
+
 def width_of(item: Item) -> float | None:
     """Centimetres of a garment at chest or waist, lying flat, where its catalog's line says them: `flat_width_cm`."""
     width = item.extra.get("flat_width_cm")
@@ -144,6 +188,71 @@ def read_person(photo: Image) -> Mapping[str, Mask]:
     labels = _person_reader()(photo)
     masks = {part: np.where(labels == PARSING_LABELS.index(part), 255, 0).astype(np.uint8) for part in WORN}
     return {part: mask for part, mask in masks.items() if mask.any()}
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A thing in a photo, to search by.
+
+    Attributes:
+        picture: RGB uint8 (h, w, 3), the thing alone on white.
+        part: what it is to a person, one of `WORN`; "" if it is not worn.
+    """
+
+    picture: Image
+    part: str = ""
+
+    @property
+    def category(self) -> str:
+        """The category that such things have in a catalog; "" if that is not known."""
+        return CATEGORY_WORN.get(self.part, "")
+
+
+def look_at(photo: Image, worn: Mapping[str, Mask], x: float, y: float) -> Seen:
+    """What a person wears where a photo was tapped.
+
+    Args:
+        photo: RGB uint8 (H, W, 3).
+        worn: as `read_person` gives it for the photo, or some of it.
+        x, y: where it was tapped, fractions of the photo.
+
+    Raises:
+        BadInput: nothing is worn there, or too little of it is seen.
+    """
+    height, width = photo.shape[:2]
+    rows, columns = np.ogrid[:height, :width]
+    away = (rows - y * (height - 1)) ** 2 + (columns - x * (width - 1)) ** 2
+    nearest = {part: float(away[mask > 0].min()) for part, mask in worn.items()}
+    part = min(nearest, key=nearest.__getitem__, default="")
+    if not part or nearest[part] > (TAP * max(height, width)) ** 2:
+        allowed = f"a place on what is worn: {', '.join(worn)}" if worn else "a photo in which such clothes are seen"
+        raise BadInput("tap", "a place without clothes to search by", allowed, "Tap in the middle of a garment.")
+    return look_at_part(photo, worn, part)
+
+
+def look_at_part(photo: Image, worn: Mapping[str, Mask], part: str) -> Seen:
+    """A part of what a person wears; BadInput if too little of it is seen."""
+    return Seen(_alone(photo, worn[part]), part)
+
+
+def look_in(photo: Image, one: tuple[float, float], other: tuple[float, float]) -> Seen:
+    """The thing that a box was drawn around; corners, mask and errors as of `boxed.grab_box`."""
+    from pipelines.perception.boxed import grab_box
+
+    return Seen(_alone(photo, grab_box(photo, one, other)))
+
+
+def _alone(photo: Image, mask: Mask) -> Image:
+    """What a mask shows, cut out on white with a margin; BadInput if it is too small to compare."""
+    rows, columns = (np.flatnonzero(mask.any(axis)) for axis in (1, 0))
+    height, width = int(rows[-1] - rows[0] + 1), int(columns[-1] - columns[0] + 1)
+    if min(height, width) < LEAST_SEEN:
+        got, allowed = f"{width} × {height} pixels of it", f"{LEAST_SEEN} or more each way"
+        raise BadInput("what was tapped", got, allowed, "Tap something larger, or give a larger photo.")
+    margin = round(MARGIN * max(height, width))
+    inside = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    alone = np.where(mask[inside][..., None] > 0, photo[inside], np.uint8(255))
+    return np.pad(alone, ((margin, margin), (margin, margin), (0, 0)), constant_values=255)
 
 
 def read_room(photo: Image) -> RoomContext:

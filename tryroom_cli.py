@@ -18,6 +18,7 @@ import tryroom
 from pipelines import cli as rendering
 from pipelines import errors as rendering_errors
 from pipelines.serving.command import serve
+from recommend import chat
 from recommend import cli as retrieval
 from recommend import errors as retrieval_errors
 
@@ -49,6 +50,7 @@ def join(
 ) -> None:
     """Give each package what it needs of the other."""
     ctx.meta[rendering.FIND_ITEM] = tryroom.find_item
+    ctx.meta[chat.RENDER] = tryroom.shows_on
     ctx.meta[retrieval.TOOLS] = retrieval.Tools(
         weights=_retriever_weights,
         catalog=tryroom.CATALOG,
@@ -67,6 +69,7 @@ def _retriever_weights() -> WeightPaths:
 app.command("tryon")(rendering.tryon)
 app.command("room")(rendering.room)
 app.command("recommend")(retrieval.recommend_command)
+app.command("chat")(chat.chat)
 app.command("batch")(rendering.batch)
 app.command("serve")(serve)
 app.add_typer(retrieval.catalog_app, name="catalog")

@@ -1,134 +1,115 @@
 """The index at size: do its fast ways find what going through all rows finds, and what do they cost?
 
-    python -m benchmarks.index [--rows 100000] [--folder DIR] [--out docs/benchmarks/index.csv]
+    python -m benchmarks.index                 100 000 rows → docs/benchmarks/index.csv
+    python -m benchmarks.index --rows 1000000 --out docs/benchmarks/index_million.csv
 
-The rows are made from the demo garments' own vectors: mixtures of two of them, moved within the space that the demo
-garments span and a little out of it, so that they lie in clusters as real catalogs do. Prices are random; the width
-grows along the first principal axis, so a limit to it is a filter that goes with the vectors: "near" for queries from
-where it lets through, "far" for queries from the other end. recall@10 is against numpy; "exact" is the time of the same
-search without the index of vectors. Texts are the demo garments' own sentences, encoded as queries.
+A million rows need about 20 GB of disk (`--folder`) and 6 GB of memory. What the rows are like, `index_rows` says: a
+limit to the price is a filter that has nothing to do with the vectors; one to the width goes with them, "near" for
+queries from where it lets through, "far" for queries from the other end. recall@10 is against numpy; "exact" is the
+time of the same search without the index of vectors. Texts are the demo garments' own sentences, encoded as queries.
 
-Writing: the rate of the first build, of items added while somebody searches, and how long one `catalog add` takes until
-a freshly opened retriever finds the item. A writer is killed again and again while it adds; lost is what it had been
-told was committed and is gone.
+cpu_ms is what the process computed, in all its threads: other than the times it hardly depends on what else the machine
+does. "load" is the machine's, over the minute before.
+
+Whole searches are `index_whole`'s, writing is `index_writing`'s; last comes how long one `catalog add` takes until a
+freshly opened retriever finds the item.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 import tryroom
-from benchmarks.measuring import Row, report
+from benchmarks.index_rows import WIDEST, Known, made
+from benchmarks.index_writing import add_while_searching, kill_writers, opened, size_mb, times
+from benchmarks.measuring import Row, in_own_process, peak_mb, report
 from recommend.catalog import FILE, read_catalog
 from recommend.catalog_changes import add_items
 from recommend.embedder import TwoTowerEmbedder
 from recommend.features import Floats, cut_out
-from recommend.index import VECTORS, Index, Rows, Stamp, open_index, upsert, write_index
+from recommend.index import Index, Rows, Stamp, write_index, write_parts
 from recommend.indexing import ensure_index
 from recommend.retriever import Retriever
 from recommend.schema import Filters, Query, SizeLimit
 
 COLUMNS = (
-    "scenario", "rows", "matching", "queries", "recall@10", "p50_ms", "p95_ms", "exact_p50_ms", "exact_p95_ms",
-    "seconds", "items_per_s", "mb", "lost",
+    "scenario", "rows", "matching", "queries", "recall@10", "recall@400", "p50_ms", "p95_ms", "cpu_ms", "exact_p50_ms",
+    "seconds", "items_per_s", "mb", "memory_mb", "lost", "load",
 )  # fmt: skip
 LIBRARIES = ("lancedb", "pyarrow", "numpy", "torch")
-K, QUERIES, EXACT_QUERIES = 10, 60, 10
+K, QUERIES, EXACT_QUERIES = 10, 60, 3
 SHARES = (0.15, 0.01, 0.001)
-STAMP = Stamp("benchmark", "made")
-#: Items in one commit, and commits, of what is added to the built index.
-BATCH, BATCHES, KILLS = 500, 12, 4
-WIDEST = 1000.0
-
-
-def made(base: Rows, count: int, seed: int) -> Rows:
-    """Rows with the structure of `base`."""
-    rng = np.random.default_rng(seed)
-    one, other = rng.integers(len(base), size=(2, count))
-    share = rng.beta(0.5, 0.5, (count, 1)).astype(np.float32)
-    vectors = {name: _near(base.vectors[name], one, other, share, rng) for name in VECTORS[:3]}
-    vectors["palette"] = base.vectors["palette"][one]
-    axis = np.linalg.svd(base.vectors["semantic"] - base.vectors["semantic"].mean(0), full_matrices=False)[2][0]
-    along = np.argsort(np.argsort(vectors["semantic"] @ axis)) / count
-    items = tuple(
-        replace(
-            base.items[n], id=f"{seed}-{place}", price=float(price), size_cm=(float(width) * WIDEST, 1.0, 1.0), extra={}
-        )
-        for place, (n, price, width) in enumerate(zip(one, rng.random(count), along, strict=True))
-    )
-    return Rows(items, tuple(item.id for item in items), vectors)
-
-
-def _near(base: Floats, one: Floats, other: Floats, share: Floats, rng: np.random.Generator) -> Floats:
-    """Unit vectors (N, D) between two of `base` each, with noise mostly of low rank."""
-    _, spread, axes = np.linalg.svd(base - base.mean(0), full_matrices=False)
-    moved = (rng.normal(size=(len(share), len(spread))) * 0.6 * spread / np.sqrt(len(base))) @ axes
-    moved += rng.normal(size=moved.shape) * 0.02
-    vectors = share * base[one] + (1 - share) * base[other] + moved.astype(np.float32)
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 
 def measured(folder: Path, base: Rows, count: int, embedder: TwoTowerEmbedder) -> Iterator[Row]:
     """All rows of the table, as they are measured."""
-    uri = str(folder / "index")
-    rows, queries = made(base, count, seed=0), made(base, 10 * QUERIES, seed=1)
-    yield build(uri, rows)
-    index = open_index(uri, STAMP.encoders, "")
-    assert index is not None
-    yield from searches(index, rows, queries, embedder.texts([item.sentence() for item in base.items]))
-    yield add_while_searching(uri, base, queries.vectors["semantic"])
-    yield kill_writers(uri)
+    uri, shop, base_uri = str(folder / "index"), folder / "large", str(folder / "base")
+    stamp = Stamp(embedder.revision, "")
+    shutil.copytree(tryroom.CATALOG, shop)
+    write_index(base_uri, base, stamp)
+    known, queries = Known(base, count, seed=1), made(base, 10 * QUERIES, seed=999)
+    yield build(uri, shop, known, stamp)
+    texts = embedder.texts([item.sentence() for item in base.items])
+    yield from searches(opened(uri, stamp.encoders), known, queries, texts)
+    del known
+    yield from in_own_process("benchmarks.index_whole", shop, uri)
+    yield from add_while_searching(uri, base, base_uri, stamp, count)
+    yield kill_writers(uri, base_uri, stamp)
     yield from catalog_add(folder, embedder)
 
 
-def searches(index: Index, rows: Rows, queries: Rows, texts: Floats) -> Iterator[Row]:
+def build(uri: str, shop: Path, known: Known, stamp: Stamp) -> Row:
+    """The first build, without the time in which its rows were made, and what lies on disk then."""
+    with (shop / FILE).open("w", encoding="utf-8") as catalog:
+        row = timed("build", known.count, lambda: write_parts(uri, known.parts(catalog), stamp))
+    row["seconds"] -= known.seconds
+    row["items_per_s"] = known.count / row["seconds"]
+    return row | {"mb": size_mb(uri), "memory_mb": peak_mb(), "load": os.getloadavg()[0]}
+
+
+def searches(index: Index, known: Known, queries: Rows, texts: Floats) -> Iterator[Row]:
     """Quality and time of searching without and with filters."""
     vectors = queries.vectors["semantic"]
     widths = np.array([item.size_cm[0] for item in queries.items if item.size_cm])
     near, far = vectors[np.argsort(widths)[:QUERIES]], vectors[np.argsort(-widths)[:QUERIES]]
-    yield _search(index, rows, "pictures", vectors[:QUERIES], Filters())
-    yield _search(index, rows, "texts", texts[:QUERIES], Filters())
+    yield judged(index, known, "pictures", vectors[:QUERIES], Filters())
+    yield judged(index, known, "texts", texts[:QUERIES], Filters())
     for share in SHARES:
         limit = Filters(sizes=(SizeLimit("width", high=share * WIDEST),))
-        yield _search(index, rows, f"{share:.1%}, any", vectors[:QUERIES], Filters(max_price=share))
-        yield _search(index, rows, f"{share:.1%}, near", near, limit)
-        yield _search(index, rows, f"{share:.1%}, far", far, limit)
+        yield judged(index, known, f"{share:.1%}, any", vectors[:QUERIES], Filters(max_price=share))
+        yield judged(index, known, f"{share:.1%}, near", near, limit)
+        yield judged(index, known, f"{share:.1%}, far", far, limit)
 
 
-def _search(index: Index, rows: Rows, scenario: str, queries: Floats, filters: Filters) -> Row:
-    matching = np.array([n for n, item in enumerate(rows.items) if filters.match(item)])
-    vectors = rows.vectors["semantic"][matching]
-    recall, times, exact = 0.0, [], []
+def judged(index: Index, known: Known, scenario: str, queries: Floats, filters: Filters) -> Row:
+    """One kind of search: its recall against numpy, its times, and those of an exact one where nothing filters."""
+    matching = known.matching(filters)
+    best = known.nearest(queries, matching, K)
+    index.nearest("semantic", queries[-1], filters, K)
+    recall, seconds, cpu, exact = 0.0, [], [], []
     for number, query in enumerate(queries):
-        start = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         found = index.nearest("semantic", query, filters, K)
-        times.append(time.perf_counter() - start)
-        best = {rows.items[matching[n]].id for n in np.argsort(-(vectors @ query))[:K]}
-        recall += len(best & {name for name, _ in found}) / len(best) / len(queries)
-        if number < EXACT_QUERIES:
-            start = time.perf_counter()
+        seconds.append(time.perf_counter() - began)
+        cpu.append(time.process_time() - used)
+        recall += len(best[number] & {name for name, _ in found}) / len(best[number]) / len(queries)
+        if number < EXACT_QUERIES and filters == Filters():
+            began = time.perf_counter()
             index.nearest("semantic", query, filters, K, exact=True)
-            exact.append(time.perf_counter() - start)
-    row = {"scenario": f"search: {scenario}", "rows": len(rows), "matching": len(matching), "queries": len(queries)}
-    return row | {"recall@10": f"{recall:.3f}"} | _times(times) | {f"exact_{k}": v for k, v in _times(exact).items()}
-
-
-def _times(seconds: Sequence[float]) -> Row:
-    return {"p50_ms": float(np.median(seconds)) * 1e3, "p95_ms": float(np.quantile(seconds, 0.95)) * 1e3}
+            exact.append(time.perf_counter() - began)
+    row: Row = {"scenario": f"search: {scenario}", "rows": known.count, "matching": len(matching)}
+    row |= {"queries": len(queries), "recall@10": f"{recall:.3f}", "cpu_ms": 1e3 * float(np.median(cpu))}
+    row |= {"exact_p50_ms": times(exact)["p50_ms"]} if exact else {}
+    return row | times(seconds) | {"load": os.getloadavg()[0]}
 
 
 def timed(scenario: str, count: int, act: Callable[[], object]) -> Row:
@@ -137,73 +118,6 @@ def timed(scenario: str, count: int, act: Callable[[], object]) -> Row:
     act()
     seconds = time.perf_counter() - start
     return {"scenario": scenario, "rows": count, "seconds": seconds, "items_per_s": count / seconds}
-
-
-def build(uri: str, rows: Rows) -> Row:
-    """The first build, and what lies on disk then."""
-    row = timed("build", len(rows), lambda: write_index(uri, rows, STAMP))
-    files = [path.stat().st_size for path in Path(uri).rglob("*") if path.is_file()]
-    return row | {"mb": sum(files) / 1e6}
-
-
-def add_while_searching(uri: str, base: Rows, queries: Floats) -> Row:
-    """Items added in batches by one thread while another opens the index and searches, time after time."""
-    more = made(base, BATCH * BATCHES, seed=2)
-    times: list[float] = []
-    adding = threading.Event()
-
-    def search() -> None:
-        while not adding.is_set():
-            start = time.perf_counter()
-            index = open_index(uri, STAMP.encoders, "")
-            assert index is not None
-            index.nearest("semantic", queries[len(times) % len(queries)], Filters(), K)
-            times.append(time.perf_counter() - start)
-
-    def add() -> None:
-        for start in range(0, len(more), BATCH):
-            upsert(uri, part(more, start, start + BATCH), STAMP, "")
-
-    searcher = threading.Thread(target=search)
-    searcher.start()
-    row = timed("add while searching (open + search)", len(more), add)
-    adding.set()
-    searcher.join()
-    return row | {"queries": len(times)} | _times(times)
-
-
-def part(rows: Rows, start: int, end: int) -> Rows:
-    """Some of the rows."""
-    vectors = {name: matrix[start:end] for name, matrix in rows.vectors.items()}
-    return Rows(rows.items[start:end], rows.content[start:end], vectors)
-
-
-def write_until_killed(uri: str, base: Rows, seed: int) -> None:
-    """Adds batches and says which were committed, until somebody ends it."""
-    for batch in range(10_000):
-        more = made(base, BATCH, seed * 10_000 + batch)
-        upsert(uri, more, STAMP, "")
-        print(json.dumps([item.id for item in more.items]), flush=True)
-
-
-def kill_writers(uri: str) -> Row:
-    """Writers killed at random moments; what they said was committed must be there."""
-    rng = np.random.default_rng(5)
-    told: set[str] = set()
-    for kill in range(KILLS):
-        command = [sys.executable, "-m", "benchmarks.index", "--write-to", uri, "--seed", str(kill + 100)]
-        writer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1])
-        assert writer.stdout is not None
-        told |= set(json.loads(writer.stdout.readline()))
-        time.sleep(float(rng.uniform(0, 3)))
-        os.kill(writer.pid, signal.SIGKILL)
-        told |= {name for line in writer.stdout if line.endswith("\n") for name in json.loads(line)}
-        writer.wait()
-    index = open_index(uri, STAMP.encoders, "")
-    assert index is not None
-    there = {item.id for item in index.items(Filters())}
-    assert len(there) == len(index)
-    return {"scenario": f"{KILLS} writers killed", "rows": len(told), "lost": len(told - there)}
 
 
 def catalog_add(folder: Path, embedder: TwoTowerEmbedder) -> list[Row]:
@@ -224,20 +138,15 @@ def catalog_add(folder: Path, embedder: TwoTowerEmbedder) -> list[Row]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure all, or be the writer that is killed."""
+    """Measure all."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--rows", type=int, default=100_000, metavar="N")
     parser.add_argument("--folder", type=Path, help="where the tables are made; deleted afterwards")
     parser.add_argument("--out", type=Path, default=Path("docs/benchmarks/index.csv"))
-    parser.add_argument("--write-to", metavar="URI", help=argparse.SUPPRESS)
-    parser.add_argument("--seed", type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args(arguments)
     embedder = TwoTowerEmbedder(tryroom.retriever_weights())
     garments = read_catalog(tryroom.CATALOG)
     base = ensure_index(garments, embedder, None, cut_out)[0].rows()
-    if asked.write_to:
-        write_until_killed(asked.write_to, base, asked.seed)
-        return
     found = []
     with tempfile.TemporaryDirectory(dir=asked.folder) as name:
         for row in measured(Path(name), base, asked.rows, embedder):

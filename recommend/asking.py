@@ -81,6 +81,8 @@ def ask(tokens: list[str], terms: list[Term], query: Query, lexicon: Lexicon, dr
     for term in used(terms, draft.categories):
         if draft.chip(f"use:{term.said}", term.said, False):
             draft.wishes.append(Facet("category", term.meaning.values))
+    for facet in query.required:
+        _require(facet, _sleeves(facet.attribute, " or ".join(facet.values)), draft)
     if query.colours:
         _colour_group(query.colours, " or ".join(query.colours), draft)
     for chain, wished in _colour_chains(tokens, terms):
@@ -150,7 +152,7 @@ def _wish(tokens: list[str], terms: list[Term], lexicon: Lexicon, draft: Draft) 
         loose: list[Term] = []
         for group in _alternatives(tokens, found) if joint or attribute in lexicon.domain.firm else []:
             if attribute in lexicon.domain.firm and _is_firm(tokens, found, group):
-                _require(_facet(attribute, group), _names(group), draft)
+                _require(_facet(attribute, group), f"must be {_names(group)}", draft)
             elif joint:
                 _add_wish(_facet(attribute, group), _names(group), draft)
             else:
@@ -222,13 +224,13 @@ def _is_firm(tokens: list[str], found: Sequence[Term], group: Sequence[Term]) ->
 
 def _require(facet: Facet, said: str, draft: Draft) -> None:
     """Add one condition."""
-    if draft.chip(f"must:{facet.attribute}={'|'.join(facet.values)}", f"must be {said}", True):
+    if draft.chip(f"must:{facet.attribute}={'|'.join(facet.values)}", said, True):
         draft.required.append(facet)
 
 
 def _add_wish(wish: Facet, said: str, draft: Draft) -> None:
     """Add one preference."""
-    label = f"{said} sleeves" if wish.attribute == "sleeve" and said != "sleeveless" else said
+    label = _sleeves(wish.attribute, said)
     label = f"for the {said}" if wish.attribute == "place" else label
     # A kind named like its category ("dress") needs no second chip, but still ranks dresses before jumpsuits.
     if f"category:{label}" in draft.dismissed:
@@ -236,6 +238,11 @@ def _add_wish(wish: Facet, said: str, draft: Draft) -> None:
     shown = any(chip.label == label for chip in draft.chips)
     if wish not in draft.wishes and (shown or draft.chip(f"{wish.attribute}:{'|'.join(wish.values)}", label, False)):
         draft.wishes.append(wish)
+
+
+def _sleeves(attribute: str, said: str) -> str:
+    """A value for people, who would not know what is "long"."""
+    return f"{said} sleeves" if attribute == "sleeve" and said != "sleeveless" else said
 
 
 def _colour_group(group: tuple[str, ...], said: str, draft: Draft) -> None:

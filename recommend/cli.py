@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -22,18 +23,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from recommend import features, room_style
 from recommend.catalog import read_catalog
 from recommend.domains import DOMAINS, FURNITURE, GARMENTS
-from recommend.errors import BadInput
+from recommend.errors import BadInput, needed_for
 from recommend.feedback import Feedback
 from recommend.history import gather, read_history
 from recommend.lexicon import other_domain
 from recommend.pictures import read_picture
 from recommend.prices import show
-from recommend.schema import CutOut, Query, ReadPerson, ReadRoom, RoomContext, SearchResult
+from recommend.schema import CutOut, Hit, Query, ReadPerson, ReadRoom, RoomContext, SearchResult
 
 if TYPE_CHECKING:
-    from recommend.embedder import WeightPaths
+    from recommend.embedder import Embedder, WeightPaths
     from recommend.indexing import OnItem
     from recommend.retriever import Retriever
+    from recommend.stylist import Ensemble, Stylist
     from recommend.taste import Taste
 
 TOOLS: Final = "tryroom.recommend"
@@ -41,6 +43,14 @@ TOOLS: Final = "tryroom.recommend"
 catalog_app = typer.Typer(help="Collections of items: check, index and change them.", no_args_is_help=True)
 
 _FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Folder with catalog.jsonl and its pictures.")]
+_EncoderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--encoder",
+        metavar="NAME",
+        help="A model of open_clip: local-dir:FOLDER, hf-hub:OWNER/NAME or ARCHITECTURE/TAG; default: our own.",
+    ),
+]
 _UriOption = Annotated[str | None, typer.Option("--uri", help="Where the index lies; default: the per-user cache.")]
 
 
@@ -80,15 +90,22 @@ def recommend_command(
     dislike_item: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Item of the catalog: what is unlike it. Repeatable.")
     ] = None,
+    goes_with: Annotated[
+        str | None, typer.Option(metavar="ID", help="Item of the catalog: what to wear or to place with it.")
+    ] = None,
+    outfit: Annotated[
+        bool, typer.Option("--outfit", help="Whole outfits, or sets for a room; with --goes-with around that item.")
+    ] = False,
     text: Annotated[str | None, typer.Option(help="Words: “red linen dress under 40, no stripes”.")] = None,
     max_price: Annotated[float | None, typer.Option(metavar="N", help="Highest price.")] = None,
-    k: Annotated[int, typer.Option("-k", metavar="N", help="Number of results.")] = 12,
+    k: Annotated[int | None, typer.Option("-k", metavar="N", help="Number of results; default: 12, outfits 3.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     catalog: Annotated[
         str | None,
         typer.Option(metavar="NAME|DIR", help="Catalog to search: garments (the default), furniture, or a folder."),
     ] = None,
     uri: _UriOption = None,
+    encoder: _EncoderOption = None,
     history: Annotated[
         Path | None, typer.Option(metavar="FILE", help="CSV of user,item,time[,event]: what people had.")
     ] = None,
@@ -105,7 +122,7 @@ def recommend_command(
     if (history is None) != (user is None):
         got = "--user without --history" if history is None else "--history without --user"
         raise BadInput("taste", got, "both or none of them", "Name the history's file and whose taste counts.")
-    folder = _folder(tools, catalog, photo, room, text)
+    folder = folder_of(tools, catalog, photo, room, text)
     query = Query(
         text=text,
         like=read_picture(like, "--like") if like else None,
@@ -115,22 +132,31 @@ def recommend_command(
         likes=tuple(like_item or ()),
         dislikes=tuple(dislike_item or ()),
     )
-    retriever = _open(tools, folder, uri)
+    if (goes_with is not None or outfit) and history is not None:
+        got = f"--history with {'--outfit' if outfit else '--goes-with'}"
+        raise BadInput("taste", got, "one of the two", "Leave the history out: taste does not count there.")
+    retriever = open_catalog(tools, folder, uri, encoder)
+    if outfit:
+        _print_ensembles(retriever, query, 3 if k is None else k, goes_with, as_json)
+        return
     taste = None
     if history is not None and user is not None:
         taste, feedback = _taste(retriever, history, user)
         query = replace(query, feedback=feedback)
-    result = retriever.search(query, k, taste)
+    k = 12 if k is None else k
+    if goes_with is not None:
+        result = _stylist(retriever).goes_with(goes_with, k, query)
+    else:
+        result = retriever.search(query, k, taste)
     found = as_dict(result, retriever) | ({"room": room_as_dict(query.room)} if query.room else {})
     typer.echo(json.dumps(found, ensure_ascii=False) if as_json else as_text(result))
 
 
-def _open(tools: Tools, folder: Path, uri: str | None) -> Retriever:
+def open_catalog(tools: Tools, folder: Path, uri: str | None, encoder: str | None = None) -> Retriever:
     """The retriever of a catalog; says what was left out of it."""
-    from recommend.embedder import TwoTowerEmbedder
     from recommend.retriever import Retriever
 
-    embedder = TwoTowerEmbedder(tools.weights())
+    embedder = _load_embedder(tools, encoder)
     with _progress("indexing") as on_item:
         retriever = Retriever.open(
             folder,
@@ -143,6 +169,24 @@ def _open(tools: Tools, folder: Path, uri: str | None) -> Retriever:
     for problem in retriever.problems:
         _chatter().print(f"left out: {problem}")
     return retriever
+
+
+def _stylist(retriever: Retriever) -> Stylist:
+    """What knows which items go together."""
+    from recommend.stylist import Stylist
+
+    return Stylist(retriever)
+
+
+def _print_ensembles(retriever: Retriever, query: Query, k: int, anchor: str | None, as_json: bool) -> None:
+    """Find whole outfits or sets for a room, and print them."""
+    found = _stylist(retriever).ensembles(query, k, anchor)
+    if not found:
+        _chatter().print("Nothing whole can be put together of what matches.")
+    if as_json:
+        typer.echo(json.dumps({"ensembles": [ensemble_as_dict(one, retriever) for one in found]}, ensure_ascii=False))
+    elif found:
+        typer.echo("\n".join(ensemble_as_text(place, one) for place, one in enumerate(found, start=1)))
 
 
 def _taste(retriever: Retriever, path: Path, user: str) -> tuple[Taste | None, Feedback]:
@@ -161,7 +205,7 @@ def _taste(retriever: Retriever, path: Path, user: str) -> tuple[Taste | None, F
     return Ease.fit(history.baskets(), ids, content), feedback
 
 
-def _folder(tools: Tools, catalog: str | None, photo: Path | None, room: Path | None, text: str | None) -> Path:
+def folder_of(tools: Tools, catalog: str | None, photo: Path | None, room: Path | None, text: str | None) -> Path:
     """The catalog to search: the one named, else the one that the photo belongs to, else the garments.
 
     Raises:
@@ -203,22 +247,57 @@ def index(
     ctx: typer.Context,
     folder: _FolderArgument,
     uri: _UriOption = None,
+    encoder: _EncoderOption = None,
     anew: Annotated[bool, typer.Option("--anew", help="Compute everything again, whatever lies there.")] = False,
+    ray: Annotated[
+        str | None,
+        typer.Option("--ray", metavar="local|ADDRESS", help="By workers on this machine, or of a running Ray cluster."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, metavar="N", help="With --ray: how many; default: one for each core."),
+    ] = None,
 ) -> None:
-    """Make or update the index of a catalog; items that did not change are not computed again."""
-    tools: Tools = ctx.meta[TOOLS]
-    from recommend.embedder import TwoTowerEmbedder
-    from recommend.indexing import ensure_index
+    """Make or update the index of a catalog; items that did not change are not computed again.
 
+    Ctrl-C leaves the index as it was.
+    """
+    tools: Tools = ctx.meta[TOOLS]
+    if workers is not None and ray is None:
+        raise BadInput("--workers", str(workers), "--workers with --ray", "Add --ray local, or leave --workers out.")
     catalog = read_catalog(folder)
     start = time.perf_counter()
     with _progress("indexing") as on_item:
-        made, problems = ensure_index(
-            catalog, TwoTowerEmbedder(tools.weights()), uri, tools.cut_out, on_item, anew=anew
-        )
+        load = partial(_load_embedder, tools, encoder)
+        if ray is None:
+            from recommend.indexing import ensure_index
+
+            made, problems = ensure_index(catalog, load(), uri, tools.cut_out, on_item, anew=anew)
+        else:
+            with needed_for("ray", "ray", "lance_ray"):
+                from recommend.ray_ingest import ingest
+
+            run = ingest(catalog, load, uri, tools.cut_out, on_item, address=ray, workers=workers, anew=anew)
+            made, problems = run.index, run.problems
+            for node, items in run.nodes.items():
+                _chatter().print(f"node {node}: {items} items")
     for problem in catalog.problems + problems:
         _chatter().print(f"left out: {problem}")
     typer.echo(f"{len(made)} items indexed in {time.perf_counter() - start:.1f} s ({made.stamp})")
+
+
+def _load_embedder(tools: Tools, encoder: str | None) -> Embedder:
+    """The encoder of that name, or our own; its files are fetched if need be."""
+    if encoder is None:
+        from recommend.embedder import TwoTowerEmbedder
+
+        return TwoTowerEmbedder(tools.weights())
+    with needed_for("open-clip", "open_clip"):
+        from recommend.open_clip_embedder import OpenClipEmbedder
+    from recommend.calibrating import calibrate
+
+    known = partial(calibrate, garments=tools.catalog, furniture=tools.furniture, cut_out=tools.cut_out)
+    return OpenClipEmbedder(encoder, known)
 
 
 @catalog_app.command("add")
@@ -227,13 +306,13 @@ def add(
     folder: _FolderArgument,
     lines: Annotated[typer.FileBinaryRead, typer.Argument(metavar="FILE", help="Items, a JSON line each; - = stdin.")],
     uri: _UriOption = None,
+    encoder: _EncoderOption = None,
 ) -> None:
     """Add items, or replace those of the same ids, in the catalog and its index; their pictures lie in DIR already."""
     tools: Tools = ctx.meta[TOOLS]
     from recommend.catalog_changes import add_items
-    from recommend.embedder import TwoTowerEmbedder
 
-    made = add_items(folder, lines.read(), TwoTowerEmbedder(tools.weights()), uri, tools.cut_out)
+    made = add_items(folder, lines.read(), _load_embedder(tools, encoder), uri, tools.cut_out)
     typer.echo(f"{len(made)} items in the index ({made.stamp})")
 
 
@@ -243,13 +322,13 @@ def remove(
     folder: _FolderArgument,
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Items to take out; their pictures stay.")],
     uri: _UriOption = None,
+    encoder: _EncoderOption = None,
 ) -> None:
     """Take items out of the catalog and its index."""
     tools: Tools = ctx.meta[TOOLS]
     from recommend.catalog_changes import remove_items
-    from recommend.embedder import TwoTowerEmbedder
 
-    made = remove_items(folder, ids, TwoTowerEmbedder(tools.weights()), uri, tools.cut_out)
+    made = remove_items(folder, ids, _load_embedder(tools, encoder), uri, tools.cut_out)
     typer.echo(f"{len(made)} items in the index ({made.stamp})")
 
 
@@ -264,22 +343,35 @@ def as_dict(result: SearchResult, retriever: Retriever) -> dict[str, Any]:
             for way in result.relaxations
         ],
         "seconds": {stage: round(seconds, 4) for stage, seconds in result.seconds.items()},
-        "hits": [
-            {
-                "id": hit.item.id,
-                "title": hit.item.title,
-                "category": hit.item.category,
-                "colours": list(hit.item.colours),
-                "price": hit.item.price,
-                "currency": hit.item.currency,
-                "image": str(retriever.picture(hit.item)),
-                "score": round(hit.score, 4),
-                "reason": hit.reason,
-                "scores": dict(hit.scores),
-                **({"size_cm": list(hit.item.size_cm)} if hit.item.size_cm else {}),
-            }
-            for hit in result.hits
-        ],
+        "hits": [hit_as_dict(hit, retriever) for hit in result.hits],
+    }
+
+
+def hit_as_dict(hit: Hit, retriever: Retriever) -> dict[str, Any]:
+    """One hit as JSON values."""
+    return {
+        "id": hit.item.id,
+        "title": hit.item.title,
+        "category": hit.item.category,
+        "colours": list(hit.item.colours),
+        "price": hit.item.price,
+        "currency": hit.item.currency,
+        "image": str(retriever.picture(hit.item)),
+        "score": round(hit.score, 4),
+        "reason": hit.reason,
+        "scores": dict(hit.scores),
+        **({"size_cm": list(hit.item.size_cm)} if hit.item.size_cm else {}),
+    }
+
+
+def ensemble_as_dict(ensemble: Ensemble, retriever: Retriever) -> dict[str, Any]:
+    """An outfit or a set for a room as JSON values."""
+    return {
+        "score": round(ensemble.score, 4),
+        "price": round(ensemble.price, 2),
+        "currency": ensemble.hits[0].item.currency,
+        "reason": ensemble.reason,
+        "hits": [hit_as_dict(hit, retriever) for hit in ensemble.hits],
     }
 
 
@@ -300,11 +392,22 @@ def as_text(result: SearchResult) -> str:
     chips = ", ".join(chip.label if chip.strict else f"preferably {chip.label}" for chip in result.understanding.chips)
     lines = [f"understood: {chips or 'anything'}  ({result.matching} items match)"]
     lines += [f"note: {note}" for note in result.notes]
-    wide = max((len(hit.item.id) for hit in result.hits), default=0)
-    for place, hit in enumerate(result.hits, start=1):
-        price = show(hit.item.price, hit.item.currency)
-        lines.append(f"{place:3d}  {hit.score:.2f}  {hit.item.id:<{wide}}  {price:>8}  {hit.item.title} — {hit.reason}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_hit_lines(result.hits)])
+
+
+def ensemble_as_text(place: int, ensemble: Ensemble) -> str:
+    """An outfit or a set for a room for people: why, then one line per item."""
+    return "\n".join([f"{place}. {ensemble.score:.2f}  {ensemble.reason}", *_hit_lines(ensemble.hits)])
+
+
+def _hit_lines(hits: Sequence[Hit]) -> list[str]:
+    """One line per hit."""
+    wide = max((len(hit.item.id) for hit in hits), default=0)
+    return [
+        f"{place:3d}  {hit.score:.2f}  {hit.item.id:<{wide}}  {show(hit.item.price, hit.item.currency):>8}"
+        f"  {hit.item.title} — {hit.reason}"
+        for place, hit in enumerate(hits, start=1)
+    ]
 
 
 def _chatter() -> Console:

@@ -30,6 +30,8 @@ KEPT: Final[Mapping[str, float]] = MappingProxyType(
 #: How much a likeness of colours counts; the same for what of a likeness an unwanted item takes away.
 COLOUR_CERTAINTY: Final = 0.7
 DISLIKE_CERTAINTY: Final = 0.9
+#: Chance of an item that has an old colour beside a new main one.
+OLD_BESIDE: Final = 0.85
 
 _LESS: Final = r"(?P<less>cheaper|less (?:expensive|costly))"
 _MORE: Final = r"(?P<more>dearer|pricier|more (?:expensive|costly))"
@@ -138,10 +140,12 @@ def carry(understood: Understanding, stated: Mapping[str, Sequence[str]], dismis
         else:
             where, facets, word = "keep", kept, "still"
             counts = attribute in KEPT and bool(free) and not (elsewhere and attribute in ("kind", "sleeve"))
-        chip = Chip(f"{where}:{attribute}", f"{word} {_label(attribute, left)}", False)
+        # A kind named like its category ("dress") shares its chip.
+        name = "category" if attribute == "kind" and values == stated.get("category") else attribute
+        chip = Chip(f"{where}:{name}", f"{word} {_label(attribute, left)}", False)
         if counts and chip.key not in gone:
             facets.append(Facet(attribute, left))
-            chips.append(chip)
+            chips += [chip] if all(chip.key != other.key for other in chips) else []
     return replace(understood, kept=tuple(kept), changed=tuple(changed), chips=(*understood.chips, *chips))
 
 
@@ -183,14 +187,14 @@ def kept_chances(items: Sequence[Item], kept: Sequence[Facet], families: Mapping
 def changed_chances(items: Sequence[Item], changed: Sequence[Facet]) -> Floats:
     """What is left to each of N items after the source's old values are subtracted (N,).
 
-    An old colour that is not the item's main one counts half: red cuffs are no reason against a white shirt.
+    An old colour that is not the item's main one counts little: red cuffs are no reason against a white shirt.
     """
     chances = np.ones(len(items), np.float32)
     for place, item in enumerate(items):
         for facet in changed:
             if facet.match(item):
                 beside = facet.attribute == "colours" and item.colours[0] not in facet.values
-                chances[place] *= (1 + MISSED) / 2 if beside else MISSED
+                chances[place] *= OLD_BESIDE if beside else MISSED
     return chances
 
 

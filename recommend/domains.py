@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from recommend import furniture_looks, furniture_vocabulary, vocabulary
+from recommend.errors import BadInput
+from recommend.schema import Query
 
 Words = Mapping[str, tuple[str, ...]]
 
@@ -130,3 +132,11 @@ def domain_of(categories: Iterable[str]) -> Domain:
     """The domain that most of these categories belong to; garments if none tells."""
     said = list(categories)
     return max(DOMAINS.values(), key=lambda domain: sum(name in domain.categories for name in said))
+
+
+def check_photos(query: Query, domain: Domain) -> None:
+    """Raise BadInput if a query holds a photo that says nothing about what the catalog is about."""
+    for given, name, other in ((query.photo, "photo", GARMENTS), (query.room, "room", FURNITURE)):
+        if given is not None and domain is not other:
+            got, allowed = f"one, to search a catalog of {domain.name}", f"one with a catalog of {other.name}"
+            raise BadInput(name, got, allowed, f"Choose a catalog of {other.name}, or leave the {name} out.")

@@ -49,12 +49,15 @@ class Embedder(Protocol):
 
     Attributes:
         revision: changes whenever a vector would.
-        calibrations: of the cosines "text" (words to picture), "title" (words to words), "like" (picture to picture)
-            and "look" (picture to picture of things that the common space was not trained on).
     """
 
     revision: str
-    calibrations: Mapping[str, Calibration]
+
+    @property
+    def calibrations(self) -> Mapping[str, Calibration]:
+        """Of the cosines "text" (words to picture), "title" (words to words), "like" (picture to picture) and "look"
+        (picture to picture of things that the common space was not trained on).
+        """
 
     def images(self, images: Sequence[Image], masks: Sequence[Mask | None]) -> Floats:
         """Pictures of garments in the common space (N, D); mask None = the whole picture."""

@@ -6,6 +6,8 @@ both.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -41,6 +43,43 @@ class MissingModel(RecommendError):
         super().__init__(f"model file {file} not found. Get it with: {command}")
 
 
+class MissingPackage(RecommendError):
+    """An option needs a package that is installed only where it is asked for.
+
+    Attributes:
+        package: the one that is missing.
+        extra: the name under which the project's installation brings it.
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        self.package, self.extra = package, extra
+        super().__init__(f"package {package} is not installed. Get it with: pip install -e '.[{extra}]'")
+
+
+@contextmanager
+def needed_for(extra: str, *packages: str) -> Iterator[None]:
+    """Imports that need `packages`, which the installation's `extra` brings; MissingPackage if one is not there."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in packages:
+            raise
+        raise MissingPackage(str(error.name), extra) from error
+
+
+class WorkerFailed(RecommendError):
+    """A worker of a cluster could not do its part; nothing was committed.
+
+    Attributes:
+        who: the worker.
+        why: what it said.
+    """
+
+    def __init__(self, who: str, why: str) -> None:
+        self.who, self.why = who, why
+        super().__init__(f"{who}: {why} The index is as it was before.")
+
+
 class IncompatibleIndex(RecommendError):
     """An index was built with another table layout or other encoders, so its vectors mean something else.
 
@@ -54,3 +93,15 @@ class IncompatibleIndex(RecommendError):
     def __init__(self, uri: str, expected: str, got: str, command: str) -> None:
         self.uri, self.expected, self.got, self.command = uri, expected, got, command
         super().__init__(f"index {uri} was built as {got}; this program needs {expected}. Rebuild it with: {command}")
+
+
+class ToolFailed(RecommendError):
+    """A tool of a conversation could not do what it was asked; the conversation goes on.
+
+    Attributes:
+        why: the reason, as the end of a sentence.
+    """
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(why)

@@ -3,16 +3,16 @@
 A rebuild replaces the whole table in one commit, and what the table is — its layout, its encoders, its catalog — is
 written in the same commit, so a reader sees the old index or the new one and never a mixture. Single items are added
 and deleted in commits of their own. Filters are applied before the search, so a narrow filter loses no result. The
-search is exact while the table is small, and under any filter; how a large one is searched without one, `index_upkeep`
-says.
+search is exact while the table is small; how a large one is searched, `index_upkeep` says.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +26,6 @@ from lancedb.query import MultiMatchQuery
 from recommend.errors import BadInput, IncompatibleIndex
 from recommend.index_table import (
     CATALOG_KEY,
-    ITEM_COLUMNS,
     LAYOUT,
     SHUFFLE,
     SHUFFLED,
@@ -35,16 +34,17 @@ from recommend.index_table import (
     VECTORS,
     Rows,
     Stamp,
-    items_of,
+    lengths_of,
     lifted,
+    matrix_of,
     quoted,
     rows_of,
     stamp_of,
     table_of,
     where,
 )
-from recommend.index_upkeep import KEPT_FOR, SEARCHED, indexed, probes, tend, wanted
-from recommend.schema import FACETS, Facet, Filters, Floats, Item
+from recommend.index_upkeep import KEPT_FOR, SEARCHED, indexed, refined, tend, wanted
+from recommend.schema import FACETS, Extent, Facet, Filters, Floats
 
 __all__ = [
     "LAYOUT",
@@ -54,14 +54,19 @@ __all__ = [
     "Rows",
     "Stamp",
     "delete",
+    "finish_index",
     "only_one",
     "open_index",
+    "table_uri",
     "upsert",
     "where",
     "write_index",
+    "write_parts",
 ]
 
 TABLE: Final = "items"
+#: Rows that are turned into Arrow at a time, so that an index is never twice in memory.
+PART: Final = 10_000
 
 
 class Index:
@@ -105,8 +110,8 @@ class Index:
         search = self._table.search(vector, vector_column_name=column).distance_type("cosine")
         condition = where(filters)
         approximate = column in SEARCHED and column in self._indexed and not exact
-        searched = probes(self._count, self.count(filters)) if approximate else 0
-        search = search.nprobes(searched) if searched else search.bypass_vector_index()
+        # As many probes as rows: all partitions, however many there are. What matches a filter may lie in any of them.
+        search = search.nprobes(self._count).refine_factor(refined(k)) if approximate else search.bypass_vector_index()
         if condition:
             search = search.where(condition, prefilter=True)
         found = search.limit(k).select(["id", "_distance"]).to_arrow()
@@ -145,9 +150,17 @@ class Index:
             counts |= {column: _value_counts(table[column].combine_chunks()) for column in columns}
         return {attribute: counts[attribute] for attribute in attributes}
 
-    def items(self, filters: Filters) -> tuple[Item, ...]:
-        """All items that satisfy the filters, without their vectors."""
-        return items_of(self._read([*ITEM_COLUMNS, *SIZE_COLUMNS, "extra"], where(filters)))
+    def extent(self, filters: Filters, side: str = "") -> Extent:
+        """What the items that satisfy the filters reach in their price ("price"), in a side of `SIDES`, or neither."""
+        measured = {"": (), "price": ("price",)}.get(side, SIZE_COLUMNS)
+        table = self._read(["category", *measured], where(filters))
+        bounds = pc.min_max(lengths_of(table, side)).as_py() if side else {"min": None, "max": None}
+        return Extent(len(table), tuple(table["category"].unique().to_pylist()), bounds["min"], bounds["max"])
+
+    def vectors(self, column: str) -> tuple[tuple[str, ...], Floats]:
+        """Ids of all items and their vectors (N, D) of one column of `VECTORS`."""
+        table = self._read(["id", column], "")
+        return tuple(table["id"].to_pylist()), matrix_of(table[column])
 
     def rows(
         self,
@@ -162,11 +175,20 @@ class Index:
         condition = " AND ".join(part for part in conditions if part)
         if limit is None:
             return rows_of(self._read(None, condition))
+        return rows_of(self._sampled(None, condition, limit))
+
+    def sample(self, filters: Filters, limit: int, wishes: Sequence[Facet] = ()) -> list[str]:
+        """Ids of the items that `rows` gives for the same limit; their vectors are not read."""
+        table = self._sampled(["id", SHUFFLE], where(filters, wishes), limit)
+        return [str(name) for name in table["id"].to_pylist()]
+
+    def _sampled(self, columns: Sequence[str] | None, condition: str, limit: int) -> pa.Table:
+        """Columns, or all, of an even sample of the rows that satisfy a condition."""
         # Read so much more than asked for that the first of a shuffled order are in it for certain, or nearly so.
         matching = int(self._table.count_rows(condition or None))
         bound = int(SHUFFLED * min(1.0, (4 * limit + 40) / max(1, matching)))
-        table = self._read(None, " AND ".join(part for part in (condition, f"{SHUFFLE} < {bound}") if part))
-        return rows_of(table.take(np.argsort(table[SHUFFLE].to_numpy(), kind="stable")[:limit]))
+        table = self._read(columns, " AND ".join(part for part in (condition, f"{SHUFFLE} < {bound}") if part))
+        return table.take(np.argsort(table[SHUFFLE].to_numpy(), kind="stable")[:limit])
 
     def _read(self, columns: Sequence[str] | None, condition: str) -> pa.Table:
         """Columns, or all, of the rows that satisfy a condition."""
@@ -181,14 +203,13 @@ class Index:
 def _value_counts(values: pa.Array) -> dict[str, int]:
     """How many rows have each value, most first; a row of several values counts for each of them once."""
     lists = pa.types.is_list(values.type)
-    pairs = pa.table(
-        {
-            "row": pc.list_parent_indices(values) if lists else np.arange(len(values)),
-            "value": pc.list_flatten(values) if lists else values,
-        }
-    )
-    pairs = pairs.group_by(["row", "value"]).aggregate([])
-    counted = ((entry["values"], entry["counts"]) for entry in pc.value_counts(pairs["value"]).to_pylist())
+    named = (pc.list_flatten(values) if lists else values).dictionary_encode()
+    names, codes = named.dictionary.to_pylist(), named.indices.to_numpy()
+    if lists:
+        row = pc.list_parent_indices(values).to_numpy().astype(np.int64)
+        pairs = np.sort(row * len(names) + codes, kind="stable")
+        codes = pairs[np.diff(pairs, prepend=-1) > 0] % max(1, len(names))
+    counted = zip(names, np.bincount(codes, minlength=len(names)).tolist(), strict=True)
     return dict(sorted(((value, count) for value, count in counted if value), key=lambda pair: (-pair[1], pair[0])))
 
 
@@ -213,14 +234,43 @@ def write_index(uri: str, rows: Rows, stamp: Stamp) -> Index:
     The indexes that make a large table fast follow in commits of their own. Killed before the last, it is `whole` no
     more, but every search in it is right.
     """
+    return write_parts(uri, (rows.part(start, start + PART) for start in range(0, max(1, len(rows)), PART)), stamp)
+
+
+def write_parts(uri: str, parts: Iterable[Rows], stamp: Stamp) -> Index:
+    """As `write_index`, of rows that need not all be in memory at once: each part is written before the next is made.
+
+    Args:
+        uri: of the index.
+        parts: at least one; no id twice.
+        stamp: what the index is built from.
+    """
     with only_one(uri):
-        database = lancedb.connect(uri)
-        there = TABLE in database.list_tables().tables
-        table = database.create_table(TABLE, table_of(rows, stamp), mode="overwrite" if there else "create")
-        # Before there are indexes: it would write them a second time.
-        table.optimize(cleanup_older_than=KEPT_FOR)
-        tend(table)
-        return Index(table, stamp)
+        mode = "create" if _committed(uri) is None else "overwrite"
+        lancedb.connect(uri).create_table(TABLE, _streamed(parts, stamp), mode=mode)
+        return finish_index(uri, stamp)
+
+
+def finish_index(uri: str, stamp: Stamp) -> Index:
+    """The upkeep that follows the commit of a replaced table, by whoever holds the writers' lock."""
+    table = lancedb.connect(uri).open_table(TABLE)
+    # Before there are indexes: it would write them a second time.
+    table.optimize(cleanup_older_than=KEPT_FOR)
+    tend(table)
+    return Index(table, stamp)
+
+
+def table_uri(uri: str) -> str:
+    """Where the table of the index at `uri` lies, for who writes it without LanceDB."""
+    return f"{uri.rstrip('/')}/{TABLE}.lance"
+
+
+def _streamed(parts: Iterable[Rows], stamp: Stamp) -> pa.RecordBatchReader:
+    """Parts as one stream of Arrow batches."""
+    tables = (table_of(part, stamp) for part in parts)
+    first = next(tables)
+    batches = (batch for table in chain([first], tables) for batch in table.to_batches())
+    return pa.RecordBatchReader.from_batches(first.schema, batches)
 
 
 def upsert(uri: str, rows: Rows, stamp: Stamp, command: str) -> Index:
@@ -286,11 +336,24 @@ def _open_table(uri: str, needed: Stamp, command: str) -> Any:
     """The table at `uri`, None if there is none; raises IncompatibleIndex if it is not as needed."""
     if "://" not in uri and not Path(uri).is_dir():
         return None
-    database = lancedb.connect(uri)
-    if TABLE not in database.list_tables().tables:
+    table = _committed(uri)
+    if table is None:
         return None
-    table = database.open_table(TABLE)
     stamp = stamp_of(table.schema)
     if (stamp.layout, stamp.encoders) != (needed.layout, needed.encoders):
         raise IncompatibleIndex(uri, str(needed), str(stamp), command)
     return table
+
+
+def _committed(uri: str) -> Any:
+    """The table at `uri` as last committed, None if it never was."""
+    database = lancedb.connect(uri)
+    if TABLE not in database.list_tables().tables:
+        return None
+    try:
+        return database.open_table(TABLE)
+    except ValueError as error:
+        # Who writes fragments by workers and is stopped before the first commit leaves files that are no table yet.
+        if "not found" not in str(error):
+            raise
+        return None

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from recommend.schema import MATERIAL_MARK, Facet, Filters, Floats, Item, SizeLimit, values_of
 
@@ -67,6 +68,11 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.items)
+
+    def part(self, start: int, end: int) -> Rows:
+        """The rows from `start` to before `end`."""
+        vectors = {name: matrix[start:end] for name, matrix in self.vectors.items()}
+        return Rows(self.items[start:end], self.content[start:end], vectors)
 
 
 def where(filters: Filters, wishes: Sequence[Facet] = ()) -> str:
@@ -168,7 +174,9 @@ def table_of(rows: Rows, stamp: Stamp) -> pa.Table:
 
 def rows_of(table: pa.Table) -> Rows:
     """An Arrow table read back."""
-    return Rows(items_of(table), tuple(table["content"].to_pylist()), {name: _matrix(table[name]) for name in VECTORS})
+    return Rows(
+        items_of(table), tuple(table["content"].to_pylist()), {name: matrix_of(table[name]) for name in VECTORS}
+    )
 
 
 def items_of(table: pa.Table) -> tuple[Item, ...]:
@@ -183,7 +191,15 @@ def items_of(table: pa.Table) -> tuple[Item, ...]:
     return tuple(Item(**dict(zip(columns, values, strict=True))) for values in zip(*columns.values(), strict=True))
 
 
-def _matrix(column: pa.ChunkedArray) -> Floats:
+def lengths_of(table: pa.Table, side: str) -> pa.ChunkedArray:
+    """Of each row the price ("price") or a side as `side_of` has it; NULL where it is not stated."""
+    if side in ("price", "width", "depth", "height"):
+        return table[side if side == "price" else f"{side}_cm"]
+    longer_or_shorter = pc.max_element_wise if side == "length" else pc.min_element_wise
+    return longer_or_shorter(table["width_cm"], table["depth_cm"], skip_nulls=False)
+
+
+def matrix_of(column: pa.ChunkedArray) -> Floats:
     """A column of equal lists as float32 (N, D)."""
     flat = column.combine_chunks()
     return np.asarray(flat.flatten().to_numpy(zero_copy_only=False), np.float32).reshape(-1, column.type.list_size)

@@ -1,8 +1,8 @@
 """What makes a large table fast and keeps it so: indexes beside its columns, made when due and brought up to date.
 
-Vectors get an IVF index of whole vectors: it costs their size on disk once more, and within the partitions that are
-searched nothing is approximate. Rows that were added since are not in it; LanceDB scans them beside it, so they are
-found at once.
+Vectors get an index that holds each of their numbers in eight bits, a fourth of the vectors' own size. A search goes
+through all of it, whatever the filters, and compares the best that it finds with the whole vectors. Rows that were
+added since are not in it; LanceDB scans them beside it, so they are found at once.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from lancedb.index import FTS, Bitmap, BTree, IvfFlat, LabelList
+from lancedb.index import FTS, Bitmap, BTree, IvfSq, LabelList
 
-from recommend.index_table import LISTS, SIZE_COLUMNS, TEXTS
+from recommend.index_table import LISTS, SHUFFLE, SIZE_COLUMNS, TEXTS
 
 #: Rows from which on vectors and filters get their indexes; below, a scan of all is as fast and needs none.
 ANN_FROM: Final = 20_000
@@ -23,23 +23,16 @@ FOLD_FROM: Final = 0.05
 FOLD_LEAST: Final = 100
 #: Rows of one partition, as LanceDB itself would have it: its upkeep joins much smaller ones and splits larger ones.
 PARTITION: Final = 4096
-#: Without filters, one of so many partitions is searched, and never fewer than `LEAST_PROBES`.
-PROBED: Final = 6
-LEAST_PROBES: Final = 20
-#: Where no more than one row in so many matches, those are read and compared: faster than to go through all partitions.
-SCANNED: Final = 300
+#: For each result asked for, so many are compared with their whole vectors, and never fewer than `REFINED_LEAST`.
+REFINED: Final = 2
+REFINED_LEAST: Final = 100
 #: Versions replaced longer ago than this are deleted; no search takes as long.
 KEPT_FOR: Final = timedelta(days=1)
 
 
-def probes(rows: int, matching: int) -> int:
-    """How many partitions to search for the nearest of `matching` among `rows`; 0 = scan the matching rows instead.
-
-    Under filters it is all of them: what matches may lie anywhere, and most of all not near the query.
-    """
-    if matching == rows:
-        return max(LEAST_PROBES, rows // PARTITION // PROBED)
-    return 0 if matching * SCANNED <= rows else rows
+def refined(k: int) -> int:
+    """How many times k results of the eight-bit vectors are compared with the whole ones."""
+    return max(REFINED, -(-REFINED_LEAST // k))
 
 
 def indexed(table: Any) -> set[str]:
@@ -52,10 +45,10 @@ def wanted(rows: int) -> dict[str, Any]:
     kinds: dict[str, Any] = {column: FTS() for column in TEXTS}
     if rows < ANN_FROM:
         return kinds
-    kinds |= dict.fromkeys(("id", "price", *SIZE_COLUMNS), BTree())
+    kinds |= dict.fromkeys(("id", "price", *SIZE_COLUMNS, SHUFFLE), BTree())
     kinds |= dict.fromkeys(("category", "kind", "pattern", "sleeve", "place"), Bitmap())
     kinds |= dict.fromkeys(LISTS, LabelList())
-    vectors = IvfFlat(distance_type="cosine", target_partition_size=PARTITION)
+    vectors = IvfSq(distance_type="cosine", target_partition_size=PARTITION)
     return kinds | dict.fromkeys(SEARCHED, vectors)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -54,9 +54,14 @@ def ensure_index(
             return index, ()
         rows, problems = embed_catalog(catalog, embedder, cut_out, index.rows() if index else None, on_item)
         if not len(rows):
-            why = f"{len(catalog.problems) + len(problems)} bad lines and no good one"
-            raise BadInput("catalog", why, "at least one item", f"See: tryroom catalog check {catalog.folder}")
+            raise nothing_good(catalog, problems)
         return write_index(uri, rows, stamp), problems
+
+
+def nothing_good(catalog: Catalog, problems: Sequence[Problem]) -> BadInput:
+    """The error of a catalog without one item to serve; `problems` are those that its own check did not see."""
+    why = f"{len(catalog.problems) + len(problems)} bad lines and no good one"
+    return BadInput("catalog", why, "at least one item", f"See: tryroom catalog check {catalog.folder}")
 
 
 def rebuild_command(folder: Path) -> str:
@@ -65,11 +70,15 @@ def rebuild_command(folder: Path) -> str:
 
 
 def default_uri(folder: Path, revision: str) -> Path:
-    """Where the index of a catalog lies unless another place is chosen; `TRYROOM_CACHE` moves it."""
-    chosen = os.environ.get("TRYROOM_CACHE")
-    cache = Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("tryroom", appauthor=False)
+    """Where the index of a catalog lies unless another place is chosen."""
     name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
-    return cache / "indexes" / f"{name}-{LAYOUT}-{revision}"
+    return cache_folder() / "indexes" / f"{name}-{LAYOUT}-{revision}"
+
+
+def cache_folder() -> Path:
+    """Where what can be made again is kept for this user; `TRYROOM_CACHE` moves it."""
+    chosen = os.environ.get("TRYROOM_CACHE")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("tryroom", appauthor=False)
 
 
 def embed_catalog(

@@ -104,10 +104,8 @@ def build_lexicon(catalog: Iterable[Item] = (), domain: Domain | None = None) ->
     table: dict[Phrase, Meaning] = {}
     for value, missing in words.not_carried.items():
         _add(table, value, Meaning("not carried", (missing,)))
-    for item in items:
-        for attribute in ("kind", "colours", "material", "pattern", "style"):
-            for value in values_of(item, attribute):
-                _add(table, value, Meaning(attribute, (value,)))
+    for attribute, value in _own_values(items):
+        _add(table, value, Meaning(attribute, (value,)))
     own_kinds = {value: phrase for phrase, m in table.items() if m.attribute == "kind" for value in m.values}
     _add_looks(table, words)
     for name, others in words.categories.items():
@@ -121,6 +119,17 @@ def build_lexicon(catalog: Iterable[Item] = (), domain: Domain | None = None) ->
     told = {name: category for name, phrase in own_kinds.items() if (category := _head_category(phrase, table))}
     categories = told | {name: category for name, (category, _) in words.kinds.items()}
     return Lexicon(table, words, categories, max(map(len, table), default=0))
+
+
+def _own_values(items: Iterable[Item]) -> tuple[tuple[str, str], ...]:
+    """(attribute, value) of all that items state, each once, in the order in which they are last said."""
+    last: dict[tuple[str, str], None] = {}
+    for item in items:
+        for attribute in ("kind", "colours", "material", "pattern", "style"):
+            for value in values_of(item, attribute):
+                last.pop((attribute, value), None)
+                last[attribute, value] = None
+    return tuple(last)
 
 
 def _add_looks(table: dict[Phrase, Meaning], words: Domain) -> None:

@@ -1,6 +1,6 @@
 """Why a piece of furniture is shown, in one line, from matched facts only. Pure functions.
 
-"black, metal and glass; $249; 118 cm fits the free 140 cm; oak like your floor"
+"black, metal and glass; 118 cm fits the free 140 cm; oak like your floor"
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from recommend import rerank
 from recommend.domains import FURNITURE
 from recommend.features import Floats
 from recommend.measures import ADJECTIVES, show_cm
-from recommend.prices import show
 from recommend.schema import Facet, Item, RoomContext, Understanding, side_of, values_of
 
 #: OKLab distance up to which a wood is called like the floor; lightness counts half, since floors are lit unevenly.
@@ -23,7 +22,7 @@ _WOODS: Final = frozenset(FURNITURE.material_families["wood"])
 
 
 def reason(item: Item, understood: Understanding, room: RoomContext | None, facts: Sequence[str]) -> str:
-    """One line: what was asked and is met, the price, sizes, and what fits the room; how much is met, if not all.
+    """One line: what was asked and is met, sizes, and what fits the room; how much is met, if not all.
 
     Args:
         item: the hit.
@@ -35,7 +34,7 @@ def reason(item: Item, understood: Understanding, room: RoomContext | None, fact
     asked = [Facet("colours", group) for group in filters.colours] + [*filters.required, *understood.wishes]
     met = [facet for facet in asked if facet.match(item)]
     said = _said(item, met) or _said(item, _own(item))
-    parts = [said, show(item.price, item.currency), *_size_facts(item, understood, room), *facts]
+    parts = [said, *_size_facts(item, understood, room), *facts]
     if len(met) < len(asked):
         parts.append(f"{len(met)} of {len(asked)} asked")
     return "; ".join(part for part in parts if part)

@@ -10,14 +10,14 @@ from recommend.lexicon import Lexicon, plurals
 from recommend.measures import ADJECTIVES, show_cm
 from recommend.prices import show
 from recommend.query import understand
-from recommend.schema import Chip, Filters, Item, Query, Relaxation, Understanding, side_of
+from recommend.schema import Chip, Extent, Filters, Query, Relaxation, Understanding
 
 #: How far dropping a limit goes, by the first word of its chip's key; moving one in numbers goes less far than any.
 DROPPED: Final = {"not": 1.0, "must": 1.0, "colour": 1.1, "category": 2.0}
 
 
 def relaxations(
-    query: Query, understood: Understanding, lexicon: Lexicon, currency: str, find: Callable[[Filters], Sequence[Item]]
+    query: Query, understood: Understanding, lexicon: Lexicon, currency: str, extent: Callable[[Filters, str], Extent]
 ) -> tuple[Relaxation, ...]:
     """The limits of which each alone is in the way of all items, the smallest step first.
 
@@ -26,15 +26,17 @@ def relaxations(
         understood: as understood; nothing satisfies its filters.
         lexicon: of the catalog.
         currency: of its prices.
-        find: gives the items that satisfy filters.
+        extent: of the items that satisfy filters, in their price ("price"), in a side of `SIDES`, or ("") in neither.
     """
     ways: list[tuple[float, Relaxation]] = []
     for chip in understood.chips:
         if chip.strict:
             without = understand(replace(query, dismissed=(*query.dismissed, chip.key)), lexicon, currency).filters
-            items = find(without)
-            if items:
-                ways.append(_way(chip, understood.filters, items, lexicon))
+            side, most = _numbered(chip.key)
+            found = extent(without, side)
+            if found.count:
+                nearest = found.least if most else found.most
+                ways.append(_way(chip, _limit(understood.filters, side, most), nearest, found, lexicon, currency))
     return tuple(way for _, way in sorted(ways, key=lambda pair: pair[0]))
 
 
@@ -48,20 +50,18 @@ def say(ways: Sequence[Relaxation]) -> str:
     return f"N{'; '.join(parts)[1:]}."
 
 
-def _way(chip: Chip, filters: Filters, items: Sequence[Item], lexicon: Lexicon) -> tuple[float, Relaxation]:
+def _way(
+    chip: Chip, limit: float, nearest: float | None, found: Extent, lexicon: Lexicon, currency: str
+) -> tuple[float, Relaxation]:
     """One limit given up: how far that goes, and what it brings."""
+    if nearest is None:
+        offer = f"without “{chip.label}” there are {found.count}"
+        return DROPPED.get(chip.key.split(":")[0], 1.0), Relaxation(chip.key, chip.label, None, offer, found.count)
     side, most = _numbered(chip.key)
-    values = [item.price if side == "price" else side_of(item, side) for item in items if side]
-    known = [value for value in values if value is not None]
-    if not known:
-        offer = f"without “{chip.label}” there are {len(items)}"
-        return DROPPED.get(chip.key.split(":")[0], 1.0), Relaxation(chip.key, chip.label, None, offer, len(items))
-    nearest = min(known) if most else max(known)
-    limit = _limit(filters, side, most)
-    shown = show(nearest, items[0].currency) if side == "price" else f"{show_cm(nearest)} {ADJECTIVES[side]}"
-    offer = f"{_counted(items, lexicon)} {'from' if most else 'up to'} {shown}"
+    shown = show(nearest, currency) if side == "price" else f"{show_cm(nearest)} {ADJECTIVES[side]}"
+    offer = f"{_counted(found, lexicon)} {'from' if most else 'up to'} {shown}"
     away = abs(nearest - limit)
-    return away / (away + limit), Relaxation(chip.key, chip.label, nearest, offer, len(items))
+    return away / (away + limit), Relaxation(chip.key, chip.label, nearest, offer, found.count)
 
 
 def _numbered(key: str) -> tuple[str, bool]:
@@ -80,10 +80,10 @@ def _limit(filters: Filters, side: str, most: bool) -> float:
     return next((bound for bound in bounds if bound is not None), 0.0)
 
 
-def _counted(items: Sequence[Item], lexicon: Lexicon) -> str:
+def _counted(found: Extent, lexicon: Lexicon) -> str:
     """ "3 coffee tables", or "5 items" of several categories."""
-    categories = {item.category for item in items}
-    name = lexicon.domain.nouns_of.get(category := categories.pop(), category) if len(categories) == 1 else "item"
-    if len(items) == 1:
+    category = found.categories[0]
+    name = lexicon.domain.nouns_of.get(category, category) if len(found.categories) == 1 else "item"
+    if found.count == 1:
         return f"1 {name}"
-    return f"{len(items)} {' '.join(list(plurals(tuple(name.split(' '))))[-1])}"
+    return f"{found.count} {' '.join(list(plurals(tuple(name.split(' '))))[-1])}"

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommend.features import SHADES, Floats, oklab
-from recommend.prices import show
 from recommend.schema import Facet, Item, RoomContext, Understanding, side_of, values_of
 
 #: Chance left to an item that states another value than the one wished for, and to one that states none.
@@ -248,7 +247,7 @@ def same_sort(names: Sequence[str]) -> Floats:
 
 
 def reason(item: Item, understood: Understanding, extra: Sequence[str] = ()) -> str:
-    """One line why: what was asked and is met, then the price; how much of the asked is met, if not all.
+    """One line why: what was asked and is met; how much of the asked is met, if not all.
 
     Args:
         extra: facts that came from pictures ("goes with the navy in your photo").
@@ -259,7 +258,7 @@ def reason(item: Item, understood: Understanding, extra: Sequence[str] = ()) -> 
     if not facts:
         facts = [item.kind or item.category, *item.colours[:2]]
     shown = [f"{fact} sleeves" if fact in ("short", "long", "three-quarter") else fact for fact in dict.fromkeys(facts)]
-    line = ", ".join([*shown, show(item.price, item.currency), *extra])
+    line = ", ".join([*shown, *extra])
     return line if len(met) == len(asked) else f"{line}; {len(met)} of {len(asked)} asked"
 
 

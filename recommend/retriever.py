@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 
 from recommend import composing, reasons, relaxing, rerank
 from recommend.catalog import Catalog, Problem, read_catalog
-from recommend.domains import FURNITURE, GARMENTS, Domain
+from recommend.domains import check_photos
 from recommend.embedder import Embedder
 from recommend.errors import BadInput
 from recommend.features import Floats, Image, colour_shares, colour_vector, cut_out, main_colours, palette
@@ -23,9 +23,11 @@ from recommend.indexing import PALETTE_ROWS, OnItem, ensure_index, find_item, lo
 from recommend.lexicon import build_lexicon
 from recommend.query import understand
 from recommend.schema import (
+    FACETS,
     MAX_RESULTS,
     Chip,
     CutOut,
+    Filters,
     Hit,
     Item,
     Query,
@@ -99,6 +101,7 @@ class Retriever:
         self.problems = catalog.problems + problems
         self._index, self._embedder, self._cut_out, self._read_person = index, embedder, cut_out, read_person
         self._items = {item.id: item for item in catalog.items}
+        self._some_unsized = any(item.size_cm is None for item in catalog.items)
         self._lexicon = build_lexicon(catalog.items)
         self.domain = self._lexicon.domain
 
@@ -141,10 +144,21 @@ class Retriever:
         """Where the item's picture lies."""
         return self.catalog.picture(item)
 
+    def facets(self, filters: Filters, attributes: Sequence[str] = FACETS) -> dict[str, dict[str, int]]:
+        """How many items there are of each value under these filters; see `Index.facets`."""
+        return self._index.facets(filters, attributes)
+
     def content(self) -> tuple[tuple[str, ...], Floats]:
         """Ids of all indexed items and their vectors (N, D), unit norm, to fit a `Taste` on."""
-        rows = self._index.rows()
-        return tuple(item.id for item in rows.items), rows.vectors["semantic"]
+        return self._index.vectors("semantic")
+
+    def rows(self, ids: Sequence[str]) -> Rows:
+        """What the index has of some items, in its own order."""
+        return self._index.rows(ids=ids)
+
+    def understand(self, query: Query) -> Understanding:
+        """What the words and the limits of a query ask for, as `search` reads them."""
+        return understand(self._complete(query), self._lexicon, self.catalog.currency)
 
     def search(self, query: Query, k: int = 12, taste: Taste | None = None) -> SearchResult:
         """The k best items for a query; an empty query gives a varied selection.
@@ -159,7 +173,7 @@ class Retriever:
         """
         if not 1 <= k <= MAX_RESULTS:
             raise BadInput("number of results", str(k), f"1 to {MAX_RESULTS}", "Choose a number in that range.")
-        _check_photos(query, self.domain)
+        check_photos(query, self.domain)
         seconds: dict[str, float] = {}
         query = self._complete(query)
         with _timed(seconds, "encode"):
@@ -264,10 +278,10 @@ class Retriever:
         if evidence.taste is not None:
             ids |= dict.fromkeys(evidence.taste_ids[place] for place in np.argsort(-evidence.taste)[:POOL])
         if understood.wishes:
-            ids |= dict.fromkeys(item.id for item in self._index.rows(filters, POOL, wishes=understood.wishes).items)
+            ids |= dict.fromkeys(self._index.sample(filters, POOL, understood.wishes))
         sorts = understood.cheapness or understood.size_wishes or understood.lightness
         if not ids or evidence.worn or evidence.room or sorts:
-            ids |= dict.fromkeys(item.id for item in self._index.rows(filters, POOL).items)
+            ids |= dict.fromkeys(self._index.sample(filters, POOL))
         return self._index.rows(filters, ids=list(ids))
 
     def _rank(self, rows: Rows, understood: Understanding, evidence: _Evidence, k: int) -> tuple[Hit, ...]:
@@ -375,7 +389,7 @@ class Retriever:
             for wish in understood.wishes
             if hits and not any(wish.match(hit.item) for hit in hits)
         ]
-        if understood.filters.sizes and any(item.size_cm is None for item in self.catalog.items):
+        if understood.filters.sizes and self._some_unsized:
             notes.append("Items that do not state their size were left out.")
         if not hits:
             notes.append(relaxing.say(ways))
@@ -383,15 +397,7 @@ class Retriever:
 
     def _ways(self, query: Query, understood: Understanding) -> tuple[Relaxation, ...]:
         """What giving up one limit would bring."""
-        return relaxing.relaxations(query, understood, self._lexicon, self.catalog.currency, self._index.items)
-
-
-def _check_photos(query: Query, domain: Domain) -> None:
-    """Raise BadInput if a query holds a photo that says nothing about what the catalog is about."""
-    for given, name, other in ((query.photo, "photo", GARMENTS), (query.room, "room", FURNITURE)):
-        if given is not None and domain is not other:
-            got, allowed = f"one, to search a catalog of {domain.name}", f"one with a catalog of {other.name}"
-            raise BadInput(name, got, allowed, f"Choose a catalog of {other.name}, or leave the {name} out.")
+        return relaxing.relaxations(query, understood, self._lexicon, self.catalog.currency, self._index.extent)
 
 
 @contextmanager

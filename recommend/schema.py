@@ -188,6 +188,22 @@ class Filters:
         return item.id not in self.without_ids
 
 
+@dataclass(frozen=True)
+class Extent:
+    """How many items satisfy some filters, and how far these reach.
+
+    Attributes:
+        count: of the items.
+        categories: that they have.
+        least, most: of their prices or of one side in centimetres; None = none of them states it, or not asked for.
+    """
+
+    count: int
+    categories: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+
+
 def values_of(item: Item, attribute: str) -> tuple[str, ...]:
     """The values of one attribute of an item, none if it is not stated."""
     value: Any = getattr(item, attribute)
@@ -254,6 +270,7 @@ class Query:
         photo: photo of the person, RGB uint8; results go with what is worn in it. Only for garments.
         room: what was read from a photo of the room; results go with it and fit there. Only for furniture.
         min_price, max_price, categories, colours: as in `Filters`, beside what the text says; `colours` is one group.
+        required: each must be met, as `Filters.required`.
         exclude: combinations that must not occur, as `Filters.without`.
         exclude_ids: items not to show.
         likes: ids of items that the results shall be like, but for what the text changes; they are not shown.
@@ -270,6 +287,7 @@ class Query:
     max_price: float | None = None
     categories: tuple[str, ...] = ()
     colours: tuple[str, ...] = ()
+    required: tuple[Facet, ...] = ()
     exclude: tuple[tuple[Facet, ...], ...] = ()
     exclude_ids: tuple[str, ...] = ()
     likes: tuple[str, ...] = ()
@@ -290,6 +308,8 @@ class Query:
             raise BadInput("price", got, "a lowest price not above the highest", "Swap the two prices.")
         if not all(isinstance(facet, Facet) for together in self.exclude for facet in together):
             raise BadInput("exclude", repr(self.exclude), "combinations of Facet", "Give a tuple of tuples of Facet.")
+        if not all(isinstance(facet, Facet) for facet in self.required):
+            raise BadInput("required", repr(self.required), "a tuple of Facet", "Give a tuple of Facet.")
         both = sorted(set(self.likes) & set(self.dislikes))
         if both:
             got = f"{', '.join(both)} in both"
@@ -355,9 +375,10 @@ class Hit:
 
     Attributes:
         score: 0 to 1, the product of `scores`.
-        reason: one line why, from matched facts only.
+        reason: one line why, from matched facts only; the price is not said again.
         scores: the parts by name: "words", "title", "like", "like colour", "kept", "changed", "dislike", "photo",
-            "room", "beside", "colour", "wishes", "size", "price", "lightness", "feedback", "taste".
+            "room", "beside", "colour", "wishes", "size", "price", "lightness", "feedback", "taste"; beside another item
+            those of `complements.pair_chances`, and "occasion".
     """
 
     item: Item

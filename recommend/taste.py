@@ -24,6 +24,9 @@ FLOOR: Final = 0.2
 #: How far items that nobody had yet may come up, against those of the history. By their scores they never would, as
 #: these follow popularity; at 1 they come up as often as others do. docs/models/taste.md says what it costs and brings.
 NEWCOMERS: Final = 0.7
+#: Most items that `Ease` is fitted on. More are an error and are not cut to the most used: a cut would leave out what
+#: nobody had yet, and the searches that the model is for may find any item.
+EASE_ITEMS: Final = 20_000
 
 
 class Taste(Protocol):
@@ -141,17 +144,20 @@ class Ease:
     ) -> Ease:
         """The model of what the users liked.
 
-        Time grows with the cube of the number of items, memory with the square: for some ten thousand items.
+        Time grows with the cube of the number of items, memory with the square.
 
         Args:
             baskets: for each user the items that speak for them.
-            item_ids: N items.
+            item_ids: N items, at most `EASE_ITEMS`.
             content: (N, D), unit norm.
             settings: None = the defaults.
 
         Raises:
-            BadInput: an unknown item, or content that does not fit the items.
+            BadInput: too many items, an unknown one, or content that does not fit the items.
         """
+        if len(item_ids) > EASE_ITEMS:
+            step = "Fit a recommend.taste_vae.MultVae, or leave the history out."
+            raise BadInput("items of EASE", f"{len(item_ids):,}", f"at most {EASE_ITEMS:,}", step)
         check_content(content, item_ids)
         settings = settings or EaseSettings()
         users = interactions(baskets, item_ids)

@@ -5,7 +5,7 @@ Streamlit keeps what callbacks are called with, also after the widget is gone. S
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,9 @@ def accept_photo(data: bytes) -> None:
 def accept_like(page: type[Visit], data: bytes) -> None:
     """A picture of what items shall resemble."""
     picture = images.load_image_bytes(data, what="picture")
-    visit(page).like = pictures.fit(picture, pictures.SHOWN_SIDE)
+    state = visit(page)
+    state.like = state.inspiration = pictures.fit(picture, pictures.SHOWN_SIDE)
+    state.like_name = "your picture"
 
 
 def accept_garment(data: bytes) -> None:
@@ -112,7 +114,7 @@ def dress(person: Person) -> None:
     state.drop_render()
     state.person, state.look, state.picking = person, None, False
     state.choices = replace(state.choices, mask=None, kept=())  # drawn for another photo, worn by somebody else
-    for place in ("person", "mirror", "mask"):
+    for place in ("person", "mirror", "mask", "tap"):
         state.trouble.pop(place, None)
     look_at(person)
 
@@ -128,17 +130,39 @@ def look_at(person: Person) -> None:
 
 def try_item(item: Item, picture: Path) -> None:
     """Try on an item of the catalog."""
-    try:
-        pixels = images.load_image(picture, what="garment picture", keep_alpha=True)
-    except TryroomError as error:
-        session().trouble["mirror"] = explain(error)
+    garment = garment_of(item, picture)
+    if garment is None:
         return
     state = session()
     if item.id not in state.feedback.opinions:  # or "Undo" would once change nothing that is seen
         state.feedback = state.feedback.add("try", item.id)
-    try_on(
-        Garment(item.title, pixels, tryroom.category_of(item), show(item.price, item.currency), tryroom.width_of(item))
-    )
+    try_on(garment)
+
+
+def garment_of(item: Item, picture: Path) -> Garment | None:
+    """An item of the catalog as something to try on; None if its picture cannot be read, which is said."""
+    try:
+        pixels = images.load_image(picture, what="garment picture", keep_alpha=True)
+    except TryroomError as error:
+        session().trouble["mirror"] = explain(error)
+        return None
+    price = show(item.price, item.currency)
+    return Garment(item.title, pixels, tryroom.category_of(item), price, tryroom.width_of(item), item.id)
+
+
+def try_together(items: Sequence[tuple[Item, Path]]) -> None:
+    """Try items on together with what the mirror shows, the last of them last."""
+    state = session()
+    if state.look is not None and all(one.garment is not state.look.garment for one in state.choices.kept):
+        keep_on()
+    *first, last = items
+    for item, picture in first:
+        garment = garment_of(item, picture)
+        if garment is None:
+            return
+        kept = (*state.choices.kept, Kept(garment, garment.category, WearStyle()))
+        state.choices = replace(state.choices, kept=kept)
+    try_item(*last)
 
 
 def try_own() -> None:

@@ -1,4 +1,4 @@
-"""Brings the mirror into view when a try-on begins: on a phone it is far above the card that was tapped."""
+"""Brings what is new into view: the mirror when a try-on begins, the newest answer of a conversation."""
 
 from __future__ import annotations
 
@@ -8,14 +8,25 @@ _JS = """
 export default function ({ data, parentElement }) {
   const seen = parentElement.tries ?? 0;
   parentElement.tries = data.tries;
-  const mirror = document.querySelector('[class*="st-key-mirror-column"]');
-  if (data.tries <= seen || !mirror || mirror.getBoundingClientRect().top >= 0) return;
+  const target = document.querySelector(`[class*="st-key-${data.target}"]`);
+  if (data.tries <= seen || !target) return;
+  const top = target.getBoundingClientRect().top;
+  if (top >= 0 && (!data.below || top < innerHeight / 2)) return;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  mirror.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+  target.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
 }
 """
 
 
 def come_to_mirror(tries: int, key: str) -> None:
-    """Scroll to the top of the mirror if it is out of view and `tries` has grown since the last time."""
-    st.components.v2.component("tryroom_arrival", js=_JS)(data={"tries": tries}, key=key)
+    """Scroll to the top of the mirror if `tries` has grown; on a phone it is far above the card that was tapped."""
+    _come({"tries": tries, "target": "mirror-column", "below": False}, key)
+
+
+def come_to_newest(tries: int, key: str) -> None:
+    """Scroll to the newest answer if `tries` has grown and it is out of view, or low on the screen."""
+    _come({"tries": tries, "target": "newest", "below": True}, key)
+
+
+def _come(data: dict[str, object], key: str) -> None:
+    st.components.v2.component("tryroom_arrival", js=_JS)(data=data, key=key)

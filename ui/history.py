@@ -37,6 +37,7 @@ class Garment:
         category: what the catalog says it is; "auto" if nobody does.
         price: for people, "" if it has none.
         width: centimetres at chest or waist, lying flat; None = not known.
+        item_id: in the catalog; "" for one of the shopper's own.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Garment:
     category: CategoryChoice = "auto"
     price: str = ""
     width: float | None = None
+    item_id: str = ""
 
 
 @dataclass(frozen=True, eq=False)

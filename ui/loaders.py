@@ -26,6 +26,7 @@ from ui.tasks import Task, Turns, part
 
 # Seconds to import, because of torch; done where it is used, in a thread.
 if TYPE_CHECKING:
+    from recommend.dialogue import Tools
     from recommend.embedder import Embedder
     from recommend.retriever import Retriever
 
@@ -97,6 +98,15 @@ def demo_rooms() -> list[tryroom.DemoPhoto]:
 def card(path: str, shape: tuple[int, int] = pictures.CARD) -> bytes:
     """A picture that comes with the project as a card, JPEG; never used for photos of shoppers."""
     return pictures.jpeg(pictures.card(images.load_image(path), shape))
+
+
+@st.cache_resource(show_spinner=False)
+def stylist_tools() -> Tools:
+    """What the stylist can do in the shop, once that is open; a language model counts where one is set up."""
+    from recommend.dialogue import tools_of
+    from recommend.llm import configured
+
+    return tools_of(retriever().result(), chooser=configured())
 
 
 def fresh_renderer(name: str, task: str = "tryon") -> Task[Renderer]:

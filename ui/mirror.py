@@ -7,7 +7,9 @@ import html
 import streamlit as st
 
 from pipelines.schema import CATEGORY_CHOICES, MASK_GROWTH, MAX_STEPS, QUALITIES
-from ui import actions, earlier, intake, loaders, pictures, style, wear
+from recommend.schema import Query
+from ui import actions, earlier, goes_with, intake, loaders, pictures, style, wardrobe, wear
+from ui import look as look_in
 from ui.arrival import come_to_mirror
 from ui.compare import compare
 from ui.history import Look, Person
@@ -65,9 +67,13 @@ def _reflection(state: Session, person: Person) -> None:
     """The person, bare or in the look that was chosen."""
     look = state.look
     if look is None:
-        with st.container(key="mirror-picture"):
-            st.html(style.picture(pictures.jpeg(person.shown), person.name.capitalize()))
-        if state.looking is not None and not state.looking.done:
+        looking = state.looking
+        if looking is not None and looking.done and looking.error is None:
+            look_in.in_mirror(state, person.shown, person.name)
+        else:
+            with st.container(key="mirror-picture"):
+                st.html(style.picture(pictures.jpeg(person.shown), person.name.capitalize()))
+        if looking is not None and not looking.done:
             watch_looking(Session)
     else:
         _worn(look)
@@ -77,6 +83,8 @@ def _reflection(state: Session, person: Person) -> None:
             st.caption(f":material/info: {warning}")
     _buttons(state, look)
     wear.kept(state)
+    if look is not None and look.garment.item_id:
+        goes_with.show(state, wardrobe.SHOP, _beside(look.garment.item_id))
     wear.show(state)
     with st.expander("More", icon=":material/tune:", key=state.key("more")):
         _settings(state)
@@ -100,6 +108,13 @@ def _buttons(state: Session, look: Look | None) -> None:
                 )  # fmt: skip
             st.button("Take it off", key=state.key("take-off"), on_click=actions.take_off)
         st.button("Change photo", key=state.key("change"), on_click=actions.pick, args=(True,))
+
+
+def _beside(item_id: str) -> goes_with.Picture:
+    """What goes with the garment in the mirror is tried on together with it."""
+    return goes_with.Picture(
+        item_id, Query(), "Add it", "Wear it all", "Complete the look", actions.try_together
+    )  # fmt: skip
 
 
 def _settings(state: Session) -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from recommend.catalog import Catalog
 from recommend.errors import RecommendError
 from recommend.prices import show as show_price
-from recommend.schema import Chip, Hit, Item, Query, SearchResult
-from ui import actions, loaders, opinions, pictures, style
+from recommend.schema import Chip, Item, Query, SearchResult
+from ui import actions, facets, goes_with, loaders, opinions, pictures, style, why
 from ui.messages import explain
 from ui.session import Visit, visit
 from ui.shop import Shop
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from recommend.retriever import Retriever
 
 #: Cards that "Show more" adds.
-MORE = 12
+MORE = Visit.wanted
 #: Up to this many kinds stand side by side.
 FEW = 5
 #: How the keys of chips begin that say themselves what they do with an item that others shall resemble.
@@ -39,11 +40,13 @@ class Card:
 
     Attributes:
         why: one line, "" if nothing was asked.
+        parts: of its score, as HTML; "" if nothing was asked.
     """
 
     item: Item
     picture: Path
     why: str = ""
+    parts: str = ""
 
 
 def show(state: Visit, shop: Shop[Any]) -> None:
@@ -58,10 +61,10 @@ def show(state: Visit, shop: Shop[Any]) -> None:
     except RecommendError as error:
         st.error(explain(error))
         return
-    _ask(state, shop, catalog)
+    limits = _ask(state, shop, catalog)
     opening = shop.retriever()
     if opening.done and opening.error is None:
-        cards = _search(state, shop, opening.result())
+        cards = _search(state, shop, opening.result(), limits)
     else:
         _not_yet(state, shop, opening.error)
         cards = [Card(item, catalog.picture(item)) for item in catalog.items[: state.wanted]]
@@ -74,8 +77,12 @@ def show(state: Visit, shop: Shop[Any]) -> None:
 # --- asking -------------------------------------------------------------------------------------------------
 
 
-def _ask(state: Visit, shop: Shop[Any], catalog: Catalog) -> None:
-    """Words, a picture, a highest price, kinds, and an item of one's own."""
+def _ask(state: Visit, shop: Shop[Any], catalog: Catalog) -> DeltaGenerator:
+    """Words, a picture, a highest price, kinds, and an item of one's own.
+
+    Returns:
+        the place for the limits that the search tells.
+    """
     st.text_input(
         "What are you looking for?", key=_remembered(state, "words", state.words), icon=":material/search:",
         placeholder=shop.change if state.likes else shop.example, on_change=_new_words, args=(type(state),),
@@ -84,12 +91,15 @@ def _ask(state: Visit, shop: Shop[Any], catalog: Catalog) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=state.key("limits")):
         _kinds(state, shop, catalog)
         _price(state, catalog)
+        told = st.container(width="content")
         with st.popover("Like a picture", icon=":material/image_search:", key=state.key("like-popover")):
             key = state.upload_key("like")
             taken = (key, "like", functools.partial(actions.accept_like, type(state)), type(state))
             st.file_uploader(shop.like_hint, type=pictures.TYPES, key=key, on_change=actions.take, args=taken)
+            shop.look(state)
         with st.popover(shop.own_label, icon=":material/add_a_photo:", key=state.key("own-popover")):
             shop.own_upload(state)
+    return told
 
 
 def _remembered(state: Visit, name: str, value: object) -> str:
@@ -120,7 +130,8 @@ def _price(state: Visit, catalog: Catalog) -> None:
     label = "Any price" if limit >= dearest else f"Up to {show_price(limit, catalog.currency)}"
     with st.popover(label, icon=":material/sell:", key=state.key("price")):
         st.slider(
-            f"Highest price in {catalog.currency}", 0, dearest, key=_remembered(state, "max-price", limit),
+            # Not set by its key, as `_remembered` does: a browser that opens this later would not hear of it.
+            f"Highest price in {catalog.currency}", 0, dearest, limit, key=state.key("max-price"),
             on_change=_price_changed, args=(type(state), dearest),
         )  # fmt: skip
 
@@ -183,17 +194,21 @@ def query_of(state: Visit, shop: Shop[Any]) -> Query:
         categories=state.kinds,
         dismissed=state.dismissed,
         feedback=state.feedback,
+        **facets.conditions(state),
         **shop.context(state),
     )
 
 
-def _search(state: Visit, shop: Shop[Any], retriever: Retriever) -> list[Card]:
-    """The cards for what is asked, above them how it was understood."""
+def _search(state: Visit, shop: Shop[Any], retriever: Retriever, limits: DeltaGenerator) -> list[Card]:
+    """The cards for what is asked, above them how it was understood and what it can be limited to."""
     try:
         result = _found(state, shop, retriever)
     except Exception as error:  # whatever it is, the rest of the page goes on
         st.error(explain(error))
         return []
+    with limits:
+        facets.show(state, retriever, result.understanding.filters)
+    goes_with.heading(state, shop, retriever)
     _chips(state, shop, result.understanding.chips)
     for note in result.notes:
         st.caption(note)
@@ -201,13 +216,15 @@ def _search(state: Visit, shop: Shop[Any], retriever: Retriever) -> list[Card]:
         st.html(
             '<div class="tr-empty">Nothing on the rack is like that. Take a condition away, or ask otherwise.</div>'
         )
-    return [Card(hit.item, retriever.picture(hit.item), _why(hit)) for hit in result.hits]
+    liked = _liked(state, retriever)
+    return [Card(hit.item, retriever.picture(hit.item), hit.reason, why.split(hit, liked)) for hit in result.hits]
 
 
-def _why(hit: Hit) -> str:
-    """The reason without the price, which the card shows by itself."""
-    price = show_price(hit.item.price, hit.item.currency)
-    return "; ".join(part for part in hit.reason.split("; ") if part != price)
+def _liked(state: Visit, retriever: Retriever) -> str:
+    """What others shall resemble, in a few words."""
+    if state.like is None and len(state.likes) == 1:
+        return f"“{retriever.item(state.likes[0]).title}”"
+    return "what you like" if state.likes else state.like_name
 
 
 def _found(state: Visit, shop: Shop[Any], retriever: Retriever) -> SearchResult:
@@ -215,10 +232,14 @@ def _found(state: Visit, shop: Shop[Any], retriever: Retriever) -> SearchResult:
     query = query_of(state, shop)
     asked = (
         query.text, id(query.like), id(query.photo), id(query.room), query.max_price, query.categories,
-        query.dismissed, query.likes, query.feedback, state.wanted,
+        query.dismissed, query.likes, query.feedback, query.colours, query.required, state.goes_with, state.wanted,
     )  # fmt: skip
     if state.shelf is None or state.shelf[0] != asked:
-        state.shelf = (asked, retriever.search(query, state.wanted))
+        if state.goes_with:
+            result = goes_with.found(retriever, state.goes_with, query, state.wanted)
+        else:
+            result = retriever.search(query, state.wanted)
+        state.shelf = (asked, result)
     return state.shelf[1]
 
 
@@ -228,9 +249,9 @@ def _chips(state: Visit, shop: Shop[Any], chips: tuple[Chip, ...]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key=state.key("chips")):
         if state.like is not None:
-            st.image(pictures.jpeg(pictures.fit(state.like, 160)), width=44, alt="Your picture")
+            st.image(pictures.jpeg(pictures.fit(state.like, 160)), width=44, alt=state.like_name.capitalize())
             st.button(
-                "like your picture", key=state.key("chip-like"), icon=":material/close:", on_click=_drop_like,
+                f"like {state.like_name}", key=state.key("chip-like"), icon=":material/close:", on_click=_drop_like,
                 args=(type(state),),
             )  # fmt: skip
         for chip in chips:
@@ -261,6 +282,8 @@ def _dismiss(page: type[Visit], chip: str) -> None:
     if chip.startswith("like:"):  # not dismissed, or it could not be asked for again
         state.likes = tuple(name for name in state.likes if chip != f"like:{name}")
         return
+    if facets.drop(state, chip):
+        return
     state.dismissed = (*state.dismissed, chip)
     if chip == "price:max":
         state.max_price = None
@@ -285,7 +308,8 @@ def _card(state: Visit, shop: Shop[Any], card: Card) -> None:
     item = card.item
     with st.container(key=state.key(f"card-{item.id}")):
         picture = style.picture(loaders.card(str(card.picture), shop.shape), item.title)
-        _picture_and_words(picture, item.title, show_price(item.price, item.currency), shop.facts(item), card.why)
+        price = show_price(item.price, item.currency)
+        _picture_and_words(picture, item.title, price, shop.facts(item), card.why, card.parts)
         with st.container(key=state.key(f"foot-{item.id}"), gap="xsmall"):
             with st.container(
                 horizontal=True, vertical_alignment="center", gap="xxsmall", key=state.key(f"ways-{item.id}")
@@ -295,7 +319,12 @@ def _card(state: Visit, shop: Shop[Any], card: Card) -> None:
                     args=(type(state), item.id), help="Then say what shall be different.",
                     disabled=state.shelf is None,  # nothing can be searched yet
                 )  # fmt: skip
-                opinions.thumbs(state, item)
+                st.button(
+                    "Goes with it", key=state.key(f"goes-{item.id}"), type="tertiary", on_click=goes_with.ask,
+                    args=(type(state), item.id), help=shop.goes_hint, disabled=state.shelf is None,
+                )  # fmt: skip
+                with st.container(horizontal=True, width="content", gap="xxsmall"):
+                    opinions.thumbs(state, item)
             _button(state, shop, item.id, shop.hint(state, item), functools.partial(shop.choose, item, card.picture))
 
 
@@ -303,6 +332,7 @@ def _more_like(page: type[Visit], item_id: str) -> None:
     """Ask for what is like an item. The words have found it; what is typed from now on changes it."""
     state = visit(page)
     state.likes, state.words, state.dismissed, state.wanted = (item_id,), "", (), MORE
+    state.goes_with = ""
     st.session_state[state.key("words")] = ""
 
 
@@ -323,9 +353,9 @@ def _button(state: Visit, shop: Shop[Any], name: str, hint: str | None, choose: 
     )  # fmt: skip
 
 
-def _picture_and_words(picture: str, title: str, price: str, fact: str = "", why: str = "") -> None:
+def _picture_and_words(picture: str, title: str, price: str, fact: str = "", why: str = "", parts: str = "") -> None:
     size = f'<div class="tr-fact">{html.escape(fact)}</div>' if fact else ""
     st.html(
         f'{picture}<div class="tr-title">{html.escape(title)}</div><div class="tr-price">{html.escape(price)}</div>'
-        f'{size}<div class="tr-why">{html.escape(why)}</div>'
+        f'{size}<div class="tr-why">{html.escape(why)}</div>{parts}'
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from pipelines import images, jobs, renderers
 from pipelines.errors import BadInput, TryroomError
 from pipelines.perception.boxed import grab_box
 from pipelines.perception.room import RoomView
-from pipelines.schema import CameraFacts, Furniture
+from pipelines.schema import CameraFacts
 from recommend.schema import Item, RoomContext
 from ui import actions, loaders, pictures
 from ui.messages import explain
@@ -25,7 +25,7 @@ from ui.tasks import Task
 #: Degrees of one turn, and how far one nudge goes, as a share of the photo.
 TURN, NUDGE = 15.0, 0.01
 #: Places on the page that say what is wrong with the room or with what was done to it.
-ROOM_PLACES = ("photo", "room", "mask", "remove", "reference")
+ROOM_PLACES = ("photo", "room", "mask", "remove", "reference", "look")
 
 
 # --- pictures in --------------------------------------------------------------------------------------------
@@ -212,12 +212,20 @@ def recall(place: int) -> None:
 
 def place_item(item: Item, picture: Path) -> None:
     """Put an item of the catalog on a free place."""
+    place_items([(item, picture)])
+
+
+def place_items(items: Sequence[tuple[Item, Path]]) -> None:
+    """Put items of the catalog on free places, in one step."""
     try:
-        furniture = jobs.read_furniture(tryroom.furniture_files(picture.parent, item))
+        furniture = [jobs.read_furniture(tryroom.furniture_files(picture.parent, item)) for item, picture in items]
     except TryroomError as error:
         room_visit().trouble["room"] = explain(error)
         return
-    place(item.title, furniture, item.price, item.currency)
+    place([
+        Piece(0, item.title, own, item.price, item.currency, item_id=item.id)
+        for (item, _), own in zip(items, furniture, strict=True)
+    ])  # fmt: skip
 
 
 def place_own() -> None:
@@ -231,18 +239,18 @@ def place_own() -> None:
     except TryroomError as error:
         state.trouble["own"] = explain(error)
         return
-    place("Your own piece", furniture)
+    place([Piece(0, "Your own piece", furniture)])
 
 
-def place(title: str, furniture: Furniture, price: float | None = None, currency: str = "EUR") -> None:
-    """Put a piece on a free place."""
+def place(pieces: Sequence[Piece]) -> None:
+    """Put pieces on free places, and give them their numbers."""
     state = room_visit()
-    state.pieces += 1
+    numbered = tuple(replace(piece, number=state.pieces + 1 + order) for order, piece in enumerate(pieces))
+    state.pieces += len(numbered)
     state.tries += 1
     state.picking = state.comparing = False
     state.chosen = state.pieces
-    piece = Piece(state.pieces, title, furniture, price, currency)
-    change(replace(state.arrangement, pieces=(*state.arrangement.pieces, piece)))
+    change(replace(state.arrangement, pieces=(*state.arrangement.pieces, *numbered)))
 
 
 def remove(number: int) -> None:
@@ -363,7 +371,7 @@ def mark(open_: bool, what: Marking = "length") -> None:
 def take_box() -> None:
     """Take what is in the box that was marked as standing in front, or as to be taken away."""
     state = room_visit()
-    if state.room is None or state.marks is None or len(state.marks) != 2 or state.marking == "length":
+    if state.room is None or state.marks is None or len(state.marks) != 2 or state.marking not in ("mask", "remove"):
         return
     what, arrangement = state.marking, state.arrangement
     try:

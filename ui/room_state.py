@@ -24,7 +24,7 @@ MOST_STEPS = 100
 Size = tuple[float, float, float]
 Spot = tuple[float, float]
 #: A known length, what stays in front, or what is taken away first.
-Marking = Literal["length", "mask", "remove"]
+Marking = Literal["length", "mask", "remove", "look"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +61,7 @@ class Piece:
         yaw: degrees that the shopper asked for; None = along the walls.
         facing: degrees that came with a free place, along whichever wall that is at.
         size: metres that the shopper asked for; None = its own.
+        item_id: in the catalog; "" for one of the shopper's own.
     """
 
     number: int
@@ -72,6 +73,7 @@ class Piece:
     yaw: float | None = None
     facing: float | None = None
     size: Size | None = None
+    item_id: str = ""
 
     @property
     def measures(self) -> Size:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import gc
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from recommend.feedback import Feedback
-from recommend.schema import Image, SearchResult
+from recommend.schema import Filters, Hit, Image, SearchResult
 from ui.history import Choices, Garment, History, Look, Person
 from ui.tasks import Task
+
+if TYPE_CHECKING:
+    from recommend.stylist import Ensemble
 
 _GENERATION = "generation"
 
@@ -37,9 +40,15 @@ class Visit:
         history: what was made in this session.
         like: picture that items shall resemble.
         likes: ids of items that others shall resemble, but for what the words change.
+        like_name: what that picture shows, for people. inspiration: the whole picture that was given to search by.
+        goes_with: id of the item whose complements are on the rack, "" = all are searched.
+        railed: what goes with what the picture shows, with what was asked. sets: whole sets, likewise.
+        sets_for: id of the item that sets were asked for.
         feedback: thumbs and try-ons.
         words, kinds: what was asked; kept here because the browser forgets widgets of a page that is left.
         max_price: the highest price that was set; None = any.
+        ticked: attribute → values that were ticked in the filters, of which an item has one.
+        counted: filters, and how many items there are of each value under them.
         dismissed: keys of the understood parts of the query that the shopper took away.
         shelf: the last search, with what was asked.
         wanted: number of cards.
@@ -59,11 +68,19 @@ class Visit:
     preview: bytes | None = field(default=None, repr=False)
     history: History[Any] = field(default_factory=History)
     like: Image | None = None
+    like_name: str = "your picture"
+    inspiration: Image | None = None
     likes: tuple[str, ...] = ()
+    goes_with: str = ""
+    railed: tuple[Any, tuple[Hit, ...]] | None = None
+    sets: tuple[Any, tuple[Ensemble, ...]] | None = None
+    sets_for: str = ""
     feedback: Feedback = field(default_factory=Feedback)
     words: str = ""
     kinds: tuple[str, ...] = ()
     max_price: float | None = None
+    ticked: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    counted: tuple[Filters, dict[str, dict[str, int]]] | None = None
     dismissed: tuple[str, ...] = ()
     shelf: tuple[Any, SearchResult] | None = None
     wanted: int = 12
@@ -72,7 +89,7 @@ class Visit:
     @property
     def empty(self) -> bool:
         """Whether there is nothing of the shopper's to forget."""
-        return self.like is None
+        return self.like is None and self.inspiration is None
 
     def tasks(self) -> tuple[Task[Any] | None, ...]:
         """Work that may be under way."""
@@ -92,6 +109,13 @@ class Visit:
         if self.render is not None:
             self.render.cancel()
             self.render = None
+
+    def ask_anew(self, kinds: tuple[str, ...] = ()) -> None:
+        """Let go of what was asked, but for price and filters, and ask for these kinds."""
+        self.like, self.likes, self.goes_with = None, (), ""
+        self.words, self.dismissed, self.kinds, self.wanted = "", (), kinds, type(self).wanted
+        for widget in ("words", "kinds"):
+            self.reset(widget)
 
     def key(self, name: str) -> str:
         """The key of a widget."""

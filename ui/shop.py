@@ -47,6 +47,8 @@ class Shop(Generic[V]):
         example: what could be asked. change: what could be said beside an item that others shall resemble.
         all_shown: said of the items when they cannot be searched.
         like_hint: what a picture that is given finds.
+        look: draws the picture that was given, where a thing in it can be pointed at.
+        goes_hint: what "Goes with it" finds.
         verb: on the button of a card.
         choose: what that button does, with the item and the path of its picture.
         hint: why it cannot be used for an item now, or for one's own; None = it can.
@@ -64,6 +66,8 @@ class Shop(Generic[V]):
     change: str
     all_shown: str
     like_hint: str
+    look: Callable[[V], None]
+    goes_hint: str
     verb: str
     choose: Callable[[Item, Path], None]
     hint: Callable[[V, Item | None], str | None]

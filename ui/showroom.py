@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import earlier, intake, loaders, pictures, placing, room_actions, room_tools
+from recommend.schema import Query
+from ui import earlier, furniture, goes_with, intake, loaders, pictures, placing, room_actions, room_look, room_tools
 from ui.arrival import come_to_mirror
 from ui.compare import compare
 from ui.room_rendering import with_grid
@@ -67,9 +68,20 @@ def _room(state: RoomVisit, room: Room) -> None:
         for warning in state.look.warnings:
             st.caption(f":material/info: {warning}")
     _bar(state)
+    room_look.show(state)
     room_tools.show(state)
+    if state.piece is not None and state.piece.item_id and state.look is not None:
+        goes_with.show(state, furniture.SHOP, _beside(state, state.piece.item_id))
     if state.look is not None:
         earlier.how_it_was_made(state, state.look, STEP_NAMES)
+
+
+def _beside(state: RoomVisit, item_id: str) -> goes_with.Picture:
+    """What goes with the chosen piece, and with the room, is placed beside it."""
+    query = Query(**furniture.context(state))
+    return goes_with.Picture(
+        item_id, query, "Add it", "Add all", "Complete the room", room_actions.place_items
+    )  # fmt: skip
 
 
 def _is_behind(state: RoomVisit) -> bool:

@@ -26,7 +26,7 @@ _CSS = """
 /* As many cards side by side as fit, buttons of a row on one line. */
 [class*="st-key-rack"] { display: grid; align-items: stretch; gap: 1.8rem 1.3rem;
                          grid-template-columns: repeat(auto-fill, minmax(min(12.5rem, 44%), 1fr)) }
-[class*="st-key-people"], [class*="st-key-rooms"], [class*="st-key-looks"]
+[class*="st-key-persons"], [class*="st-key-rooms"], [class*="st-key-looks"]
   { display: grid; gap: .9rem .7rem; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)) }
 [class*="st-key-rooms"] { grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)) }
 [class*="st-key-card-"] { gap: .6rem; flex: 1; align-self: stretch }
@@ -36,15 +36,31 @@ _CSS = """
 .tr-price { font-weight: 600; color: #2f4f43; margin-top: .15rem }
 .tr-fact { font-size: .84rem; margin-top: .15rem }
 .tr-why { color: #6b665c; font-size: .84rem; line-height: 1.3; margin-top: .15rem }
+.tr-parts { font-size: .8rem; color: #6b665c; margin-top: .25rem }
+.tr-parts summary { cursor: pointer; width: fit-content }
+.tr-part { line-height: 1.25; margin-top: .4rem } .tr-part b { float: right; font-weight: 600 }
+.tr-bar { clear: both; height: .3rem; border-radius: .15rem; background: #e8e2d6; margin-top: .15rem }
+.tr-bar div { height: 100%; border-radius: .15rem; background: #2f4f43 }
+.tr-parts-whole { margin-top: .4rem; font-weight: 600 }
+[class*="st-key-rail-"], [class*="st-key-set-rail-"]
+  { display: grid; gap: .7rem .6rem; grid-template-columns: repeat(auto-fill, minmax(7.2rem, 1fr)) }
+.tr-small { font-size: .84rem; line-height: 1.25; margin-top: .3rem }
+.tr-small b { color: #2f4f43; margin-left: .35rem }
+[class*="st-key-railed-"] { flex: 1; align-self: stretch }
+[class*="st-key-railed-"] > :last-child { margin-top: auto }
+[class*="st-key-railed-"] button { min-height: 1.9rem; padding: .1rem .5rem }
 [class*="st-key-looks"] button p { font-size: .84rem; line-height: 1.25; overflow: hidden; display: -webkit-box;
                                    -webkit-line-clamp: 2; -webkit-box-orient: vertical }
 
 [class*="st-key-mirror-picture"] .tr-picture { max-height: 70vh; object-fit: contain; width: auto; max-width: 100%;
                                                margin: 0 auto }
+[class*="st-key-limits"] { gap: .5rem }
+[class*="st-key-limits"] [data-testid="stPopover"] button { padding: .2rem .5rem; min-height: 2.1rem }
+[class*="st-key-limits"] button p { font-size: .86rem }
 [class*="st-key-chips"] button { min-height: 1.9rem; padding: .1rem .75rem; font-size: .86rem }
-[class*="st-key-ways-"] button, [class*="st-key-opinions"] button { min-height: 1.9rem }
-[class*="st-key-ways-"] button { padding: .1rem .3rem }
-[class*="st-key-ways-"] button p { font-size: .86rem }
+[class*="st-key-ways-"] button, [class*="st-key-opinions"] button, [class*="st-key-worn"] button { min-height: 1.9rem }
+[class*="st-key-ways-"] button { padding: .1rem .2rem }
+[class*="st-key-ways-"] button p { font-size: .82rem }
 [class*="st-key-come"] { position: absolute }
 
 /* What the server accepts, in a shopper's words instead of a list of file endings. */
@@ -68,6 +84,23 @@ _CSS = """
 /* What is done to a room is seen while it is done. */
 [data-testid="stLayoutWrapper"]:has(> [class*="st-key-stage-room"])
   { position: sticky; top: 0; z-index: 2; background: #fbfaf7; padding-bottom: .3rem }
+
+/* A conversation is read in one column; what it shows stands side by side, small. */
+[class*="st-key-talk-stylist"] { max-width: 860px; margin: 0 auto }
+.stApp:has([class*="st-key-talk-stylist"]) [data-testid="stBottomBlockContainer"] { max-width: 940px }
+.tr-said { line-height: 1.45 }
+[class*="st-key-shown-"] { display: grid; gap: 1rem; align-items: stretch;
+                           grid-template-columns: repeat(auto-fit, minmax(min(13rem, 100%), 1fr)) }
+[class*="st-key-thing-"] { border: 1px solid #e3ddd0; border-radius: .9rem; padding: .8rem; gap: .5rem;
+                           max-width: 24rem }
+[class*="st-key-thing-"] > :last-child { margin-top: auto }
+.tr-outfit { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fit, minmax(4rem, 1fr)) }
+.tr-outfit .tr-picture { aspect-ratio: 3 / 4; object-fit: cover; max-height: 11rem }
+.tr-facts { border-collapse: collapse; width: 100%; font-size: .9rem }
+.tr-facts td, .tr-facts th { text-align: left; vertical-align: top; padding: .3rem .7rem .3rem 0;
+                             border-bottom: 1px solid #e3ddd0 }
+.tr-facts .differs { font-weight: 600 }
+[class*="st-key-answers"] button { min-height: 1.9rem; padding: .1rem .75rem }
 
 /* The way between the pages. */
 [class*="st-key-page-"][class*="-here"] a { background: #e8e2d6 }

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pipelines.schema import CATEGORY_CHOICES
 from recommend.schema import Item
-from ui import actions, loaders, pictures
+from ui import actions, loaders, look, pictures
 from ui.session import Session
 from ui.shop import Own, Shop
 
@@ -54,6 +54,8 @@ SHOP: Shop[Session] = Shop(
     change="but in red, cheaper",
     all_shown="all garments are shown",
     like_hint="Find garments like this one",
+    look=look.in_picture,
+    goes_hint="What is worn with it.",
     verb="Try it on",
     choose=actions.try_item,
     hint=hint,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.index import STAMP, WIDEST, _search, made
-from recommend.index import VECTORS, Index, Rows, write_index
-from recommend.schema import Filters, Item
+from benchmarks.index import judged
+from benchmarks.index_rows import WIDEST, Known, made
+from benchmarks.index_writing import add_while_searching, kill_writers, opened
+from recommend.index import VECTORS, Index, Rows, Stamp, write_index, write_parts
+from recommend.schema import Filters, Item, SizeLimit
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +36,36 @@ def test_rows_are_unit_vectors_close_to_the_base_and_their_width_follows_the_vec
     assert len({item.id for item in rows.items}) == 500
 
 
+def test_what_is_known_of_rows_agrees_with_their_items(base: Rows) -> None:
+    known, text = Known(base, 300, seed=0), io.StringIO()
+    (rows,) = known.parts(text)
+    filters = Filters(max_price=0.4, sizes=(SizeLimit("width", high=500.0),))
+    places = known.matching(filters)
+    assert [rows.items[n] for n in places] == [item for item in rows.items if filters.match(item)] and len(places) > 20
+    assert [json.loads(written)["id"] for written in text.getvalue().splitlines()] == [item.id for item in rows.items]
+    query = base.vectors["semantic"][:1]
+    (best,) = known.nearest(query, places, 3)
+    order = sorted(places, key=lambda n: -float(rows.vectors["semantic"][n] @ query[0]))
+    assert best == {rows.items[n].id for n in order[:3]}
+
+
 def test_recall_is_counted_under_the_filters(base: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = made(base, 300, seed=0)
-    index = write_index(str(tmp_path / "db"), rows, STAMP)
-    queries = made(base, 5, seed=1).vectors["semantic"]
-    row = _search(index, rows, "some", queries, Filters(max_price=0.15))
+    known = Known(base, 300, seed=0)
+    index = write_parts(str(tmp_path / "db"), known.parts(), Stamp("made", ""))
+    queries = made(base, 5, seed=999).vectors["semantic"]
+    row = judged(index, known, "some", queries, Filters(max_price=0.15))
     assert row["recall@10"] == "1.000" and 20 <= row["matching"] <= 70
     whole = Index.nearest
     monkeypatch.setattr(Index, "nearest", lambda self, c, v, f, k, **how: whole(self, c, v, f, 2 * k, **how)[k:])
-    assert float(_search(index, rows, "some", queries, Filters(max_price=0.15))["recall@10"]) == 0
+    assert float(judged(index, known, "some", queries, Filters(max_price=0.15))["recall@10"]) == 0
+
+
+def test_rows_are_searched_while_added_and_no_killed_writer_loses_any(base: Rows, tmp_path: Path) -> None:
+    uri, base_uri, stamp = str(tmp_path / "db"), str(tmp_path / "base"), Stamp("made", "")
+    write_index(base_uri, base, stamp)
+    write_parts(uri, Known(base, 300, seed=0).parts(), stamp)
+    added, searched, *_ = add_while_searching(uri, base, base_uri, stamp, 240)
+    assert added["rows"] == 240 and len(opened(uri, "made")) == 540
+    assert searched["queries"] > 0 and searched["recall@10"] == "1.000"
+    killed = kill_writers(uri, base_uri, stamp)
+    assert killed["lost"] == 0 and len(opened(uri, "made")) >= 540 + killed["rows"] >= 540 + 4 * 500

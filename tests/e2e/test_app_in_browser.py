@@ -86,6 +86,25 @@ def prices(page: Page) -> list[float]:
     return [float(text.lstrip("€")) for text in page.locator(".tr-price").all_inner_texts()]
 
 
+def shop_the_look(page: Page, shot: Shot) -> None:
+    """Tap the top of whoever stands before the mirror, and beside it."""
+    photo = page.locator("figure")
+    photo.wait_for()  # the photo can be tapped once it is known what is worn
+    box = photo.bounding_box()
+    assert box is not None
+    photo.click(position={"x": 0.03 * box["width"], "y": 0.03 * box["height"]})
+    page.get_by_text("a place without clothes to search by").wait_for()
+    photo.click(position={"x": 0.5 * box["width"], "y": 0.35 * box["height"]})
+    chip = button(page, "like your top")
+    chip.wait_for()
+    expect(page.get_by_text("a place without clothes to search by")).to_have_count(0)
+    expect(button(page, "tops")).to_be_visible()
+    shot(page, "2-shop-the-look")
+    for gone in (chip, button(page, "tops")):
+        gone.click()
+        expect(gone).to_have_count(0)
+
+
 # --- the tests ----------------------------------------------------------------------------------------------
 
 
@@ -99,6 +118,7 @@ def test_from_a_photo_to_a_picture_to_keep(open_page: Callable[..., Page], photo
     upload(page, photo)
     button(page, "Change photo").wait_for()
     expect(page.get_by_alt_text("Your photo")).to_be_visible()
+    shop_the_look(page, shot)
     ask(page, "a dress under 90")
     limit = page.get_by_role("button", name="under €90")
     limit.wait_for()
@@ -126,6 +146,12 @@ def test_from_a_photo_to_a_picture_to_keep(open_page: Callable[..., Page], photo
     assert given.value.suggested_filename.endswith(".png") and PILImage.open(kept).format == "PNG"
     assert after.shape == before.shape and (after != before).any()
     assert recipe is not None and recipe["person"] == images.pixels_sha256(before) and recipe["category"] == "dress"
+
+    worn = page.locator(".tr-worn b").first.inner_text()
+    page.locator('[class*="st-key-add-"]').get_by_role("button").first.click()
+    expect(page.locator(".tr-worn b").first).to_have_text(re.compile(f".+ with {re.escape(worn)}$"))
+    button(page, "Download").wait_for()
+    shot(page, "5-two-garments")
 
     limit.click()
     expect(limit).to_have_count(0)
@@ -197,6 +223,36 @@ def test_on_a_phone(open_page: Callable[..., Page], photo: Path, shot: Shot) -> 
     button(page, "Download").wait_for()
     expect(page.get_by_label(re.compile("^Before and after"))).to_be_in_viewport()
     shot(page, "phone-5-look")
+
+
+def test_limits_are_ticked_moved_and_taken_away(open_page: Callable[..., Page], shot: Shot) -> None:
+    items = {item.id: item for item in read_catalog(tryroom.CATALOG).items}
+    page = open_page()
+    ask(page, "a dress under 90")
+    limit = page.get_by_role("button", name="under €90")
+    limit.wait_for()
+    assert max(prices(page)) < 90
+    page.get_by_text("Why this?").first.click()
+    expect(page.get_by_text("your words, in its title").first).to_be_visible()
+    limit.click()
+    expect(limit).to_have_count(0)
+    shown(page)
+    assert max(prices(page)) > 90
+
+    ask(page, "a top")
+    button(page, "tops").wait_for()
+    button(page, "Any price").click()
+    page.get_by_role("slider", name="Highest price").press("ArrowLeft")
+    page.get_by_role("button", name=re.compile("^up to €")).wait_for()
+    page.keyboard.press("Escape")
+    button(page, "Filter").click()
+    first = page.locator('[class*="st-key-facet-material"]').get_by_role("button").first
+    material, count = first.inner_text().rsplit(" ", 1)
+    first.click()
+    button(page, material).wait_for()
+    shot(page, "filter")
+    found = shown(page)
+    assert len(found) == min(int(count), 12) and all(items[item_id].material == material for item_id in found)
 
 
 def test_more_like_this_in_another_colour_and_a_thumb_down(open_page: Callable[..., Page], shot: Shot) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 
 from recommend import cli
 from recommend.embedder import Embedder, WeightPaths
-from recommend.errors import BadInput
+from recommend.errors import BadInput, MissingPackage
 from recommend.retriever import Retriever
 from recommend.room_style import read_room
 
@@ -117,6 +118,30 @@ def test_options_that_do_not_go_together_are_refused(
     assert message in str(run.exception)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "package", "extra"),
+    [
+        (["catalog", "index", ".", "--ray", "local"], "ray", "ray"),
+        (["recommend", "--encoder", "ViT-B-32/openai", "tee"], "open_clip", "open-clip"),
+    ],
+)
+def test_a_package_that_is_not_installed_is_named(
+    app: typer.Typer, shop: Path, arguments: list[str], package: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop)
+    monkeypatch.setitem(sys.modules, package, None)
+    for user in ("recommend.ray_ingest", "recommend.open_clip_embedder"):
+        monkeypatch.delitem(sys.modules, user, raising=False)
+    run = CliRunner().invoke(app, arguments)
+    assert isinstance(run.exception, MissingPackage)
+    assert f"package {package} is not installed. Get it with: pip install -e '.[{extra}]'" in str(run.exception)
+
+
+def test_workers_without_ray_are_refused(app: typer.Typer, shop: Path) -> None:
+    run = CliRunner().invoke(app, ["catalog", "index", str(shop), "--workers", "2"])
+    assert isinstance(run.exception, BadInput) and "Add --ray local" in str(run.exception)
+
+
 def test_without_furniture_the_room_is_refused(shop: Path) -> None:
     app = typer.Typer(pretty_exceptions_enable=False)
 
@@ -191,6 +216,53 @@ def test_like_an_item_but_in_another_colour(app: typer.Typer) -> None:
     shown = {chip["key"]: chip["label"] for chip in found["understood"]}
     assert shown["like:dress-red"] == "like “Red linen dress”" and shown["instead:colours"] == "no longer red"
     assert shown["unlike:tee-navy"] == "unlike “Navy striped tee”"
+
+
+class TestGoesWith:
+    """What goes with an item, and whole outfits."""
+
+    def test_complements_as_json_and_for_people(self, app: typer.Typer, shop: Path) -> None:
+        arguments = ["recommend", "--goes-with", "tee-navy", "under 50"]
+        found = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
+        assert [hit["id"] for hit in found["hits"]] == ["skirt-green"]
+        assert found["hits"][0]["reason"].startswith("skirt to your t-shirt") and "pair" in found["hits"][0]["scores"]
+        run = CliRunner().invoke(app, arguments)
+        assert (
+            run.stdout.startswith("understood: under €50")
+            and "note: This catalog has no layers and no shoes" in run.stdout
+        )
+
+    def test_outfits_as_json_and_for_people(self, app: typer.Typer) -> None:
+        arguments = ["recommend", "--outfit", "--goes-with", "tee-navy", "-k", "1"]
+        found = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)["ensembles"]
+        assert [[hit["id"] for hit in one["hits"]] for one in found] == [["tee-navy", "jeans-navy"]]
+        assert (found[0]["price"], found[0]["currency"]) == (83.0, "EUR")
+        lines = CliRunner().invoke(app, arguments).stdout.splitlines()
+        assert len(lines) == 3 and lines[0].startswith("1. ") and "€83 in all" in lines[0] and "jeans-navy" in lines[2]
+
+    def test_a_room_set(self, app: typer.Typer) -> None:
+        arguments = ["recommend", "--outfit", "a living room", "--catalog", "furniture", "--json"]
+        found = json.loads(CliRunner().invoke(app, arguments).stdout)["ensembles"]
+        assert {hit["category"] for hit in found[0]["hits"]} == {"sofa", "coffee table", "rug"}
+
+    def test_no_set_is_said(self, app: typer.Typer) -> None:
+        run = CliRunner().invoke(app, ["recommend", "--outfit", "under 5 euros", "--json"])
+        assert json.loads(run.stdout) == {"ensembles": []} and "Nothing whole" in run.stderr
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["--goes-with", "gone"], "id of the catalog"),
+            (["--outfit", "-k", "21"], "1 to 20"),
+            (["--goes-with", "tee-navy", "-k", "0"], "1 to 200"),
+            (["--outfit", "--history", "h.csv", "--user", "ann"], "--history with --outfit"),
+            (["--outfit", "a sofa and a lamp"], "Add --catalog furniture"),
+        ],
+    )
+    def test_bad_input(self, app: typer.Typer, arguments: list[str], message: str) -> None:
+        run = CliRunner().invoke(app, ["recommend", *arguments])
+        assert isinstance(run.exception, BadInput) and run.stdout == ""
+        assert message in str(run.exception)
 
 
 def test_words_are_given_once(app: typer.Typer) -> None:

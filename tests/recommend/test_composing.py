@@ -133,6 +133,13 @@ class TestGarments:
         assert shown["keep:category"] == "still dress" and shown["instead:colours"] == "no longer red"
         assert "like colour" not in result.hits[0].scores and "kept" in result.hits[0].scores
 
+    def test_a_kind_named_like_its_category_is_said_once_and_dismissed_with_it(self, garments: Retriever) -> None:
+        result = garments.search(Query(likes=("dress-red",)))
+        assert "keep:kind" not in chips(result)
+        assert {facet.attribute for facet in result.understanding.kept} >= {"category", "kind"}
+        dismissed = garments.search(Query(likes=("dress-red",), dismissed=("keep:category",)))
+        assert {"category", "kind"}.isdisjoint(facet.attribute for facet in dismissed.understanding.kept)
+
     def test_another_sleeve(self, garments: Retriever) -> None:
         result = garments.search(Query(text="with long sleeves", likes=("tee-red",)))
         short = {hit.item.sleeve: hit.scores["changed"] for hit in result.hits}

@@ -322,3 +322,19 @@ def test_a_negated_colour_is_excluded_whatever_follows(text: str) -> None:
     understood = read(f"not teal , {text}")
     assert ("teal",) in [together[0].values for together in understood.filters.without]
     assert not any("teal" in group for group in understood.filters.colours)
+
+
+def test_of_a_word_that_items_use_in_two_ways_the_last_one_counts() -> None:
+    kind, material = (Item("a", "a", "upper", 1.0, "a.png", **{how: "zorb"}) for how in ("kind", "material"))  # type: ignore[arg-type]
+    for items, meant in (((kind, material), "material"), ((kind, material, kind), "kind")):
+        assert build_lexicon(items * 2).phrases[("zorb",)].attribute == meant
+
+
+def test_explicit_conditions_filter_and_are_chips_that_can_be_dismissed() -> None:
+    firm = Facet("material", ("cotton", "linen")), Facet("sleeve", ("long",))
+    understood = read("a shirt", required=firm)
+    assert understood.filters.required == firm
+    assert {"cotton or linen", "long sleeves"} <= {chip.label for chip in understood.chips if chip.strict}
+    assert read("a shirt", required=firm, dismissed=("must:sleeve=long",)).filters.required == firm[:1]
+    with pytest.raises(BadInput, match="required"):
+        read("a shirt", required=("cotton",))

@@ -151,6 +151,8 @@ def test_what_cannot_be_fitted_is_refused() -> None:
         Ease.fit([("hat",)], IDS, CONTENT)
     with pytest.raises(BadInput, match=r"\(8, D\)"):
         Ease.fit(BASKETS, IDS, CONTENT[1:])
+    with pytest.raises(BadInput, match="20,001; allowed: at most 20,000"):
+        Ease.fit([], tuple(map(str, range(20_001))), np.ones((20_001, 1), np.float32))
     with pytest.raises(BadInput, match="norms from 2 to 2"):
         MultVae.fit(BASKETS, IDS, CONTENT * 2)
     with pytest.raises(BadInput, match="nobody who liked anything"):

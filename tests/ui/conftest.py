@@ -85,7 +85,7 @@ def settled(app: AppTest, ready: Callable[[Session], bool] | None = None, second
     end = time.monotonic() + seconds
     while True:
         app.run()
-        visited = [app.session_state[name] for name in ("session", "room") if name in app.session_state]
+        visited = [app.session_state[name] for name in ("session", "room", "stylist") if name in app.session_state]
         tasks: list[Any] = [task for state in visited for task in state.tasks() if task is not None]
         tasks += [loaders.furniture_retriever() if "room" in app.session_state else loaders.retriever()]
         rendering = any(state.render is not None for state in visited)

@@ -75,11 +75,12 @@ def mask_of(white: tuple[slice, slice], size: tuple[int, int] = tiny_room.SIZE) 
 # --- between the pages --------------------------------------------------------------------------------------
 
 
-def test_both_pages_are_linked_and_each_keeps_its_own(app: AppTest) -> None:
+def test_all_pages_are_linked_and_each_keeps_its_own(app: AppTest) -> None:
     app = settled(click_person(app, "ada"))
     app.text_input(key="words-0").input("red").run()
     app = enter(ask(settled(go(app, "room")), "a sofa"))
-    assert errors(app) == "" and [link.label for link in app.get("page_link")] == ["Fitting room", "Your room"]
+    assert errors(app) == ""
+    assert [link.label for link in app.get("page_link")] == ["Fitting room", "Your room", "Stylist"]
     app = settled(go(app, ""))
     assert state_of(app).person is not None and app.text_input(key="words-0").value == "red"
     app = settled(go(app, "room"))

@@ -1,0 +1,85 @@
+"""What a conversation says, in plain words. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from recommend import occasions
+from recommend.prices import show
+from recommend.schema import Query
+from recommend.slots import Slots
+
+if TYPE_CHECKING:
+    from recommend.stylist import Ensemble
+
+
+def situation(slots: Slots) -> str:
+    """What it is for: " for a wedding in Cairo in summer"; "" if nothing is known."""
+    name = slots.occasion or slots.room
+    what = occasions.SAID_AS.get(name, f"{'an' if name[:1] in 'aeiou' else 'a'} {name}") if name else ""
+    where = f" in {slots.place.title()}" if slots.place else ""
+    when = f" in {slots.season}" if slots.season else ""
+    if not what and not where and not when:
+        return f" for {slots.weather} weather" if slots.weather else ""
+    return f" for {what}{where}{when}" if what else f"{where}{when}"
+
+
+def follows(slots: Slots) -> str:
+    """What occasion and weather imply: "something dressed up, in light fabrics"; "" if nothing."""
+    why = occasions.OCCASIONS[slots.occasion].why if slots.occasion else ""
+    return ", ".join(part for part in (why, occasions.FOLLOWS.get(slots.weather, "")) if part)
+
+
+def prices(found: Sequence[Ensemble], currency: str) -> str:
+    """From the cheapest to the dearest: "€120 to €180"."""
+    low, high = min(one.price for one in found), max(one.price for one in found)
+    return (
+        money(low, currency)
+        if round(low, 2) == round(high, 2)
+        else f"{money(low, currency)} to {money(high, currency)}"
+    )
+
+
+def money(amount: float, currency: str) -> str:
+    """A sum for people, to the cent."""
+    return show(round(amount, 2), currency)
+
+
+def title_of(thing: Ensemble) -> str:
+    """What it consists of."""
+    return " + ".join(hit.item.title for hit in thing.hits)
+
+
+def titles(found: Sequence[Ensemble]) -> str:
+    """What they are, in a list."""
+    return listing([title_of(one) for one in found])
+
+
+def described(query: Query) -> str:
+    """A query for people, in one line."""
+    parts = [query.text or "", " or ".join(query.categories), " or ".join(query.colours)]
+    parts += [f"each at most {query.max_price:.2f}" if query.max_price is not None else ""]
+    parts += [f"without {len(query.exclude)} combinations" if query.exclude else ""]
+    return "; ".join(part for part in parts if part) or "anything"
+
+
+def listing(words: Sequence[str], last: str = "and") -> str:
+    """ "colours, material and price"."""
+    return f" {last} ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
+
+
+def nothing(slots: Slots) -> str:
+    """That nothing keeps all conditions, and which can be given up."""
+    given = [
+        name
+        for name, there in (
+            ("the price", slots.highest is not None),
+            ("the colour", bool(slots.colours)),
+            ("what you do not want", bool(slots.dislikes)),
+            ("the size", bool(slots.sizes)),
+        )
+        if there
+    ]
+    ask = f"; shall I forget {listing(given, 'or')}?" if given else "; tell me something else."
+    return f"I found nothing{situation(slots)} that keeps all of that{ask}"
