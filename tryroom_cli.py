@@ -17,6 +17,7 @@ import demo
 import tryroom
 from pipelines import cli as rendering
 from pipelines import errors as rendering_errors
+from pipelines.serving.command import serve
 from recommend import chat
 from recommend import cli as retrieval
 from recommend import errors as retrieval_errors
@@ -71,6 +72,7 @@ app.command("edit")(rendering.edit)
 app.command("recommend")(retrieval.recommend_command)
 app.command("chat")(chat.chat)
 app.command("batch")(rendering.batch)
+app.command("serve")(serve)
 app.add_typer(retrieval.catalog_app, name="catalog")
 app.add_typer(rendering.weights_app, name="weights")
 app.command("demo")(demo.command)

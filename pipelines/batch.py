@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-import multiprocessing
 import multiprocessing.connection
 import signal
 import time
@@ -20,10 +19,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipelines import images, renderers
-from pipelines.errors import BadInput, TryroomError
+from pipelines.errors import BadInput
 from pipelines.jobs import Job, request_of
 from pipelines.renderers import Renderer
 from pipelines.schema import RenderResult
+from pipelines.workers import Worker, one_line
 
 #: Pictures that `save_steps` writes beside each render, by task.
 STEP_NAMES = {"tryon": ("mask", "pose", "parsing", "hint"), "room": ("mask", "grid", "hint")}
@@ -131,13 +131,8 @@ def run_job(job: Job, out: Path, settings: BatchSettings, renderer: Renderer) ->
             warnings = result.warnings
             save_result(result, out / f"{job.id}.png", out if settings.save_steps else None, f"{job.id}_")
     except Exception as wrong:  # not only our own: a bug or a full memory in one job must not take the others along
-        status, error = "failed", _one_line(wrong)
+        status, error = "failed", one_line(wrong)
     return Outcome(job.id, status, time.perf_counter() - start, error, warnings)
-
-
-def _one_line(error: Exception) -> str:
-    text = str(error) if isinstance(error, TryroomError) else f"{type(error).__name__}: {error}"
-    return " ".join(text.split())
 
 
 # --- the workers --------------------------------------------------------------------------------------------
@@ -164,39 +159,19 @@ def _loaded(load: Load, renderer: str, task: str) -> Renderer | str:
     try:
         return load(renderer, task)
     except Exception as error:
-        return _one_line(error)
+        return one_line(error)
 
 
-class _Worker:
-    """A process, the pipe to it and the job it has."""
+class _Worker(Worker):
+    """A process that renders, and the job it has."""
 
     def __init__(self, out: Path, settings: BatchSettings, load: Load) -> None:
-        # Spawned, not forked: forking after threads have started can deadlock the networks' libraries.
-        context = multiprocessing.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(theirs, out, settings, load), daemon=True)
-        self.process.start()
-        theirs.close()
+        super().__init__(_work, out, settings, load)
         self.job: Job | None = None
 
     def give(self, job: Job) -> None:
         self.job = job
-        with contextlib.suppress(OSError):  # died while idle: `take` will say so
-            self.pipe.send(job)
-
-    def take(self) -> Outcome | None:
-        """The outcome of the job, or None if the process died over it."""
-        try:
-            outcome: Outcome = self.pipe.recv()
-            return outcome
-        except (EOFError, OSError):
-            self.process.join(timeout=5)
-            return None
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.join()
-        self.pipe.close()
+        self.send(job)
 
 
 def run(
@@ -248,23 +223,17 @@ def _outcomes(jobs: Sequence[Job], out: Path, settings: BatchSettings, load: Loa
                 busy[-1].give(waiting.pop())
             ready = multiprocessing.connection.wait([worker.pipe for worker in busy])
             for worker in [worker for worker in busy if worker.pipe in ready]:
-                job, outcome = worker.job, worker.take()
+                job, outcome = worker.job, worker.receive()
                 assert job is not None
                 if outcome is None or not waiting:
                     worker.stop()
                     busy.remove(worker)
                 else:
                     worker.give(waiting.pop())
-                yield outcome or Outcome(job.id, "failed", 0.0, _how_it_died(worker.process.exitcode))
+                yield outcome or Outcome(job.id, "failed", 0.0, worker.how_it_died())
     finally:
         for worker in busy:
             worker.stop()
-
-
-def _how_it_died(exitcode: int | None) -> str:
-    if exitcode == -signal.SIGKILL:
-        return "the worker process was killed, as systems do when memory runs out; try fewer --workers"
-    return f"the worker process ended unexpectedly (exit code {exitcode})"
 
 
 def _check_outputs(jobs: Sequence[Job], save_steps: bool) -> None:

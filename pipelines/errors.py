@@ -65,7 +65,7 @@ class MissingLibrary(TryroomError):
 
     def __init__(self, package: str, purpose: str, instead: str = "") -> None:
         self.package, self.purpose = package, purpose
-        self.command = f"pip install {package}"
+        self.command = f"pip install '{package}'"
         super().__init__(f"{purpose} needs the package {package}. Install it with: {self.command}{instead}")
 
 
@@ -98,3 +98,15 @@ class RenderFailed(TryroomError):
     def __init__(self, stage: str, why: str) -> None:
         self.stage, self.why = stage, why
         super().__init__(f"rendering failed in stage {stage}: {why}")
+
+
+class RemoteFailed(TryroomError):
+    """Another Tryroom that should render cannot be asked, or does not take the request for now.
+
+    Attributes:
+        address: of it. why: what happened. next_step: one thing the user can do now.
+    """
+
+    def __init__(self, address: str, why: str, next_step: str) -> None:
+        self.address, self.why, self.next_step = address, why, next_step
+        super().__init__(f"the other Tryroom at {address}: {why}. {next_step}")

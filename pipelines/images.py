@@ -110,7 +110,12 @@ def load_mask(path: Path | str, *, what: str = "") -> Mask:
     Raises:
         BadInput: as `load_image`.
     """
-    picture = _decode(read_file(path, what), _called(path, what))
+    return load_mask_bytes(read_file(path, what), what=_called(path, what))
+
+
+def load_mask_bytes(data: bytes, *, what: str = "mask") -> Mask:
+    """Decode a mask from the bytes of its file; see `load_mask`."""
+    picture = _decode(data, what)
     if picture.has_transparency_data:
         grey, alpha = picture.convert("LA").split()
         level = np.minimum(np.asarray(grey), np.asarray(alpha))
@@ -136,14 +141,14 @@ def _called(path: Path | str, what: str) -> str:
     return what or Path(path).name
 
 
-def _decode(data: bytes, what: str) -> PILImage.Image:
+def _decode(data: bytes, what: str, smallest: int = MIN_SIDE) -> PILImage.Image:
     """An upright, fully decoded picture within the size limits, in whatever mode the file has."""
     if not data:
         raise BadInput(what, "an empty file (0 bytes)", _ALLOWED, "Save or download the picture again.")
     formats = _formats()
     try:
         picture = PILImage.open(io.BytesIO(data), formats=formats)
-        _check_size(picture.size, what)
+        _check_size(picture.size, what, smallest)
         picture.load()
         return ImageOps.exif_transpose(picture)
     except BadInput:
@@ -168,13 +173,13 @@ def _formats() -> list[str]:
     return [name for name in _FORMATS if name in PILImage.OPEN]
 
 
-def _check_size(size: tuple[int, int], what: str) -> None:
+def _check_size(size: tuple[int, int], what: str, smallest: int) -> None:
     width, height = size
     if width * height > MAX_PIXELS:
         raise _too_large(what, f"{width} × {height} = {width * height / 1e6:.0f} megapixels")
-    if min(width, height) < MIN_SIDE:
+    if min(width, height) < smallest:
         step = "Choose a larger picture."
-        raise BadInput(what, f"{width} × {height} pixels", f"at least {MIN_SIDE} on the shorter side", step)
+        raise BadInput(what, f"{width} × {height} pixels", f"at least {smallest} on the shorter side", step)
 
 
 def _damaged(what: str, data: bytes, why: str) -> BadInput:
@@ -256,12 +261,31 @@ def save_png(path: Path, image: Image | Mask, recipe: Mapping[str, Any] | None =
     """
     if path.suffix.lower() != ".png":
         raise BadInput("output", path.name, "a name ending in .png", f"For example {path.stem or 'out'}.png")
+    save_bytes(path, png_bytes(image, recipe))
+
+
+def png_bytes(image: Image | Mask, recipe: Mapping[str, Any] | None = None, *, quick: bool = False) -> bytes:
+    """A PNG with its recipe inside; `quick` makes it in less time and larger. The pixels are the same."""
     chunks = PngImagePlugin.PngInfo()
     if recipe is not None:
         chunks.add_itxt(_RECIPE_KEY, dump_recipe(recipe))
     buffer = io.BytesIO()
-    PILImage.fromarray(image).save(buffer, format="PNG", pnginfo=chunks)
-    save_bytes(path, buffer.getvalue())
+    level = {"compress_level": 1} if quick else {}
+    PILImage.fromarray(image).save(buffer, format="PNG", pnginfo=chunks, **level)
+    return buffer.getvalue()
+
+
+def load_png_bytes(data: bytes, *, what: str) -> Image | Mask:
+    """The array that `png_bytes` was given, bit by bit.
+
+    Raises:
+        BadInput: it is damaged, too large, or no PNG of 8 bits in grey, RGB or RGBA.
+    """
+    picture = _decode(data, what, smallest=1)
+    if not data.startswith(b"\x89PNG") or picture.mode not in ("L", "RGB", "RGBA"):
+        got = f"a picture of {len(data):,} bytes and mode {picture.mode}"
+        raise BadInput(what, got, "a PNG of 8 bits in grey, RGB or RGBA", "Save it again.")
+    return np.array(picture)
 
 
 def save_bytes(path: Path, data: bytes) -> None:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import functools
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from pipelines import recipes, weights
+from pipelines import recipes, remote, weights, wire
 from pipelines.errors import BadInput
 from pipelines.outfit import put_on
-from pipelines.schema import Category, EditRequest, OnProgress, Piece, RenderResult, RoomRequest, TryOnRequest
+from pipelines.schema import (
+    Category,
+    EditRequest,
+    OnProgress,
+    Piece,
+    RenderResult,
+    RenderSettings,
+    RoomRequest,
+    TryOnRequest,
+)
 
 if TYPE_CHECKING:  # they load torch
     from pipelines.diffusion.compact import CompactInpaintPipeline
@@ -242,13 +252,13 @@ class Choice:
     about: str
 
 
-def _on_cpu(load: Callable[[], Renderer]) -> Callable[[str], Renderer]:
-    """A renderer that runs on any machine; how it shall fit is no question."""
+def _as_it_is(load: Callable[[], Renderer]) -> Callable[[str], Renderer]:
+    """A renderer of which nobody asks how it shall fit this machine: ours fits any, and a remote one is elsewhere."""
 
     def loaded(memory: str) -> Renderer:
         if memory != "auto":
             step = "Leave --memory out, or choose a published model."
-            raise BadInput("--memory", repr(memory), "nothing: compact runs on a CPU as it is", step)
+            raise BadInput("--memory", repr(memory), "nothing: this renderer runs on any machine as it is", step)
         return load()
 
     return loaded
@@ -269,7 +279,7 @@ _SDXL = ("sdxl-base", "sdxl-union", "clip-vision-h", "ip-adapter-sdxl")
 #: What each needs and which to choose: docs/renderers.md.
 RENDERERS: dict[str, Choice] = {
     "compact": Choice(
-        {"tryon": _on_cpu(CompactTryOn), "room": _on_cpu(CompactRoom)},
+        {"tryon": _as_it_is(CompactTryOn), "room": _as_it_is(CompactRoom)},
         {"tryon": CompactTryOn.WEIGHTS, "room": CompactRoom.WEIGHTS},
         "our own networks; a laptop's CPU is enough",
     ),
@@ -288,6 +298,11 @@ RENDERERS: dict[str, Choice] = {
         {"edit": functools.partial(PublishedEdit, "edit")},
         {"edit": ("instruct-pix2pix",)},
         "InstructPix2Pix: changes a photo as words say",
+    ),
+    "remote": Choice(
+        {task: _as_it_is(functools.partial(remote.from_environment, task)) for task in wire.TASKS},
+        dict.fromkeys(wire.TASKS, ()),
+        f"another Tryroom, `tryroom serve`, at the address in {remote.URL_VARIABLE}",
     ),
 }
 
@@ -308,6 +323,16 @@ def load(name: str, task: str, memory: str = "auto") -> Renderer:
         BadInput: an unknown name, or a task that it does not render.
     """
     return _of_task(_choice(name).tasks, task, name)(memory)
+
+
+def default_name() -> str:
+    """The renderer of the app: another Tryroom where the environment names one."""
+    return "remote" if os.environ.get(remote.URL_VARIABLE) else RenderSettings.renderer
+
+
+def tasks_of(name: str) -> tuple[str, ...]:
+    """What a renderer renders."""
+    return tuple(_choice(name).tasks)
 
 
 def weights_of(name: str, task: str) -> tuple[str, ...]:

@@ -35,7 +35,9 @@ def assert_refused(run: subprocess.CompletedProcess[str], *says: str) -> None:
 def test_the_commands_are_all_there() -> None:
     run = tryroom("--help")
     assert run.returncode == 0
-    for name in ("tryon", "room", "edit", "recommend", "chat", "batch", "catalog", "weights", "app", "demo"):
+    for name in (
+        "tryon", "room", "edit", "recommend", "chat", "batch", "serve", "catalog", "weights", "app", "demo"
+    ):  # fmt: skip
         assert f" {name} " in run.stdout
 
 

@@ -14,9 +14,9 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import DeletedFile
 
 import tryroom
-from pipelines import images
+from pipelines import images, renderers
 from pipelines.errors import BadInput, TryroomError
-from pipelines.schema import WEAR_CHOICES, Image, Mask, RenderSettings, WearStyle
+from pipelines.schema import WEAR_CHOICES, Image, Mask, WearStyle
 from recommend.prices import show
 from recommend.schema import Item
 from ui import loaders, pictures
@@ -188,7 +188,7 @@ def try_on(garment: Garment) -> None:
     state.trouble.pop("mirror", None)
     state.tries += 1
     try:
-        loading = loaders.fresh_renderer(RenderSettings.renderer)
+        loading = loaders.fresh_renderer(renderers.default_name())
         task = render_task(state.person, garment, state.choices, loading, loaders.turns())
     except TryroomError as error:
         state.trouble["mirror"] = explain(error)

@@ -10,11 +10,11 @@ from typing import Any, Literal
 import numpy as np
 
 import tryroom
-from pipelines import images, jobs
+from pipelines import images, jobs, renderers
 from pipelines.errors import BadInput, TryroomError
 from pipelines.perception.boxed import grab_box
 from pipelines.perception.room import RoomView
-from pipelines.schema import CameraFacts, RenderSettings
+from pipelines.schema import CameraFacts
 from recommend.schema import Item, RoomContext
 from ui import actions, loaders, pictures
 from ui.messages import explain
@@ -180,7 +180,7 @@ def redraw() -> None:
         return
     if state.seeing.error is not None:
         see_again(state)
-    loading = loaders.fresh_renderer(RenderSettings.renderer, "room")
+    loading = loaders.fresh_renderer(renderers.default_name(), "room")
     state.render = render_task(state.room, state.arrangement, state.seeing, loading, loaders.turns()).start()
 
 

@@ -66,7 +66,7 @@ def test_a_gpu_without_bfloat16_takes_half_precision() -> None:
 
 
 def test_what_fits_in_four_bits_only_says_what_to_install() -> None:
-    with pytest.raises(MissingLibrary, match="pip install bitsandbytes"):
+    with pytest.raises(MissingLibrary, match="pip install 'bitsandbytes'"):
         decide(SIZES["flux-fill"], gpu(16, bitsandbytes=False))
     assert decide(SIZES["sd15"], gpu(16, bitsandbytes=False)).quantise == "none"
 

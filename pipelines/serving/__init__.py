@@ -1,0 +1,1 @@
+"""`tryroom serve`: this Tryroom renders for others, over HTTP."""
