@@ -58,7 +58,7 @@ REQUESTS: list[Request] = [
         ),
         CameraFacts(1.5, None, 900.25, 0.4, -1.0), mask(80, 120), mask(80, 120), RenderSettings("compact", 3),
     ),
-    EditRequest(noise(50, 60, 3), "make the wall green", mask(50, 60), RenderSettings("compact", 4)),
+    EditRequest(noise(70, 80, 3), "make the wall green", mask(70, 80), RenderSettings("compact", 4)),
 ]  # fmt: skip
 
 
