@@ -168,7 +168,9 @@ class ConcatTryOnPipeline(DiffusionPipeline):
         garment = self.image_processor.preprocess(garment_image, *size).to(device, dtype)
         mask = self.mask_processor.preprocess(mask_image, *size).to(device, dtype)
         if not len(photo) == len(garment) == len(mask):
-            raise ValueError(f"{len(photo)} images, {len(garment)} garments and {len(mask)} masks; give as many of each")
+            raise ValueError(
+                f"{len(photo)} images, {len(garment)} garments and {len(mask)} masks; give as many of each"
+            )
 
         # 1. Latents, and what the U-Net is told
         masked, worn = self.encode(photo * (mask < 0.5)), self.encode(garment)

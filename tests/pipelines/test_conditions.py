@@ -154,7 +154,9 @@ def test_controls_come_in_their_order_between_0_and_1(painting: Painting, given:
         assert given["control_mode"] == [{"pose": 0, "depth": 1, "lines": 3}[control] for control in controls]
 
 
-def test_the_item_s_picture_counts_inside_the_mask_only_or_lies_beside_the_person(painting: Painting, given: dict[str, Any]) -> None:
+def test_the_item_s_picture_counts_inside_the_mask_only_or_lies_beside_the_person(
+    painting: Painting, given: dict[str, Any]
+) -> None:
     if "item" not in USES[painting.name, painting.task]:
         assert "ip_adapter_image" not in given
         return

@@ -151,9 +151,7 @@ def test_each_step_is_reported_and_can_cancel(pipe: ConcatTryOnPipeline, inputs:
         paint(pipe, inputs, callback_on_step_end=stop)
 
 
-def test_saved_and_loaded_it_paints_the_same(
-    pipe: ConcatTryOnPipeline, inputs: dict[str, Any], tmp_path: Path
-) -> None:
+def test_saved_and_loaded_it_paints_the_same(pipe: ConcatTryOnPipeline, inputs: dict[str, Any], tmp_path: Path) -> None:
     pipe.save_pretrained(tmp_path)
     again = ConcatTryOnPipeline.from_pretrained(tmp_path)
     again.set_progress_bar_config(disable=True)
