@@ -103,7 +103,7 @@ def find_item(item_id: str) -> jobs.Garment | jobs.FurnitureFiles | None:
     garments = read_catalog(CATALOG)
     for item in garments.items:
         if item.id == item_id:
-            return jobs.Garment(garments.picture(item), category_of(item), width_of(item))
+            return jobs.Garment(garments.picture(item), category_of(item), width_of(item), item.title)
     furniture = read_catalog(FURNITURE)
     return next((furniture_files(furniture.folder, item) for item in furniture.items if item.id == item_id), None)
 

@@ -52,11 +52,13 @@ class Garment:
     Attributes:
         category: as a catalog says; "auto" = not known.
         width: centimetres at chest or waist, lying flat; None = not known.
+        title: what a shop calls it; "" = not known.
     """
 
     picture: Path
     category: str = "auto"
     width: float | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class Job:
         photo: path of the photo of the person or the room.
         item: path of the item's picture, or the files of a piece of furniture.
         also: what the column "with" names: a second garment; None = nothing.
+        title: of a garment of the catalog.
         size: width, depth and height in centimetres, parted by spaces or x.
     """
 
@@ -116,6 +119,7 @@ class Job:
     garment_width: str = ""
     person_height: str = ""
     also: Garment | FurnitureFiles | None = None
+    title: str = ""
 
 
 def read_jobs(manifest: Path, *, find_item: FindItem = lambda _: None) -> list[Job]:
@@ -149,7 +153,7 @@ def _job(base: Path, line: int, row: dict[str, str], find_item: FindItem) -> Job
         options["category"] = item.category
     if item.width is not None and not options.get("garment_width"):
         options["garment_width"] = f"{item.width:g}"
-    return Job(row["id"], line, row["task"], base / row["photo"], item.picture, **options)
+    return Job(row["id"], line, row["task"], base / row["photo"], item.picture, title=item.title, **options)
 
 
 def _named(base: Path, name: str, find_item: FindItem) -> Garment | FurnitureFiles:
@@ -228,7 +232,7 @@ def request_of(job: Job, renderer: str) -> Request:
     ))  # fmt: skip
     return tryon_request(
         job.photo,
-        Garment(job.item, job.category or "auto", width),
+        Garment(job.item, job.category or "auto", width, job.title),
         wear=WearStyle(**wished),
         mask_grow=_number("mask_grow", job.mask_grow or "0"),
         person_height=height,
@@ -266,6 +270,7 @@ def tryon_request(
         garment_width=own.width,
         person_height=person_height,
         others=tuple(_piece(one) for one in also),
+        title=own.title,
     )
 
 

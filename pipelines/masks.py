@@ -1,4 +1,4 @@
-"""Pure operations on masks: grow, soften, paste back."""
+"""Pure operations on masks: grow, soften, paste back, fill."""
 
 from __future__ import annotations
 
@@ -49,3 +49,13 @@ def composite(photo: Image, rendered: Image, mask: Mask, feather_radius: float =
     weight = feather(mask, feather_radius)[..., None]
     mixed = np.rint(photo + weight * (rendered.astype(np.float32) - photo)).astype(np.uint8)
     return np.where(mask[..., None] > 0, mixed, photo)
+
+
+def filled(picture: Image, mask: Mask) -> Image:
+    """A picture with what is under the mask (H, W) painted over by what surrounds it (Telea 2004)."""
+    scale = min(1.0, 640 / max(picture.shape[:2]))
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    hole = cv2.resize(mask, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_NEAREST)
+    found = cv2.inpaint(small, hole, 5, cv2.INPAINT_TELEA)
+    large = cv2.resize(found, (picture.shape[1], picture.shape[0]), interpolation=cv2.INTER_CUBIC)
+    return composite(picture, np.asarray(large, np.uint8), mask, feather_radius=2.0)

@@ -18,7 +18,7 @@ from pipelines.geometry.canvas import MARGIN, Canvas, Control, Window, on_white,
 from pipelines.geometry.depth import DEPTHS, depth_map
 from pipelines.geometry.layer import Layer, bring
 from pipelines.geometry.wording import colour_names, say_garment
-from pipelines.masks import composite, dilate
+from pipelines.masks import composite, dilate, filled
 from pipelines.perception.pose_map import draw_openpose
 from pipelines.room import Drawn, remove_margin
 from pipelines.schema import (
@@ -64,7 +64,7 @@ def tryon_canvas(painter: Painter, scene: Scene, plan: Plan, request: TryOnReque
     canvas = Canvas(
         photo=window.cut(scene.person),
         mask=mask,
-        hint=_with_hint(window, scene.person, plan.hint, plan.hint_mask),
+        hint=window.cut(bare_hint(scene.person, plan)),
         item=on_white(garment.image, garment.mask),
         prompt=f"photo of a person wearing a {words}, natural light, detailed fabric",
         negative_prompt=NEGATIVE,
@@ -73,9 +73,9 @@ def tryon_canvas(painter: Painter, scene: Scene, plan: Plan, request: TryOnReque
     return canvas, window
 
 
-def _with_hint(window: Window, photo: Image, hint: Image, hint_mask: Mask) -> Image:
-    """The photo with the hint drawn in, cut out."""
-    return window.cut(composite(photo, hint, hint_mask))
+def bare_hint(person: Image, plan: Plan) -> Image:
+    """The photo with the hint in the mask and nothing of what was worn: what denoising starts from shows through."""
+    return composite(filled(person, plan.mask), plan.hint, plan.hint_mask)
 
 
 def furnish(painter: Painter, drawn: Drawn, request: RoomRequest, report: OnProgress) -> tuple[Image, Mask]:

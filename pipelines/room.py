@@ -20,7 +20,7 @@ from pipelines.geometry.free_floor import FloorMap, find_place, is_free, map_flo
 from pipelines.geometry.grid import draw_floor_grid
 from pipelines.geometry.layer import Layer, Scene, bring
 from pipelines.geometry.placement import Placement, outline, stands_at
-from pipelines.masks import composite, dilate
+from pipelines.masks import composite, dilate, filled
 from pipelines.perception.room import RoomNetworks, RoomView, view_room
 from pipelines.schema import Furniture, Image, Mask, OnProgress, Progress, RenderResult, RoomRequest, Standing
 
@@ -273,11 +273,5 @@ def remove_margin(room: Image) -> float:
 
 
 def removed(room: Image, mask: Mask) -> Image:
-    """The room with what is under the mask (H, W) painted over by what surrounds it (Telea 2004)."""
-    grown = dilate(mask, remove_margin(room))
-    scale = min(1.0, 640 / max(room.shape[:2]))
-    small = cv2.resize(room, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    hole = cv2.resize(grown, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_NEAREST)
-    filled = cv2.inpaint(small, hole, 5, cv2.INPAINT_TELEA)
-    large = cv2.resize(filled, (room.shape[1], room.shape[0]), interpolation=cv2.INTER_CUBIC)
-    return composite(room, np.asarray(large, np.uint8), grown, feather_radius=2.0)
+    """The room with what is under the mask (H, W), and a little more, painted over by what surrounds it."""
+    return filled(room, dilate(mask, remove_margin(room)))

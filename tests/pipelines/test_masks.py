@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pipelines.masks import composite, dilate, erode, feather
+from pipelines.masks import composite, dilate, erode, feather, filled
 
 SIZE = (24, 31)
 masks = arrays(np.uint8, SIZE, elements=st.sampled_from([0, 255]))
@@ -42,3 +42,14 @@ def test_a_feather_is_zero_outside_and_rises_inward(mask, radius):
 
 def test_a_growing_picture_edge_does_not_shrink_a_mask():
     assert (erode(np.full((9, 9), 255, np.uint8), 2) == 255).all()
+
+
+def test_a_hole_is_filled_from_around_and_nothing_else_changes():
+    picture = np.full((80, 60, 3), (90, 120, 150), np.uint8)
+    mask = np.zeros((80, 60), np.uint8)
+    mask[30:50, 20:40] = 255
+    spoilt = picture.copy()
+    spoilt[mask > 0] = (255, 0, 0)
+    found = filled(spoilt, mask)
+    assert np.array_equal(found[mask == 0], picture[mask == 0])
+    assert np.abs(found[34:46, 24:36].astype(int) - (90, 120, 150)).max() <= 5

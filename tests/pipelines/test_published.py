@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 import tryroom_cli
@@ -75,6 +76,18 @@ def test_half_precision_files_are_found_and_read_in_the_precision_asked_for(hub:
     assert {part.dtype for part in painter.pipe.components.values() if isinstance(part, torch.nn.Module)} == {
         torch.float32
     }
+
+
+@pytest.mark.skipif(importlib.util.find_spec("peft") is None, reason="LCM-LoRA needs peft")
+def test_the_lora_of_few_steps_is_in_the_weights(hub: Path) -> None:
+    place = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q"
+    usual, fast = (
+        sd15.load(folders(hub), CPU, "pose", fast=fast).pipe.unet.get_submodule(place).weight for fast in (False, True)
+    )
+    lora = load_file(hub / "sd15-lcm" / "pytorch_lora_weights.safetensors")
+    key = f"lora_unet_{place.replace('.', '_')}"
+    added = lora[f"{key}.lora_up.weight"] @ lora[f"{key}.lora_down.weight"]  # alpha is the rank: no factor
+    assert torch.allclose(fast, usual + added, atol=1e-5)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("peft") is not None, reason="peft is here")

@@ -67,8 +67,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, body: bool) -> None:
         if self.path.startswith("/api/models/"):
+            tree = [
+                {"type": "file", "path": name, "size": len(data), "oid": "0" * 40}
+                for name, data in self.server.content.items()
+            ]
             siblings = [{"rfilename": name} for name in self.server.content]
-            told = json.dumps({"id": "someone/net", "sha": COMMIT, "siblings": siblings}).encode()
+            about = {"id": "someone/net", "sha": COMMIT, "siblings": siblings}
+            told = json.dumps(tree if "/tree/" in self.path else about).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(told)))

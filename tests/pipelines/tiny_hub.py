@@ -6,6 +6,7 @@ the state dict's keys of the published files. Only widths and depths are small.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TypeVar
 
@@ -119,7 +120,21 @@ def _sd15(folder: Path) -> UNet2DConditionModel:
         scheduler=_ddim(), safety_checker=None, feature_extractor=None, requires_safety_checker=False,
     )  # fmt: skip
     pipe.to(torch.float16).save_pretrained(folder, variant="fp16")
+    _as_published(folder)
     return unet
+
+
+def _as_published(folder: Path) -> None:
+    """The index and the tokenizer as the old repositories have them; what the index names beside is not fetched."""
+    index = json.loads((folder / "model_index.json").read_text())
+    index["safety_checker"] = ["stable_diffusion", "StableDiffusionSafetyChecker"]
+    index["feature_extractor"] = ["transformers", "CLIPFeatureExtractor"]
+    (folder / "model_index.json").write_text(json.dumps(index))
+    tokenizer = folder / "tokenizer"
+    vocab = json.loads((tokenizer / "tokenizer.json").read_text())["model"]["vocab"]
+    (tokenizer / "tokenizer.json").unlink()
+    (tokenizer / "vocab.json").write_text(json.dumps(vocab))
+    (tokenizer / "merges.txt").write_text("#version: 0.2\n")
 
 
 def _control(folder: Path) -> None:
@@ -248,3 +263,4 @@ def _instruct(folder: Path) -> None:
         safety_checker=None, feature_extractor=None, requires_safety_checker=False,
     )  # fmt: skip
     pipe.save_pretrained(folder)
+    _as_published(folder)
