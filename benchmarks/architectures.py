@@ -4,13 +4,12 @@
 
 Random weights cost the same memory and time as trained ones. A row is `calculated` or `measured`, and says so.
 
-Calculated, for each preset of `--memory`: what stays on the GPU together, plus the most that any of its calls holds
-beside its weights. Whole on the GPU, all networks stay; one at a time, the largest of: text encoders, picture encoder,
-the denoiser with its ControlNet and adapter, autoencoder; layer by layer, the largest layer. What a call holds is
-counted: the real network runs on PyTorch's meta device, which computes shapes and no numbers, at the size and batch
-that the painter uses, and every tensor is added when it appears and taken away when it is let go (`Held`). Attention
-counts as its output alone, since PyTorch's own never holds the matrix. The allocator's gaps, cuDNN's workspaces, the
-CUDA context and what bitsandbytes unpacks are not in it.
+Calculated, for each preset of `--memory`: what stays on the GPU together, plus the most that a call holds beside its
+weights. Whole on the GPU, all networks stay; one at a time, the stage that has most of them (`stages`); layer by layer,
+the largest layer. What a call holds is counted: the real network runs on PyTorch's meta device, which computes shapes
+and no numbers, at the size and batch that the painter uses, and every tensor is added when it appears and taken away when
+it is let go (`Held`). Attention counts as its output alone, since PyTorch's own never holds the matrix. The allocator's
+gaps, cuDNN's workspaces, the CUDA context and what bitsandbytes unpacks are not in it.
 
 Measured, on the machine this runs on: on a GPU every preset that fits it, with `torch.cuda.max_memory_allocated`; on a
 CPU the memory of the process, and beside the clock the seconds of its processors, which other work on the machine
@@ -32,6 +31,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from diffusers import (
+    DiffusionPipeline,
+    FluxFillPipeline,
+    StableDiffusionControlNetInpaintPipeline,
+    StableDiffusionXLControlNetUnionInpaintPipeline,
+)
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -39,7 +44,7 @@ from torch.utils._pytree import tree_leaves
 
 from benchmarks.measuring import Row, in_own_process, peak_mb, report
 from benchmarks.networks import ARCHITECTURES, Networks, adapter, filled, write
-from pipelines.diffusion.concat import skip_cross_attention
+from pipelines.diffusion.concat import ConcatTryOnPipeline, skip_cross_attention
 from pipelines.diffusion.memory import NF4_SHARE, PRESETS, Machine, Memory, decide, machine
 from pipelines.diffusion.published.loading import CONTROLS, LOADERS
 from pipelines.diffusion.published.painter import Painter
@@ -51,6 +56,13 @@ COLUMNS = (
 )  # fmt: skip
 #: Height and width that each paints where the mask is square; CatVTON learnt upright pictures.
 SIZES = {"sd15": (512, 512), "concat": (1024, 768), "sdxl": (1024, 1024), "flux-fill": (1024, 1024)}
+#: What paints: its order of use decides what is on a GPU together.
+PIPELINES: dict[str, type[DiffusionPipeline]] = {
+    "sd15": StableDiffusionControlNetInpaintPipeline,
+    "concat": ConcatTryOnPipeline,
+    "sdxl": StableDiffusionXLControlNetUnionInpaintPipeline,
+    "flux-fill": FluxFillPipeline,
+}
 #: What is measured on a CPU.
 CPU_SIZE = (512, 384)
 LATENT = 8
@@ -112,31 +124,29 @@ def denoise(name: str, networks: Networks, dtype: torch.dtype) -> None:
     """One call of the denoiser, with its ControlNet, for one picture with guidance, on the meta device."""
     height, width = (side // LATENT for side in SIZES[name])
     new = partial(torch.empty, device="meta", dtype=dtype)
-    if name == "flux-fill":  # guidance is an input: one picture; tokens are 2 × 2 latents
+    if "transformer" in networks:  # guidance is an input: one picture; a token is 2 × 2 latents
         count = height * width // 4
+        pooled, time, guidance = new(1, 768), new(1), new(1)
         networks["transformer"](
-            new(1, count, 384), new(1, 512, 4096), new(1, 768), new(1), new(count, 3), new(512, 3), new(1)
-        )
-        return
-    unet = networks["unet"]
-    if name == "concat":
-        unet(new(2, 9, 2 * height, width), new(()), None)
-        return
-    words, picture = new(2, 77, unet.config.cross_attention_dim), new(2, 3, *SIZES[name])
-    more: dict[str, Any] = {}
-    if name == "sdxl":
-        more = {"added_cond_kwargs": {"text_embeds": new(2, 1280), "time_ids": new(2, 6)}}
-    controlled = networks["controlnet"]
-    latents = new(2, 4, height, width)
-    if name == "sdxl":
-        kinds, used = new(2, 6), [0]
-        down, mid = controlled(latents, new(()), words, [picture], kinds, used, return_dict=False, **more)
+            new(1, count, 384), new(1, 512, 4096), pooled, time, new(count, 3), new(512, 3), guidance
+        )  # fmt: skip
+    elif "controlnet" in networks:
+        _denoise_controlled(networks, new, height, width)
     else:
-        down, mid = controlled(latents, new(()), words, picture, return_dict=False)
-    seen = new(2, unet.config.in_channels, height, width)
-    unet(
-        seen, new(()), words, down_block_additional_residuals=down, mid_block_additional_residual=mid, **more
-    )  # fmt: skip
+        networks["unet"](new(2, 9, 2 * height, width), new(()), None)
+
+
+def _denoise_controlled(networks: Networks, new: Callable[..., Tensor], height: int, width: int) -> None:
+    unet, control = networks["unet"], networks["controlnet"]
+    words, picture = new(2, 77, unet.config.cross_attention_dim), new(2, 3, LATENT * height, LATENT * width)
+    shown: tuple[Any, ...] = (picture,)
+    more: dict[str, Any] = {}
+    if "text_encoder_2" in networks:  # Stable Diffusion XL; its ControlNet takes pictures of six kinds
+        shown = [picture], new(2, 6), [0]
+        more = {"added_cond_kwargs": {"text_embeds": new(2, 1280), "time_ids": new(2, 6)}}
+    down, middle = control(new(2, 4, height, width), new(()), words, *shown, return_dict=False, **more)
+    residuals = {"down_block_additional_residuals": down, "mid_block_additional_residual": middle}
+    unet(new(2, unet.config.in_channels, height, width), new(()), words, **residuals, **more)
 
 
 def decode(name: str, networks: Networks, dtype: torch.dtype, tiling: bool) -> None:
@@ -152,23 +162,28 @@ def bytes_of(network: nn.Module) -> int:
     return sum(one.numel() * one.element_size() for one in network.parameters())
 
 
-def stages(networks: Networks, memory: Memory) -> dict[str, int]:
-    """Bytes of weights that lie on the GPU together while one stage of a picture is at work."""
+def stages(name: str, networks: Networks, memory: Memory) -> dict[str, int]:
+    """Bytes of weights that lie on the GPU together while one stage of a picture is at work.
+
+    One network at a time is not quite so: diffusers takes away what stands before in a pipeline's order of use, and
+    only that. What the order does not name stays from its first call on, and so does the autoencoder, which encodes the
+    photo before the denoiser is called.
+    """
     sizes = {
         key: round(bytes_of(network) * (NF4_SHARE if key in memory.quantised else 1))
         for key, network in networks.items()
     }
     denoiser = "transformer" if "transformer" in sizes else "unet"
-    half = sum(one.numel() for one in adapter(networks).values()) * 2
+    sizes[denoiser] += sum(2 * one.numel() for one in adapter(networks).values())
     if memory.offload == "none":
-        whole = sum(sizes.values()) + half
-        return {"denoise": whole, "decode": whole}
+        return dict.fromkeys(("denoise", "decode"), sum(sizes.values()))
     if memory.offload == "sequential":
         layers = (part for network in networks.values() for part in network.modules() if not list(part.children()))
-        largest = max(map(bytes_of, layers))
-        return {"denoise": largest, "decode": largest}
-    found = {key: size for key, size in sizes.items() if key not in (denoiser, "controlnet", "vae")}
-    return found | {"denoise": sizes[denoiser] + sizes.get("controlnet", 0) + half, "decode": sizes["vae"]}
+        return dict.fromkeys(("denoise", "decode"), max(map(bytes_of, layers)))
+    order = PIPELINES[name].model_cpu_offload_seq.split("->")
+    staying = sum(size for key, size in sizes.items() if key not in order)
+    encoders = {key: size for key, size in sizes.items() if key in order and key not in (denoiser, "vae")}
+    return encoders | {"denoise": sizes[denoiser] + sizes["vae"] + staying, "decode": sizes["vae"] + staying}
 
 
 def calculated(name: str) -> list[Row]:
@@ -189,7 +204,7 @@ def calculated(name: str) -> list[Row]:
     rows = []
     for preset, gigabytes in PRESETS.items():
         memory = decide(size, Machine("cuda", gigabytes, True, True), preset)
-        weights = stages(networks, memory)
+        weights = stages(name, networks, memory)
         beside = {"denoise": denoising, "decode": decoding[memory.tiling]}
         peaks = {stage: held_there + beside.get(stage, 0) for stage, held_there in weights.items()}
         worst = max(peaks, key=lambda stage: peaks[stage])

@@ -80,24 +80,28 @@ def sd15() -> networks.Networks:
         return {key: nn.Module.to(one, torch.float16) for key, one in networks.sd15().items()}
 
 
-@pytest.mark.parametrize(("offload", "together"), [("none", None), ("model", {"unet", "controlnet"})])
+@pytest.mark.parametrize(("offload", "together"), [("none", None), ("model", {"unet", "controlnet", "vae"})])
 def test_what_lies_on_a_gpu_together(sd15: networks.Networks, offload: str, together: set[str] | None) -> None:
     adapter = 2 * sum(one.numel() for one in networks.adapter(sd15).values())
     wanted = sum(architectures.bytes_of(one) for key, one in sd15.items() if together is None or key in together)
-    assert architectures.stages(sd15, Memory("cuda", "float16", offload))["denoise"] == wanted + adapter
+    found = architectures.stages("sd15", sd15, Memory("cuda", "float16", offload))
+    assert found["denoise"] == wanted + adapter
 
 
 def test_layer_by_layer_and_in_four_bits_less_lies_there(sd15: networks.Networks) -> None:
-    one_by_one = architectures.stages(sd15, Memory("cuda", "float16", "model"))
-    layers = architectures.stages(sd15, Memory("cuda", "float16", "sequential"))
+    one_by_one = architectures.stages("sd15", sd15, Memory("cuda", "float16", "model"))
+    layers = architectures.stages("sd15", sd15, Memory("cuda", "float16", "sequential"))
     assert layers["denoise"] == 2 * 49408 * 768  # the words of the text encoder
-    four = architectures.stages(sd15, Memory("cuda", "float16", "model", quantise="nf4", quantised=("text_encoder",)))
+    four = architectures.stages(
+        "sd15", sd15, Memory("cuda", "float16", "model", quantise="nf4", quantised=("text_encoder",))
+    )
     assert four["text_encoder"] == round(NF4_SHARE * one_by_one["text_encoder"])
     assert four["denoise"] == one_by_one["denoise"]
 
 
-def test_each_preset_has_a_row_that_says_it_was_calculated() -> None:
-    rows = architectures.calculated("sd15")
+@pytest.mark.parametrize("name", networks.ARCHITECTURES)
+def test_each_preset_fits_and_its_row_says_that_it_was_calculated(name: str) -> None:
+    rows = architectures.calculated(name)
     assert [row["preset"] for row in rows] == ["4gb", "8gb", "16gb", "24gb"]
     for row in rows:
         assert row["kind"] == "calculated" and "seconds" not in row
