@@ -7,14 +7,14 @@ Random weights cost the same memory and time as trained ones. A row is `calculat
 Calculated, for each preset of `--memory`: what stays on the GPU together, plus the most that a call holds beside its
 weights. Whole on the GPU, all networks stay; one at a time, the stage that has most of them (`stages`); layer by layer,
 the largest layer. What a call holds is counted: the real network runs on PyTorch's meta device, which computes shapes
-and no numbers, at the size and batch that the painter uses, and every tensor is added when it appears and taken away when
-it is let go (`Held`). Attention counts as its output alone, since PyTorch's own never holds the matrix. The allocator's
+and no numbers, at the size and batch that the painter uses. A tensor is added when it appears and taken away when it is
+let go (`Held`). Attention counts as its output alone, since PyTorch's own never holds the matrix. The allocator's
 gaps, cuDNN's workspaces, the CUDA context and what bitsandbytes unpacks are not in it.
 
 Measured, on the machine this runs on: on a GPU every preset that fits it, with `torch.cuda.max_memory_allocated`; on a
-CPU the memory of the process, and beside the clock the seconds of its processors, which other work on the machine
-changes little. The networks are written to a folder laid out as the hub lays out theirs, and loaded and run by the
-renderer's own painter.
+CPU the memory of the process. Seconds are those of the clock, beside them those of the processors: where other work is
+done on the machine, the two differ. The networks are written to a folder laid out as the hub lays out theirs, and
+loaded and run by the renderer's own painter.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from benchmarks.measuring import Row, in_own_process, peak_mb, report
+from benchmarks.measuring import NO_GPU, Row, in_own_process, peak_mb, report
 from benchmarks.networks import ARCHITECTURES, Networks, adapter, filled, write
 from pipelines.diffusion.concat import ConcatTryOnPipeline, skip_cross_attention
 from pipelines.diffusion.memory import NF4_SHARE, PRESETS, Machine, Memory, decide, machine
@@ -56,7 +56,7 @@ COLUMNS = (
 )  # fmt: skip
 #: Height and width that each paints where the mask is square; CatVTON learnt upright pictures.
 SIZES = {"sd15": (512, 512), "concat": (1024, 768), "sdxl": (1024, 1024), "flux-fill": (1024, 1024)}
-#: What paints: its order of use decides what is on a GPU together.
+#: What paints; its order of use decides what is on a GPU together.
 PIPELINES: dict[str, type[DiffusionPipeline]] = {
     "sd15": StableDiffusionControlNetInpaintPipeline,
     "concat": ConcatTryOnPipeline,
@@ -231,7 +231,7 @@ def described(name: str, networks: Networks) -> Row:
 # --- measured -------------------------------------------------------------------------------------------------
 
 
-def some_canvas(name: str, size: tuple[int, int]) -> Canvas:
+def some_canvas(size: tuple[int, int]) -> Canvas:
     """Noise to paint on, a quarter of it masked."""
     rng = np.random.default_rng(0)
     height, width = size
@@ -258,15 +258,15 @@ def painted(painter: Painter, canvas: Canvas, steps: int) -> Row:
 def measured(name: str, folder: Path, memory: Memory, size: tuple[int, int], steps: int) -> Row:
     """The row of one picture, its networks read from a folder that `write` wrote; in this process."""
     folders = {path.name: path for path in folder.iterdir()}
-    painter = LOADERS[name][1](folders, memory, "tryon")
-    row = painted(painter, some_canvas(name, size), steps)
+    painter: Any = LOADERS[name][1](folders, memory, "tryon")
+    row = painted(painter, some_canvas(size), steps or painter.settings.steps)
     how = {"dtype": memory.dtype, "offload": memory.offload, "quantise": memory.quantise}
     return {"what": name, "pixels": "{}x{}".format(*size)} | how | row
 
 
 def written(name: str, folder: Path) -> list[Row]:
     """Write an architecture's networks into a folder; in a process of its own, for its memory is not the painter's."""
-    write(name, filled(ARCHITECTURES[name], getattr(torch, LOADERS[name][0].wants)), folder)
+    write(filled(ARCHITECTURES[name], getattr(torch, LOADERS[name][0].wants)), folder)
     return []
 
 
@@ -311,7 +311,8 @@ def main() -> None:
                 (known,) = [row for row in rows if row["what"] == name and row["preset"] == "24gb"]
                 shared = {key: known.get(key, "") for key in ("parameters_m", "float32_gb", "half_gb", "nf4_gb")}
                 rows += [shared | {"preset": preset} | row for row in found]
-    report(args.out, COLUMNS, rows, ("torch", "diffusers", "transformers"))
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else NO_GPU
+    report(args.out, COLUMNS, rows, ("torch", "diffusers", "transformers"), gpu)
 
 
 def one_process(do: str, name: str, folder: str, *how: str) -> list[Row]:

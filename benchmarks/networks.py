@@ -183,39 +183,51 @@ def _t5_tokenizer() -> T5TokenizerFast:
 _NOISE = dict(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
 
 
-def write(name: str, networks: Networks, folder: Path) -> dict[str, Path]:
-    """Write a renderer's networks as its repositories have them; folders by their names in the manifest."""
+def write(networks: Networks, folder: Path) -> None:
+    """Write a renderer's networks as its repositories have them, each below its name in the manifest."""
+    if "transformer" in networks:
+        _write_flux(networks, folder / "flux-fill")
+    elif "controlnet" in networks:
+        _write_controlled(networks, folder)
+    else:
+        _write_concat(networks, folder)
+
+
+def _write_flux(networks: Networks, folder: Path) -> None:
+    scheduler = FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True)
+    tokenizers = dict(tokenizer=_clip_tokenizer(), tokenizer_2=_t5_tokenizer())
+    FluxFillPipeline(scheduler=scheduler, **tokenizers, **networks).save_pretrained(folder)
+
+
+def _write_concat(networks: Networks, folder: Path) -> None:
+    networks["unet"].save_pretrained(folder / "sd15-inpainting" / "unet")
+    _ddim().save_pretrained(folder / "sd15-inpainting" / "scheduler")
+    networks["vae"].save_pretrained(folder / "sd-vae-ft-mse")
+    _save(_attention(networks["unet"]), folder / "catvton" / ATTENTION)
+
+
+def _write_controlled(networks: Networks, folder: Path) -> None:
     parts = {key: part for key, part in networks.items() if key not in ("controlnet", "image_encoder")}
-    pipe: DiffusionPipeline
-    if name == "flux-fill":
-        pipe = FluxFillPipeline(
-            tokenizer=_clip_tokenizer(), tokenizer_2=_t5_tokenizer(), **parts,
-            scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True),
+    if "text_encoder_2" in networks:
+        pipe: DiffusionPipeline = StableDiffusionXLPipeline(
+            tokenizer=_clip_tokenizer(), tokenizer_2=_clip_tokenizer(), scheduler=EulerDiscreteScheduler(**_NOISE),
+            **parts,
         )  # fmt: skip
-        pipe.save_pretrained(folder / "flux-fill")
-        return {"flux-fill": folder / "flux-fill"}
-    if name == "concat":
-        networks["unet"].save_pretrained(folder / "sd15-inpainting" / "unet")
-        DDIMScheduler(clip_sample=False, steps_offset=1, **_NOISE).save_pretrained(folder / "sd15-inpainting/scheduler")
-        networks["vae"].save_pretrained(folder / "sd-vae-ft-mse")
-        _save(_attention(networks["unet"]), folder / "catvton" / ATTENTION)
-        return _folders(folder)
-    if name == "sdxl":
-        scheduler = EulerDiscreteScheduler(**_NOISE)
-        tokenizers = dict(tokenizer=_clip_tokenizer(), tokenizer_2=_clip_tokenizer())
-        pipe = StableDiffusionXLPipeline(scheduler=scheduler, **tokenizers, **parts)
         base, control, file = "sdxl-base", "sdxl-union", "ip-adapter-sdxl/sdxl_models/ip-adapter_sdxl_vit-h.safetensors"
     else:
         pipe = StableDiffusionInpaintPipeline(
-            tokenizer=_clip_tokenizer(), scheduler=DDIMScheduler(clip_sample=False, steps_offset=1, **_NOISE), **parts,
-            safety_checker=None, feature_extractor=None, requires_safety_checker=False,
+            tokenizer=_clip_tokenizer(), scheduler=_ddim(), safety_checker=None, feature_extractor=None,
+            requires_safety_checker=False, **parts,
         )  # fmt: skip
         base, control, file = "sd15-inpainting", "sd15-openpose", "ip-adapter-sd15/models/ip-adapter_sd15.safetensors"
     pipe.save_pretrained(folder / base)
     networks["controlnet"].save_pretrained(folder / control)
     networks["image_encoder"].save_pretrained(folder / "clip-vision-h" / "models" / "image_encoder")
     _save(adapter(networks), folder / file)
-    return _folders(folder)
+
+
+def _ddim() -> DDIMScheduler:
+    return DDIMScheduler(clip_sample=False, set_alpha_to_one=False, steps_offset=1, **_NOISE)
 
 
 def _attention(unet: nn.Module) -> dict[str, Tensor]:
@@ -230,7 +242,3 @@ def _attention(unet: nn.Module) -> dict[str, Tensor]:
 def _save(state: dict[str, Tensor], path: Path) -> None:
     path.parent.mkdir(parents=True)
     save_file(state, path)
-
-
-def _folders(folder: Path) -> dict[str, Path]:
-    return {path.name: path for path in folder.iterdir()}

@@ -123,7 +123,7 @@ def test_what_is_written_is_what_the_painter_reads_and_is_measured(name: str, tm
     small = {key: part for key, part in painter.pipe.components.items() if isinstance(part, nn.Module)}
     if "image_encoder" in small:
         painter.pipe.unload_ip_adapter()  # what is written is the U-Net alone, and an adapter beside it
-    networks.write(name, small, tmp_path)
+    networks.write(small, tmp_path)
     row = architectures.measured(name, tmp_path, memory, (64, 64), 1)
     assert row["kind"] == "measured, CPU" and row["steps"] == 1 and row["pixels"] == "64x64"
     assert row["seconds"] > 0 and row["cpu_seconds"] > 0 and 0.1 < row["peak_gb"] < 100
