@@ -66,10 +66,11 @@ def load_attention(unet: UNet2DConditionModel, state: Mapping[str, Tensor]) -> N
         for number, attention in enumerate(self_attentions(unet))
         for name, parameter in attention.named_parameters()
     }
-    missing, unknown = sorted(wanted.keys() - state.keys()), sorted(state.keys() - wanted.keys())
-    if missing or unknown:
-        got = f"{len(missing)} keys missing ({', '.join(missing[:3])} …), {len(unknown)} unknown ({unknown[:3]})"
-        raise _another_model(got, f"the {len(wanted)} keys of {len(self_attentions(unet))} self-attentions")
+    allowed = f"the {len(wanted)} keys of {len(self_attentions(unet))} self-attentions"
+    if missing := sorted(wanted.keys() - state.keys()):
+        raise _another_model(f"no {missing[0]} ({len(missing)} missing)", allowed)
+    if unknown := sorted(state.keys() - wanted.keys()):
+        raise _another_model(f"{unknown[0]} ({len(unknown)} unknown)", allowed)
     for key, parameter in wanted.items():
         if state[key].shape != parameter.shape:
             raise _another_model(f"{key} of shape {tuple(state[key].shape)}", f"shape {tuple(parameter.shape)}")
@@ -102,6 +103,9 @@ class ConcatTryOnPipeline(DiffusionPipeline):
     Args:
         vae: of Stable Diffusion 1.5. unet: its inpainter, 9 channels in; words do not reach it.
         scheduler: DDIM.
+
+    Raises:
+        ValueError: a U-Net that is no inpainter.
     """
 
     model_cpu_offload_seq = "unet->vae"
@@ -109,6 +113,9 @@ class ConcatTryOnPipeline(DiffusionPipeline):
 
     def __init__(self, vae: AutoencoderKL, unet: UNet2DConditionModel, scheduler: DDIMScheduler) -> None:
         super().__init__()
+        channels = 2 * unet.config.out_channels + 1
+        if unet.config.in_channels != channels:
+            raise ValueError(f"the U-Net takes {unet.config.in_channels} channels; an inpainter takes {channels}")
         self.register_modules(vae=vae, unet=unet, scheduler=scheduler)
         # Processors are no part of what is saved.
         skip_cross_attention(unet)
@@ -232,9 +239,6 @@ class ConcatTryOnPipeline(DiffusionPipeline):
 
     def check_inputs(self, num_inference_steps: int, guidance_scale: float, output_type: str) -> None:
         """Raise ValueError for what cannot be painted."""
-        channels = 2 * self.unet.config.out_channels + 1
-        if self.unet.config.in_channels != channels:
-            raise ValueError(f"the U-Net takes {self.unet.config.in_channels} channels; an inpainter takes {channels}")
         if num_inference_steps < 1:
             raise ValueError(f"num_inference_steps is {num_inference_steps}; it must be 1 or more")
         if guidance_scale < 1:

@@ -18,12 +18,12 @@ SIZE = (64, 48)
 INSIDE = (slice(None), slice(None), slice(16, 48), slice(8, 40))
 
 
-def make_unet(seed: int = 0, widths: tuple[int, ...] = (16, 32), **more: Any) -> UNet2DConditionModel:
+def make_unet(seed: int = 0, in_channels: int = 9) -> UNet2DConditionModel:
     torch.manual_seed(seed)
     return UNet2DConditionModel(
-        sample_size=8, in_channels=9, out_channels=4, layers_per_block=1, block_out_channels=widths,
+        sample_size=8, in_channels=in_channels, out_channels=4, layers_per_block=1, block_out_channels=(16, 32),
         down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"), up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-        cross_attention_dim=32, attention_head_dim=4, norm_num_groups=8, **more,
+        cross_attention_dim=32, attention_head_dim=4, norm_num_groups=8,
     ).eval()  # fmt: skip
 
 
@@ -176,6 +176,11 @@ def test_what_cannot_be_painted_is_refused(
         paint(pipe, inputs, **change)
 
 
+def test_a_unet_that_is_no_inpainter_is_refused() -> None:
+    with pytest.raises(ValueError, match="takes 4 channels; an inpainter takes 9"):
+        make_pipe(make_unet(in_channels=4))
+
+
 # --- trained ----------------------------------------------------------------------------------------------------------
 
 RED, BLUE, GREEN = (0.9, 0.1, 0.1), (0.1, 0.2, 0.9), (0.1, 0.8, 0.2)
@@ -275,7 +280,7 @@ def test_attention_of_another_model_is_refused_and_nothing_is_changed(wrong: str
     else:  # the middle before the way up
         numbers = {"24": "8", "8": "16", "16": "24", "0": "0"}
         state = {f"{numbers[key.split('.')[0]]}.{key.split('.', 1)[1]}": value for key, value in state.items()}
-    named = {"missing": r"8\.to_v\.weight", "unknown": r"32\.to_v\.weight", "shape": r"\(24,\)"}.get(wrong, "shape")
-    with pytest.raises(BadInput, match=named):
+    named = {"missing": r"no 8\.to_v\.weight \(1 missing\)", "unknown": r"32\.to_v\.weight \(1 unknown\)"}
+    with pytest.raises(BadInput, match=named.get(wrong, "of shape")):
         load_attention(unet, state)
     assert all(torch.equal(value, before[name]) for name, value in unet.state_dict().items())
