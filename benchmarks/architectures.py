@@ -54,7 +54,7 @@ COLUMNS = (
     "what", "parameters_m", "float32_gb", "half_gb", "nf4_gb", "pixels", "preset", "dtype", "offload", "quantise",
     "weights_gb", "activations_gb", "peak_gb", "seconds", "cpu_seconds", "steps", "kind",
 )  # fmt: skip
-#: Height and width, as in the column `pixels`, that each paints where the mask is square; CatVTON learnt upright pictures.
+#: Height and width (in the column `pixels`, too) of what each paints; CatVTON learnt upright pictures.
 SIZES = {"sd15": (512, 512), "concat": (1024, 768), "sdxl": (1024, 1024), "flux-fill": (1024, 1024)}
 #: What paints; its order of use decides what is on a GPU together.
 PIPELINES: dict[str, type[DiffusionPipeline]] = {
