@@ -22,6 +22,9 @@ from pipelines.schema import Progress
 
 LIBRARIES = ("torch", "diffusers", "transformers", "ai-edge-litert", "opencv-python-headless", "numpy")
 
+#: In place of a GPU's name.
+NO_GPU = "no GPU used"
+
 Row = dict[str, Any]
 
 
@@ -73,10 +76,12 @@ def cold_and_warm(what: Row, load: float, rows: list[Row]) -> list[Row]:
     return [cold, both | warm | {"kind": "warm", "renders": len(rest) or 1}]
 
 
-def report(out: Path, columns: Sequence[str], rows: list[Row], libraries: Sequence[str] = LIBRARIES) -> None:
-    """Write the CSV and print the table; `libraries` are those whose versions count."""
+def report(
+    out: Path, columns: Sequence[str], rows: list[Row], libraries: Sequence[str] = LIBRARIES, gpu: str = NO_GPU
+) -> None:
+    """Write the CSV and print the table; `libraries` are those whose versions count, `gpu` was used or none was."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    images.save_bytes(out, as_csv(columns, rows, machine(libraries)).encode())
+    images.save_bytes(out, as_csv(columns, rows, machine(libraries, gpu)).encode())
     print(as_table(columns, rows))
     print(out)
 
@@ -90,7 +95,7 @@ def in_own_process(module: str, *arguments: object) -> list[Row]:
     return rows
 
 
-def machine(libraries: Sequence[str] = LIBRARIES) -> str:
+def machine(libraries: Sequence[str] = LIBRARIES, gpu: str = NO_GPU) -> str:
     """Hardware and versions, in a line."""
     import psutil
 
@@ -101,7 +106,7 @@ def machine(libraries: Sequence[str] = LIBRARIES) -> str:
     threads = os.environ.get("OMP_NUM_THREADS")
     return (
         f"{name}, {psutil.cpu_count()} cores{f', {threads} threads' if threads else ''}, "
-        f"{psutil.virtual_memory().total / 1e9:.0f} GB, no GPU used; "
+        f"{psutil.virtual_memory().total / 1e9:.0f} GB, {gpu}; "
         f"{platform.system()}, Python {platform.python_version()}, {versions}"
     )
 

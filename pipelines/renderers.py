@@ -299,6 +299,12 @@ RENDERERS: dict[str, Choice] = {
         {"edit": ("instruct-pix2pix",)},
         "InstructPix2Pix: changes a photo as words say",
     ),
+    "concat": Choice(
+        {"tryon": functools.partial(PublishedTryOn, "concat")},
+        # catvton first: its licence is asked for before anything is fetched.
+        {"tryon": (*LOOKING_AT_PEOPLE, "catvton", "sd15-inpainting", "sd-vae-ft-mse")},
+        "person and garment side by side (CatVTON); not for commercial use",
+    ),
     "remote": Choice(
         {task: _as_it_is(functools.partial(remote.from_environment, task)) for task in wire.TASKS},
         dict.fromkeys(wire.TASKS, ()),

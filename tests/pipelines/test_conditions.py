@@ -33,6 +33,7 @@ USES = {
     ("sdxl", "room"): {"mask", "hint", "item", "prompt", "depth", "lines"},
     ("flux-fill", "tryon"): {"mask", "hint", "prompt"},
     ("edit", "edit"): {"photo", "prompt"},
+    ("concat", "tryon"): {"mask", "photo", "item"},
 }
 
 
@@ -126,7 +127,7 @@ def test_pictures_come_in_the_range_and_size_of_the_pipelines_own_preprocessors(
 ) -> None:
     pipe, canvas = painting.painter.pipe, painting.canvas
     height, width = canvas.mask.shape
-    seen = canvas.photo if painting.task == "edit" else canvas.hint
+    seen = canvas.photo if "photo" in USES[painting.name, painting.task] else canvas.hint
     image = pipe.image_processor.preprocess(given["image"])
     assert torch.allclose(image, as_tensor(seen) / 127.5 - 1, atol=1e-5)
     if painting.task == "edit":
@@ -153,9 +154,20 @@ def test_controls_come_in_their_order_between_0_and_1(painting: Painting, given:
         assert given["control_mode"] == [{"pose": 0, "depth": 1, "lines": 3}[control] for control in controls]
 
 
-def test_the_item_s_picture_counts_inside_the_mask_only(painting: Painting, given: dict[str, Any]) -> None:
+def test_the_item_s_picture_counts_inside_the_mask_only_or_lies_beside_the_person(
+    painting: Painting, given: dict[str, Any]
+) -> None:
     if "item" not in USES[painting.name, painting.task]:
         assert "ip_adapter_image" not in given
+        return
+    if painting.name == "concat":  # beside the person, as large as it fits, on white
+        beside, (height, width) = np.asarray(given["garment_image"]), painting.canvas.mask.shape
+        side = min(height, width)
+        top, left = (height - side) // 2, (width - side) // 2
+        assert beside.shape == (height, width, 3)
+        assert (np.delete(beside, np.s_[top : top + side], 0) == 255).all()
+        shrunk = cv2.resize(painting.canvas.item, (side, side), interpolation=cv2.INTER_AREA).astype(int)
+        assert np.abs(beside[top : top + side, left : left + side] - shrunk).mean() < 4
         return
     (mask,) = given["cross_attention_kwargs"]["ip_adapter_masks"]
     assert mask.shape == (1, 1, *painting.canvas.mask.shape)
@@ -170,6 +182,10 @@ def test_the_denoiser_sees_the_mask_as_it_learnt_it_with_1_where_it_repaints(
     if painting.name == "sd15":
         assert given["denoiser"].shape[1:] == (9, 8, 8)
         assert torch.equal(given["denoiser"][:1, 4:5] > 0.5, small > 127)
+    elif painting.name == "concat":  # the person above, the garment below, with nothing to repaint there
+        assert given["denoiser"].shape[1:] == (9, 16, 8)
+        assert torch.equal(given["denoiser"][:1, 4:5, :8] > 0.5, small > 127)
+        assert not given["denoiser"][:, 4, 8:].any()
     elif painting.name == "flux-fill":
         # Packed: a token for 2 × 2 latents, 64 of what is painted, 64 of what is kept, 256 of the mask's pixels.
         tokens = given["denoiser"][0]

@@ -321,7 +321,7 @@ def test_another_licence_is_accepted_anew(url_manifest: Path, server: Server) ->
     assert server.downloads == []
 
 
-def test_no_renderer_is_without_weights_that_are_known_and_flux_alone_has_to_be_accepted() -> None:
+def test_no_renderer_is_without_weights_that_are_known_and_two_have_to_be_accepted() -> None:
     entries = weights.read_manifest()
     needed = {
         name
@@ -331,14 +331,17 @@ def test_no_renderer_is_without_weights_that_are_known_and_flux_alone_has_to_be_
         if entries[name].source == "hub"
     }
     assert needed == {entry.name for entry in entries.values() if entry.source == "hub"}
-    assert [entry.name for entry in entries.values() if not entry.commercial] == ["flux-fill"]
+    assert [entry.name for entry in entries.values() if not entry.commercial] == ["flux-fill", "catvton"]
 
 
-def test_a_renderer_whose_licence_is_not_accepted_fetches_nothing(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+@pytest.mark.parametrize(("renderer", "name"), [("flux-fill", "flux-fill"), ("concat", "catvton")])
+def test_a_renderer_whose_licence_is_not_accepted_fetches_nothing(
+    monkeypatch: pytest.MonkeyPatch, cache: Path, renderer: str, name: str
+) -> None:
     fetched: list[str] = []
     monkeypatch.setitem(sources.SOURCES, "hub", lambda entry, *_: fetched.append(entry.name))
-    with pytest.raises(LicenceNotAccepted):
-        renderers.load("flux-fill", "tryon")
+    with pytest.raises(LicenceNotAccepted, match=f"tryroom weights accept {name}"):
+        renderers.load(renderer, "tryon")
     assert fetched == [] and not cache.exists()
 
 

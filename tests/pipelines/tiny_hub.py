@@ -55,6 +55,8 @@ def build(folder: Path) -> Path:
     _vision(folder / "clip-vision-h" / "models" / "image_encoder")
     _ip_adapter(unet, folder / "ip-adapter-sd15" / "models" / "ip-adapter_sd15.safetensors")
     _lcm_lora(unet, folder / "sd15-lcm" / "pytorch_lora_weights.safetensors")
+    _concat(unet, folder / "catvton" / "mix-48k-1024" / "attention" / "model.safetensors")
+    _vae().save_pretrained(folder / "sd-vae-ft-mse")
     unet = _sdxl(folder / "sdxl-base")
     _union(folder / "sdxl-union")
     _ip_adapter(unet, folder / "ip-adapter-sdxl" / "sdxl_models" / "ip-adapter_sdxl_vit-h.safetensors")
@@ -181,6 +183,19 @@ def _lcm_lora(unet: UNet2DConditionModel, path: Path, rank: int = 2) -> None:
             state[f"{key}.lora_down.weight"] = 0.3 * torch.randn(rank, module.in_features)
             state[f"{key}.lora_up.weight"] = 0.3 * torch.randn(module.out_features, rank)
             state[f"{key}.alpha"] = torch.tensor(float(rank))
+    path.parent.mkdir(parents=True)
+    save_file(state, path)
+
+
+def _concat(unet: UNet2DConditionModel, path: Path) -> None:
+    """The published file: each self-attention has eight numbers, the first of which names its parameters."""
+    blocks = [unet.down_blocks, unet.up_blocks, unet.mid_block]
+    found = [part for block in blocks for name, part in block.named_modules() if name.endswith("attn1")]
+    state = {
+        f"{8 * number}.{name}": parameter.float() + 0.1 * torch.randn(parameter.shape)
+        for number, part in enumerate(found)
+        for name, parameter in part.named_parameters()
+    }
     path.parent.mkdir(parents=True)
     save_file(state, path)
 

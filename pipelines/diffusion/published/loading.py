@@ -8,7 +8,7 @@ from diffusers.utils import logging as diffusers_logging
 from transformers.utils import logging as transformers_logging
 
 from pipelines.diffusion.memory import Memory, Size, decide, machine
-from pipelines.diffusion.published import fluxfill, instruct, sd15, sdxl
+from pipelines.diffusion.published import concat, fluxfill, instruct, sd15, sdxl
 from pipelines.diffusion.published.painter import Folders, Painter
 from pipelines.geometry.canvas import Control
 
@@ -24,6 +24,7 @@ LOADERS: dict[str, tuple[Size, Callable[[Folders, Memory, str], Painter]]] = {
     ),
     "sdxl": (sdxl.SIZE, lambda folders, memory, task: sdxl.load(folders, memory, CONTROLS[task])),
     "flux-fill": (fluxfill.SIZE, lambda folders, memory, _: fluxfill.load(folders, memory)),
+    "concat": (concat.SIZE, lambda folders, memory, _: concat.load(folders, memory)),
     "edit": (instruct.SIZE, lambda folders, memory, _: instruct.load(folders, memory)),
 }
 
