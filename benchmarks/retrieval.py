@@ -1,275 +1,227 @@
-"""Retrieval on garments that never trained: the held-out fifth of clothing-dataset, by label, and a catalog.
+"""Retrieval on pictures that never trained: text → image and image → image, by kind and by kind and colour.
 
-    python -m benchmarks.retrieval --garments DIR --minilm DIR --lite2 FILE --heads weights/retriever \
-        --cache DIR [--catalog DIR] --out docs/benchmarks/retrieval.csv
+    python -m benchmarks.retrieval --garments DIR --ccp DIR --minilm DIR --lite2 FILE --heads weights/retriever \
+        --cache DIR --out docs/benchmarks/retrieval.csv
 
-Text → image: five written requests per label, none of them a training phrase; an item is right if it has the label.
-Image → image: each held-out picture asks for others of its label. Recall@10 is the share of the best possible ten:
-right ones among the first ten over min(10, right ones there are), and so with one and five. nDCG@10 has gain 1 for a
-right item; MRR is one over the place of the first right item. Intervals are 95 % bootstrap over the queries. The colour
-histogram knows no words: a label's request becomes the mean histogram of that label's training pictures. With a
-catalog, requests by kind and colour are also put to it; its items never trained. Pictures with "but in red" are asked
-by `benchmarks.retrieval_composed`.
+What is searched is in `benchmarks.retrieval_pictures`, the figures in `benchmarks.ranking`. An item is right if it is
+of the kind asked for and, where a colour is asked for too, if its main colour is meant by it ("red" has burgundy). Text
+→ image by kind: five written requests for each label of clothing-dataset, else the label's name in a sentence; no
+request is a training phrase. Image → image: each picture asks for others of its kind, itself left out. Pictures with
+"but in red" are asked by `benchmarks.retrieval_composed`.
+
+The methods beside ours and random order:
+- "colour histogram": the picture's own; of words, a swatch of the colour asked for, or else the mean histogram of the
+  training pictures of the kind whose name is nearest to the words by MiniLM.
+- "text only": MiniLM on the request and on the titles, where there are titles.
+- "image only": for a picture, the frozen tower's features; for words, their mean over the training pictures of the kind
+  whose name is nearest; for the catalog, where no picture of the kinds trains, our common space.
+- "late fusion (sum)" and "product": of those of the three that the task has, cosines added, or multiplied as chances.
+- "ours": as a search ranks. Words: the common space, titles where there are any, and what is read by rules: a colour
+  filters, and a kind is a wish, which only the catalog's items can meet, since they alone state theirs. Pictures: the
+  common space, and where a colour is asked for the histogram, too.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import functools
-import importlib.metadata
-import os
-import platform
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from safetensors.torch import load_file
 
-from recommend.embedder import HEADS_FILE, TwoTowerEmbedder, WeightPaths, head_from
+from benchmarks.ranking import FIGURES, OURS, Bools, Lines, Task, lines, read_options, write
+from benchmarks.retrieval_pictures import (
+    Pictures,
+    called,
+    colour_groups,
+    held_out,
+    pictures_of,
+    plain_lexicon,
+    swatch,
+    unit,
+)
+from recommend import composing, rerank
+from recommend.embedder import Calibration, TwoTowerEmbedder, WeightPaths
 from recommend.features import Floats
+from recommend.query import understand
+from recommend.retriever import PICTURE_CERTAINTY
+from recommend.schema import Filters, Query
 from recommend.towers import ImageTower
-from training.retriever_features import Features, Sample, at_most, cached, catalog_items, clothing_dataset
-from training.train_retriever import MOST_GARMENTS
+from training.retriever_features import Sample, at_most, cached, clothing_dataset, co_parsing
+from training.train_retriever import MOST_CROPS, MOST_GARMENTS
 
-K: Final = 10
-FIGURES: Final = ("recall@1", "recall@5", "recall@10", "ndcg@10", "mrr")
-_PACKAGES: Final = ("torch", "timm", "transformers", "numpy", "lancedb")
-
-#: What people could type for each label; none of these is a phrase of the training.
-REQUESTS: Final[dict[str, tuple[str, ...]]] = {
-    "T-Shirt": (
-        "basic tee for every day",
-        "t shirt",
-        "short sleeve tee",
-        "crew neck t-shirt",
-        "cotton t-shirt to wear at home",
-    ),
-    "Longsleeve": (
-        "long sleeve",
-        "long sleeved shirt without buttons",
-        "pullover top, long sleeves",
-        "longsleeve tee",
-        "thin jumper",
-    ),
-    "Pants": ("trousers for the office", "stonewashed jeans", "pants for men", "joggers", "full length trousers"),
-    "Shoes": ("pair of sneakers", "something for my feet", "leather shoes", "boots or trainers", "summer sandals"),
-    "Shirt": (
-        "button shirt",
-        "formal shirt with a collar",
-        "checked shirt with buttons",
-        "business shirt",
-        "shirt with cuffs",
-    ),
-    "Dress": ("summer dress", "evening gown", "a dress for a wedding", "knee-length dress", "dresses"),
-    "Outwear": (
-        "winter jacket",
-        "coat for cold weather",
-        "rain jacket with a zip",
-        "parka",
-        "warm outerwear for winter",
-    ),
-    "Shorts": ("denim shorts", "short trousers for summer", "swim shorts", "sports shorts", "shorts above the knee"),
-    "Hat": ("trucker cap", "knitted hat", "something for my head", "sun hat", "caps and hats"),
-    "Skirt": ("short skirt", "long skirt", "denim skirt", "skirts", "a skirt for the office"),
-    "Polo": (
-        "polo t-shirt",
-        "tennis shirt with a collar",
-        "polos",
-        "golf polo",
-        "short sleeve shirt with a polo collar",
-    ),
-    "Undershirt": ("tank", "sleeveless shirt", "sleeveless undershirt", "racerback tank top", "strappy top"),
-    "Blazer": ("smart blazer", "jacket of a suit", "tailored blazer with lapels", "blazers", "formal jacket"),
-    "Hoodie": ("sweater with a hood", "zip hoodie", "hoodies", "hooded jumper", "sweatshirt with hood and pocket"),
-    "Body": ("bodysuit for a newborn", "bodysuit with snaps", "onesie for a baby", "bodysuits", "infant romper"),
-    "Top": ("crop top", "top for women", "pretty summer tops", "sleeveless women's top", "party top"),
-    "Blouse": ("elegant blouse", "ladies' blouse", "blouses", "chiffon blouse", "blouse for work"),
-}
+REQUESTS: Final = Path(__file__).with_name("retrieval_requests.toml")
+#: Sentences around a kind's name; none is a template of the training.
+BY_KIND: Final = ("somebody in {kind}", "{kind}, please", "do you have {kind} here")
+BY_COLOUR: Final = ("do you have {kind} in {colour}", "{colour}: {kind}, please")
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of the table.
+class Request:
+    """What is typed, and what it asks for; colour "" = any."""
 
-    Attributes:
-        figures: by name of `FIGURES`, the mean over queries and both ends of its interval.
-    """
-
-    task: str
-    method: str
-    queries: int
-    items: int
-    figures: Mapping[str, tuple[float, float, float]]
+    words: str
+    kind: str
+    colour: str = ""
 
 
-def measure(order: NDArray[np.intp], right: NDArray[np.bool_], k: int = K) -> tuple[float, ...]:
-    """The `FIGURES` of one query.
-
-    Args:
-        order: (N,) items, best first.
-        right: (N,), by item; at least one is right.
-    """
-    gains, there = right[order], int(right.sum())
-    recalls = [float(gains[:first].sum() / min(first, there)) for first in (1, 5, k)]
-    discounts = 1 / np.log2(np.arange(2, k + 2))
-    ndcg = (gains[:k] * discounts[: len(gains)]).sum() / discounts[: min(k, there)].sum()
-    return *recalls, float(ndcg), float(1 / (1 + np.argmax(gains)))
+def written_requests() -> list[Request]:
+    """Those of `REQUESTS`."""
+    labels = tomllib.loads(REQUESTS.read_text(encoding="utf-8"))
+    return [Request(words, label) for label, written in labels.items() for words in written]
 
 
-def evaluate(
-    task: str, method: str, scores: Floats, right: NDArray[np.bool_], leave_out: NDArray[np.bool_] | None = None
-) -> Row:
-    """A row from scores (Q, N), right answers (Q, N), and pairs (Q, N) that do not count (a picture and itself)."""
-    figures = []
-    for query in range(len(scores)):
-        counted = np.ones(scores.shape[1], bool) if leave_out is None else ~leave_out[query]
-        answers = right[query, counted]
-        if answers.any():
-            order = np.argsort(-scores[query, counted], kind="stable")
-            figures.append(measure(order, answers))
-    return Row(
-        task, method, len(figures), scores.shape[1], dict(zip(FIGURES, intervals(np.array(figures)), strict=True))
+def requests_by_kind(pictures: Pictures) -> list[Request]:
+    """Requests for every kind that the pictures have."""
+    if pictures.name == "photos":
+        return written_requests()
+    return [Request(form.format(kind=names[0]), kind) for kind, names in called(pictures).items() for form in BY_KIND]
+
+
+def requests_by_colour(pictures: Pictures) -> list[Request]:
+    """Requests for every kind in every main colour that it has."""
+    names = called(pictures)
+    pairs = sorted(set(zip(pictures.kinds.tolist(), pictures.colours.tolist(), strict=True)))
+    return [
+        Request(f.format(kind=names[kind], colour=colour), kind, colour) for kind, colour in pairs for f in BY_COLOUR
+    ]
+
+
+def answers(requests: Sequence[Request], pictures: Pictures) -> Bools:
+    """Which pictures (N,) answer which requests (Q,): (Q, N)."""
+    groups = colour_groups()
+    return np.array(
+        [
+            (pictures.kinds == request.kind)
+            & (not request.colour or np.isin(pictures.colours, groups.get(request.colour, ())))
+            for request in requests
+        ]
     )
 
 
-def intervals(table: NDArray[np.float64]) -> list[tuple[float, float, float]]:
-    """Of each column of figures (Q, F): the mean over queries and both ends of its 95 % bootstrap interval."""
-    rng = np.random.default_rng(0)
-    means = table[rng.integers(0, len(table), (1000, len(table)))].mean(1)
-    low, high = np.quantile(means, 0.025, axis=0), np.quantile(means, 0.975, axis=0)
-    return [tuple(map(float, ends)) for ends in zip(table.mean(0), low, high, strict=True)]
+def random_scores(right: Bools) -> Floats:
+    """A random order for each question."""
+    return np.random.default_rng(0).random(right.shape, np.float32)
 
 
-def unit(rows: Floats) -> Floats:
-    """Rows of unit norm."""
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float32)
-
-
-def picture_vectors(features: Features, heads: Path) -> Floats:
-    """Pictures in the common space, from cached features."""
-    head = head_from(load_file(heads / HEADS_FILE), "image")
-    with torch.inference_mode():
-        return np.asarray(head(torch.from_numpy(np.concatenate([features.tower, features.colours], 1))).numpy())
-
-
-def mean_histograms(samples: list[Sample], features: Features) -> dict[str, Floats]:
-    """The mean colour histogram of each label, unit norm."""
-    labels = np.array([sample.label for sample in samples])
-    return {label: unit(features.colours[labels == label].mean(0, keepdims=True))[0] for label in REQUESTS}
-
-
-def held_out_rows(
-    samples: list[Sample], features: Features, means: dict[str, Floats], embedder: TwoTowerEmbedder, heads: Path
-) -> list[Row]:
-    """All rows on the held-out garments; `means` are the training garments' histograms by label."""
-    labels = np.array([sample.label for sample in samples])
-    requests = [(label, text) for label, texts in REQUESTS.items() for text in texts]
-    asked = np.array([label for label, _ in requests])
-    right = asked[:, None] == labels[None]
-    ours, texts = picture_vectors(features, heads), embedder.texts([text for _, text in requests])
-    named = np.stack([means[label] for label in asked])
-    task = "text → image"
-    rows = [
-        random_row(task, right, None),
-        evaluate(task, "colour histogram", named @ features.colours.T, right),
-        evaluate(task, "ours", texts @ ours.T, right),
+def fused(parts: Mapping[str, Floats], chances: Mapping[str, Calibration]) -> dict[str, Floats]:
+    """Both plain ways to join cosines (Q, N) by method; those that `chances` has a calibration of become chances."""
+    as_chances = [
+        chances[name].chance(cosines) if name in chances else np.clip(cosines, 0, 1) for name, cosines in parts.items()
     ]
-    same, itself = labels[:, None] == labels[None], np.eye(len(samples), dtype=bool)
-    tower = unit((features.tower - features.tower.mean(0)) / (features.tower.std(0) + 1e-3))
-    task = "image → image"
-    rows.append(random_row(task, same, itself))
-    for method, vectors in (
-        ("colour histogram", features.colours),
-        ("frozen EfficientNet-Lite2 features", tower),
-        ("ours", ours),
-    ):
-        rows.append(evaluate(task, method, vectors @ vectors.T, same, itself))
-    return rows + per_label(texts @ ours.T, asked, labels)
+    return {"late fusion (sum)": np.sum(list(parts.values()), 0), "product": np.prod(as_chances, 0)}
 
 
-def per_label(scores: Floats, asked: NDArray[np.str_], labels: NDArray[np.str_]) -> list[Row]:
-    """Ours, text → image, label by label."""
-    rows = []
-    for label in REQUESTS:
-        own = asked == label
-        right = np.repeat((labels == label)[None], int(own.sum()), axis=0)
-        rows.append(evaluate(f"text → image, {label}", "ours", scores[own], right))
+def words_chances(seen: Floats, titles: Floats | None, embedder: TwoTowerEmbedder) -> Floats:
+    """What a search makes of words: picture, and title where there is one, as two readings of the same (Q, N)."""
+    by_picture = rerank.weigh(np.sqrt(embedder.calibrations["text"].chance(seen)), PICTURE_CERTAINTY)
+    return by_picture if titles is None else by_picture * np.sqrt(embedder.calibrations["title"].chance(titles))
+
+
+def nearest_kinds(words: Sequence[str], training: Pictures, embedder: TwoTowerEmbedder) -> list[str]:
+    """For each request the kind of the training pictures whose name is nearest to it in MiniLM's own space."""
+    names = [(kind, name) for kind, own in called(training).items() for name in own]
+    cosines = embedder.words(words) @ embedder.words([name for _, name in names]).T
+    return [names[place][0] for place in cosines.argmax(1)]
+
+
+def prototypes(vectors: Floats, kinds: Sequence[str], training: Pictures) -> Floats:
+    """The mean vector of the training pictures (N, D) of each kind, unit norm (Q, D)."""
+    return unit(np.stack([vectors[training.kinds == kind].mean(0) for kind in kinds]))
+
+
+def text_to_image(pictures: Pictures, training: Pictures | None, embedder: TwoTowerEmbedder, colour: bool) -> Lines:
+    """Text → image by kind, or by kind and colour.
+
+    Args:
+        pictures: what is searched.
+        training: pictures of the same source that tell what each kind looks like; None for those that have titles.
+        embedder: reads the words.
+        colour: whether a colour is asked for, too.
+    """
+    requests = requests_by_colour(pictures) if colour else requests_by_kind(pictures)
+    task = Task(f"text → image, kind{' and colour' * colour}", pictures.name, answers(requests, pictures))
+    words, titles, chances = [request.words for request in requests], None, embedder.calibrations
+    seen = embedder.texts(words) @ pictures.ours.T
+    known: dict[str, Calibration] = {}
+    if training is None:
+        titles = embedder.words(words) @ embedder.words([item.title for item in pictures.items]).T
+        parts = {"text only": titles, "image only": seen}
+        known = {"text only": chances["title"], "image only": chances["text"]}
+    else:
+        kinds = nearest_kinds(words, training, embedder)
+        parts = {
+            "colour histogram": prototypes(training.histograms, kinds, training) @ pictures.histograms.T,
+            "image only": prototypes(training.looks, kinds, training) @ pictures.looks.T,
+        }
+    if colour:
+        parts["colour histogram"] = np.stack([swatch(request.colour) for request in requests]) @ pictures.histograms.T
+    ours = words_chances(seen, titles, embedder) * by_rules(requests, pictures)
+    rows = lines(task, {"random": random_scores(task.right), **parts, **fused(parts, known), OURS: ours})
+    return rows if colour or pictures.name != "photos" else rows + kind_by_kind(task, requests, ours)
+
+
+def kind_by_kind(task: Task, requests: Sequence[Request], ours: Floats) -> Lines:
+    """Ours for the requests of each kind by themselves."""
+    kinds = np.array([request.kind for request in requests])
+    rows: Lines = []
+    for kind in dict.fromkeys(kinds.tolist()):
+        part = Task(f"{task.name}: {kind}", task.items, task.right[kinds == kind])
+        rows += lines(part, {OURS: ours[kinds == kind]})
     return rows
 
 
-def random_row(task: str, right: NDArray[np.bool_], leave_out: NDArray[np.bool_] | None) -> Row:
-    """Random order."""
-    scores = np.random.default_rng(0).random(right.shape, np.float32)
-    return evaluate(task, "random", scores, right, leave_out)
+def by_rules(requests: Sequence[Request], pictures: Pictures) -> Floats:
+    """What a search reads from words by rules (Q, N): wishes, and the colour as a filter that puts main ones first."""
+    by_wishes = functools.cache(lambda wishes: rerank.wish_chances(pictures.items, wishes))
+
+    @functools.cache
+    def by_colour(colour: str) -> Floats:
+        if not colour:
+            return np.ones(len(pictures.items), np.float32)
+        group = colour_groups()[colour]
+        passed = np.array([Filters(colours=(group,)).match(item) for item in pictures.items])
+        return passed * rerank.colour_chances(pictures.items, [group])
+
+    wishes = [understand(Query(text=request.words), plain_lexicon()).wishes for request in requests]
+    return np.stack([by_wishes(w) * by_colour(r.colour) for w, r in zip(wishes, requests, strict=True)])
 
 
-def catalog_rows(samples: list[Sample], features: Features, embedder: TwoTowerEmbedder, heads: Path) -> list[Row]:
-    """Requests "red hoodie" for every kind and main colour in the catalog; right = that kind with that colour."""
-    wanted = sorted({(s.facts["kind"] or s.facts["category"], c) for s in samples for c in s.facts["colours"][:1]})
-    texts = [f"{colour} {kind}" for kind, colour in wanted]
-    right = np.array(
-        [
-            [kind in (s.facts["kind"], s.facts["category"]) and c in s.facts["colours"] for s in samples]
-            for kind, c in wanted
-        ]
-    )
-    pictures = embedder.texts(texts) @ picture_vectors(features, heads).T
-    titles = embedder.words(texts) @ embedder.words([s.facts["title"] for s in samples]).T
-    chances = embedder.calibrations
-    both = chances["text"].chance(pictures) * chances["title"].chance(titles)
-    task = "text → catalog (kind and colour)"
-    return [
-        random_row(task, right, None),
-        evaluate(task, "MiniLM on titles", titles, right),
-        evaluate(task, "ours, picture only", pictures, right),
-        evaluate(task, "ours, picture × title", both, right),
-    ]
+def image_to_image(pictures: Pictures, embedder: TwoTowerEmbedder, colour: bool) -> Lines:
+    """Image → image by kind, or by kind and main colour; pictures that are the only ones of theirs do not ask."""
+    same = pictures.kinds[:, None] == pictures.kinds[None]
+    if colour:
+        same = same & (pictures.colours[:, None] == pictures.colours[None])
+    asks = np.flatnonzero(same.sum(1) > 1)
+    itself = np.eye(len(same), dtype=bool)[asks]
+    name = "image → image, kind and colour" if colour else "image → image, kind"
+    task = Task(name, pictures.name, same[asks], itself)
+    parts = {
+        "colour histogram": pictures.histograms[asks] @ pictures.histograms.T,
+        "image only": pictures.looks[asks] @ pictures.looks.T,
+    }
+    ours = embedder.calibrations["like"].chance(pictures.ours[asks] @ pictures.ours.T)
+    if colour:
+        ours = ours * rerank.weigh(np.clip(parts["colour histogram"], 0, 1), composing.COLOUR_CERTAINTY)
+    return lines(task, {"random": random_scores(task.right), **parts, **fused(parts, {}), OURS: ours})
 
 
-def machine() -> str:
-    """The processor and how many cores of it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        name = platform.processor() or platform.machine()
-    return f"{name}, {os.cpu_count()} cores"
-
-
-def write(columns: Sequence[str], lines: Iterable[Sequence[object]], path: Path) -> None:
-    """A table as CSV; every line names machine and versions."""
-    versions = " ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    with partial.open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out)
-        writer.writerow([*columns, "machine", "versions"])
-        for line in lines:
-            shown = [f"{value:.3f}" if isinstance(value, float) else value for value in line]
-            writer.writerow([*shown, machine(), f"python {platform.python_version()} {versions}"])
-    os.replace(partial, path)
-
-
-def with_ends(names: Iterable[str]) -> list[str]:
-    """Column names of figures with the ends of their intervals."""
-    return [column for name in names for column in (name, f"{name} low", f"{name} high")]
-
-
-def read_options(description: str | None, out: str) -> argparse.Namespace:
-    """The command line of a benchmark of the retriever: its data, its weights, and where the CSV goes."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("garments", "minilm", "lite2", "heads"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--catalog", type=Path)
-    parser.add_argument("--cache", type=Path, default=Path(".cache/retriever"))
-    parser.add_argument("--out", type=Path, default=Path(out))
-    return parser.parse_args()
+def training_pictures(options: argparse.Namespace) -> dict[str, Pictures]:
+    """By name of the held-out set, the pictures that train of the same source."""
+    tower: Callable[[], ImageTower] = functools.cache(lambda: ImageTower(options.lite2))
+    samples: dict[str, list[Sample]] = {
+        "photos": at_most(clothing_dataset(options.garments, held_out=False), MOST_GARMENTS),
+        "worn crops": at_most(co_parsing(options.ccp), MOST_CROPS),
+    }
+    return {
+        name: pictures_of(name, some, cached(some, options.cache, tower), options.heads)
+        for name, some in samples.items()
+    }
 
 
 def main() -> None:
@@ -277,19 +229,15 @@ def main() -> None:
     options = read_options(__doc__, "docs/benchmarks/retrieval.csv")
     torch.set_num_threads(1)
     embedder = TwoTowerEmbedder(WeightPaths(options.minilm, options.lite2, options.heads))
-    tower: Callable[[], ImageTower] = functools.cache(lambda: ImageTower(options.lite2))
-    training = at_most(clothing_dataset(options.garments, held_out=False), MOST_GARMENTS)
-    means = mean_histograms(training, cached(training, options.cache, tower))
-    samples = clothing_dataset(options.garments, held_out=True)
-    rows = held_out_rows(samples, cached(samples, options.cache, tower), means, embedder, options.heads)
-    if options.catalog:
-        items = catalog_items(options.catalog)
-        rows += catalog_rows(items, cached(items, options.cache, tower), embedder, options.heads)
-    lines = [[row.task, row.method, row.queries, row.items, *chain(*row.figures.values())] for row in rows]
-    write(["task", "method", "queries", "items", *with_ends(FIGURES)], lines, options.out)
-    for row in rows:
-        figures = "  ".join(f"{name} {mean:.3f}" for name, (mean, _, _) in row.figures.items())
-        print(f"{row.task:36s} {row.method:36s} {figures}  ({row.queries} queries)")
+    training = training_pictures(options)
+    rows: Lines = []
+    for pictures in held_out(options):
+        seen = pictures.take(np.flatnonzero(pictures.cut))
+        rows += text_to_image(pictures, training.get(pictures.name), embedder, colour=False)
+        rows += text_to_image(seen, training.get(pictures.name), embedder, colour=True)
+        rows += image_to_image(pictures, embedder, colour=False)
+        rows += image_to_image(seen, embedder, colour=True)
+    write(rows, FIGURES, options.out)
 
 
 if __name__ == "__main__":

@@ -1,47 +1,36 @@
 """A picture and "but in red": the same kind of thing in another colour, on garments that never trained.
 
-    python -m benchmarks.retrieval_composed --garments DIR --minilm DIR --lite2 FILE --heads weights/retriever \
-        --cache DIR [--catalog DIR] --out docs/benchmarks/retrieval_composed.csv
+    python -m benchmarks.retrieval_composed --garments DIR --ccp DIR --minilm DIR --lite2 FILE \
+        --heads weights/retriever --cache DIR --out docs/benchmarks/retrieval_composed.csv
 
 A case is a source picture and a colour that is not its own, of which at least three other pictures of the source's
 label are; the source itself is left out. An item is right if it has the label and its main colour is the one asked for,
 in the sense of the shop's words ("red" has burgundy). hit@5 is the share of cases with a right item among the first
 five, unchanged@5 the share of the first five whose main colour is still the source's. Colours are measured on the
-cut-out, for judging as well as for searching; pictures of which none was found are left out. With a catalog, its items
-are asked for by category, and judged by the colours that it states. 200 sources are drawn; "more cases" are the others.
-"Grey" is ours with the likeness of pictures turned to grey at one mean lightness, which see form alone. Intervals are
-95 % bootstrap over the cases; p is of the paired sign-flip test of ours against the method of the line.
+cut-out, for judging as well as for searching; pictures of which none was found are left out. The catalog's items are
+asked for by category, and judged by the colours that it states. 200 sources are drawn of each set; "more cases" are the
+others. "Grey" is ours with the likeness of pictures turned to grey at one mean lightness, which see form alone.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from scipy.stats import permutation_test
 
-from benchmarks.retrieval import intervals, picture_vectors, read_options, with_ends, write
+from benchmarks.ranking import CHANGED, FIGURES, OURS, Lines, Task, lines, read_options, write
+from benchmarks.retrieval_pictures import Pictures, colour_groups, held_out
 from recommend import composing, rerank
 from recommend.embedder import TwoTowerEmbedder, WeightPaths
-from recommend.features import SHADES, Floats, Image, Mask, cut_out, oklab
-from recommend.lexicon import Lexicon, build_lexicon
-from recommend.query import understand
+from recommend.features import Floats, Image, Mask, cut_out, oklab
 from recommend.retriever import PICTURE_CERTAINTY
-from recommend.schema import Facet, Filters, Item, Query
-from recommend.towers import ImageTower
-from training.retriever_features import Features, Sample, cached, catalog_items, clothing_dataset
+from recommend.schema import Facet, Filters, Item
+from training.retriever_features import Sample
 
 CASES: Final = 200
 LEAST_RIGHT: Final = 3
-FIRST: Final = 5
-FIGURES: Final = ("hit@5", "unchanged@5")
-OURS: Final = "ours: product, old colour subtracted"
 GREY: Final = "ours, by grey pictures"
 #: Mean OKLab lightness that pictures turned to grey are brought to.
 GREY_LIGHTNESS: Final = 0.6
@@ -62,21 +51,6 @@ class Case:
     colours: tuple[str, ...]
 
 
-def as_items(samples: list[Sample], features: Features) -> list[Item]:
-    """The pictures as a shop would serve them: label as category, colours stated or else measured."""
-    return [
-        Item(
-            sample.key,
-            sample.label,
-            sample.facts.get("category", sample.label),
-            0.0,
-            "none",
-            colours=tuple(sample.facts.get("colours") or main_names(shares)),
-        )
-        for sample, shares in zip(samples, features.names, strict=True)
-    ]
-
-
 def greyed(sample: Sample) -> Sample:
     """The sample with its picture turned to grey, the garment's mean lightness at `GREY_LIGHTNESS`."""
 
@@ -93,17 +67,10 @@ def greyed(sample: Sample) -> Sample:
     return replace(sample, source=f"{sample.source}-grey", read=read)
 
 
-def main_names(shares: Mapping[str, float]) -> tuple[str, ...]:
-    """The colours that an index keeps of a measured palette, as `features.main_colours` chooses them."""
-    return tuple(name for place, (name, share) in enumerate(shares.items()) if place == 0 or share >= 0.2)[:3]
-
-
-def cases(items: list[Item], lexicon: Lexicon) -> list[Case]:
+def cases(items: list[Item]) -> list[Case]:
     """A case for each source that has any, its colour drawn among the possible ones; in one random order."""
     rng = np.random.default_rng(0)
-    groups = {
-        name: group for name in SHADES for group in understand(Query(text=f"but in {name}"), lexicon).filters.colours
-    }
+    groups = colour_groups()
     counts: dict[tuple[str, str], int] = {}
     for item in items:
         counts[item.category, item.colours[0]] = counts.get((item.category, item.colours[0]), 0) + 1
@@ -121,20 +88,11 @@ def cases(items: list[Item], lexicon: Lexicon) -> list[Case]:
     return found
 
 
-def scores(
-    asked: list[Case], items: list[Item], pictures: Floats, colours: Floats, greys: Floats, embedder: TwoTowerEmbedder
-) -> dict[str, Floats]:
-    """Method → scores (cases, items).
-
-    Args:
-        asked: the cases.
-        items: N items.
-        pictures, colours, greys: their vectors (N, D) in the common space, as histograms, and in the common space when
-            turned to grey.
-        embedder: reads the words.
-    """
-    sources = [case.source for case in asked]
-    alike, said = pictures[sources] @ pictures.T, embedder.texts([case.words for case in asked]) @ pictures.T
+def scores(asked: list[Case], pictures: Pictures, greys: Floats, embedder: TwoTowerEmbedder) -> dict[str, Floats]:
+    """Method → scores (cases, N); `greys` (N, D) are the pictures in the common space when turned to grey."""
+    items, sources = pictures.items, [case.source for case in asked]
+    alike = pictures.ours[sources] @ pictures.ours.T
+    said = embedder.texts([case.words for case in asked]) @ pictures.ours.T
     like = embedder.calibrations["like"].chance(alike)
     words = rerank.weigh(np.sqrt(embedder.calibrations["text"].chance(said)), PICTURE_CERTAINTY)
     kept = [Filters(colours=(case.colours,)) for case in asked]
@@ -142,15 +100,14 @@ def scores(
     colour = np.stack([rerank.colour_chances(items, [case.colours]) for case in asked]) * passed
     product = like * words * colour
     left = np.stack([composing.changed_chances(items, old_colours(items[case.source], case)) for case in asked])
-    random = np.random.default_rng(0).random(product.shape, np.float32)
     form = embedder.calibrations["like"].chance(greys[sources] @ greys.T)
     return {
-        "random": random,
-        "colour histogram": colours[sources] @ colours.T,
-        "picture only": alike,
+        "random": np.random.default_rng(0).random(product.shape, np.float32),
+        "colour histogram": pictures.histograms[sources] @ pictures.histograms.T,
         "text only": said,
+        "image only": alike,
         "late fusion (sum)": alike + said,
-        "product without subtraction": product,
+        "product": product,
         GREY: form * words * colour * left,
         OURS: product * left,
     }
@@ -161,41 +118,12 @@ def old_colours(source: Item, case: Case) -> list[Facet]:
     return [Facet("colours", tuple(name for name in source.colours if name not in case.colours))]
 
 
-def figures(ranking: Floats, asked: list[Case], items: list[Item]) -> NDArray[np.float64]:
-    """`FIGURES` of each case (cases, 2) from scores (cases, items)."""
-    main = np.array([item.colours[0] for item in items])
-    category = np.array([item.category for item in items])
-    rows = []
-    for case, row in zip(asked, ranking, strict=True):
-        order = np.argsort(-row, kind="stable")
-        first = order[order != case.source][:FIRST]
-        right = (category[first] == category[case.source]) & np.isin(main[first], case.colours)
-        rows.append((float(right.any()), float((main[first] == main[case.source]).mean())))
-    return np.array(rows)
-
-
-def p_values(ours: NDArray[np.float64], other: NDArray[np.float64]) -> list[float]:
-    """Of each figure (cases, F), the chance of a difference so large if it were only by chance."""
-    rng = np.random.default_rng(0)
-    return [
-        float(permutation_test(pair, _mean_difference, permutation_type="samples", n_resamples=9999, rng=rng).pvalue)
-        for pair in zip(ours.T, other.T, strict=True)
-    ]
-
-
-def _mean_difference(a: NDArray[np.float64], b: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
-    return np.asarray(np.mean(a, axis=axis) - np.mean(b, axis=axis))
-
-
-def table(task: str, asked: list[Case], items: list[Item], found: Mapping[str, Floats]) -> list[list[object]]:
-    """The lines of one task, a method each, from its scores."""
-    rows = {name: figures(ranking, asked, items) for name, ranking in found.items()}
-    lines: list[list[object]] = []
-    for name, each in rows.items():
-        tested = [""] * len(FIGURES) if name == OURS else p_values(rows[OURS], each)
-        lines.append([task, name, len(asked), len(items), *chain(*intervals(each)), *tested])
-        print(f"{task:28s} {name:38s} " + "  ".join(f"{f} {v:.3f}" for f, v in zip(FIGURES, each.mean(0), strict=True)))
-    return lines
+def task_of(asked: list[Case], pictures: Pictures, name: str) -> Task:
+    """The cases as a task: right is the source's category in an asked colour, stale the source's main colour."""
+    main, sources = pictures.colours, [case.source for case in asked]
+    category = np.array([item.category for item in pictures.items])
+    right = (category[sources][:, None] == category) & np.array([np.isin(main, case.colours) for case in asked])
+    return Task(name, pictures.name, right, np.eye(len(main), dtype=bool)[sources], main[sources][:, None] == main)
 
 
 def main() -> None:
@@ -203,24 +131,15 @@ def main() -> None:
     options = read_options(__doc__, "docs/benchmarks/retrieval_composed.csv")
     torch.set_num_threads(1)
     embedder = TwoTowerEmbedder(WeightPaths(options.minilm, options.lite2, options.heads))
-    tower: Callable[[], ImageTower] = functools.cache(lambda: ImageTower(options.lite2))
-    lexicon = build_lexicon([])
-    lines: list[list[object]] = []
-    sources = [("photos", clothing_dataset(options.garments, held_out=True))]
-    sources += [("rendered catalog", catalog_items(options.catalog))] if options.catalog else []
-    for source, samples in sources:
-        features = cached(samples, options.cache, tower)
-        seen = np.flatnonzero(~features.whole)
-        items = [as_items(samples, features)[place] for place in seen]
-        grey = cached([greyed(sample) for sample in samples], options.cache, tower)
-        pictures, greys = (picture_vectors(each, options.heads)[seen] for each in (features, grey))
-        every = cases(items, lexicon)
-        for name, asked in ((f"{len(every[:CASES])} cases", every[:CASES]), ("more cases", every[CASES:])):
+    rows: Lines = []
+    for pictures, grey in zip(held_out(options), held_out(options, greyed), strict=True):
+        seen = np.flatnonzero(pictures.cut)
+        kept = pictures.take(seen)
+        every = cases(kept.items)
+        for name, asked in (("“but in red”", every[:CASES]), ("“but in red”, more cases", every[CASES:])):
             if asked:
-                found = scores(asked, items, pictures, features.colours[seen], greys, embedder)
-                lines += table(f"{source}: {name}", asked, items, found)
-    columns = ["task", "method", "cases", "items", *with_ends(FIGURES)]
-    write([*columns, *(f"p {name}" for name in FIGURES)], lines, options.out)
+                rows += lines(task_of(asked, kept, name), scores(asked, kept, grey.ours[seen], embedder))
+    write(rows, (*FIGURES, *CHANGED), options.out)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from recommend.catalog import read_catalog
 from recommend.features import Image, Mask, Palette, colour_shares, colour_vector, cut_out, palette
 from recommend.indexing import palette_rows
 from recommend.towers import ImageTower
+from training.photos import is_held_out as is_held_out_photo
 from training.photos import read_rgb
 
 #: Progress is printed each so many pictures computed.
@@ -37,6 +38,8 @@ vest wedges
 #: Labels of Clothing Co-Parsing that are garments a catalog could hold.
 CCP_KINDS: Final = frozenset(_CCP_KINDS.split())
 LEAST_CCP_PIXELS: Final = 900
+#: Names of training pictures that show what a held-out one shows, a line each; `training.twins` finds them.
+TWINS: Final = Path(__file__).with_name("garment_twins.txt")
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,12 @@ def is_held_out(key: str) -> bool:
     return int(hashlib.sha1(key.encode()).hexdigest(), 16) % 5 == 0
 
 
-def clothing_dataset(folder: Path, held_out: bool) -> list[Sample]:
-    """The garments of clothing-dataset (images/, labels.csv) that may train, or those that never do, by name."""
+def clothing_dataset(folder: Path, held_out: bool, with_twins: bool = False) -> list[Sample]:
+    """The garments of clothing-dataset (images/, labels.csv) that may train, or the fifth that is held out, by name.
+
+    Twins of held-out pictures are in neither, unless `with_twins` puts them to those that may train.
+    """
+    twins = set() if with_twins else set(TWINS.read_text(encoding="utf-8").split())
     with (folder / "labels.csv").open(newline="") as lines:
         rows = sorted(csv.DictReader(lines), key=lambda row: row["image"])
     return [
@@ -93,15 +100,20 @@ def clothing_dataset(folder: Path, held_out: bool) -> list[Sample]:
             {"kids": row["kids"] == "True"},
         )
         for row in rows
-        if is_held_out(row["image"]) == held_out
+        if is_held_out(row["image"]) == held_out and row["image"] not in twins
     ]
 
 
-def co_parsing(folder: Path) -> Iterator[Sample]:
-    """Each garment of the labelled photos of Clothing Co-Parsing, cut out by its label map; not each tenth photo."""
+def co_parsing(folder: Path, held_out: bool = False) -> Iterator[Sample]:
+    """Each garment of the labelled photos of Clothing Co-Parsing, cut out by its label map.
+
+    Args:
+        folder: the data set.
+        held_out: only of each tenth photo, which never trains, instead of the others.
+    """
     labels = json.loads((folder / "labels.json").read_text())
     for path in sorted((folder / "parse").glob("*.png")):
-        if int(path.stem) % 10 == 0:
+        if is_held_out_photo(path.stem) != held_out:
             continue
         parse = read_labels(path)
         for index in np.unique(parse):

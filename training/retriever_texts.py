@@ -132,6 +132,16 @@ COLOUR_WORDS: Final[dict[str, tuple[str, ...]]] = {
     "orange": ("orange",),
 }
 
+#: Said of any garment, and asserting nothing of it: a text that has them asks for no other picture than without them.
+_QUALITIES: Final = (
+    "nice", "new", "good", "simple", "classic", "modern", "soft", "comfortable", "elegant", "cheap", "cotton",
+    "linen", "wool", "knitted", "slim", "loose", "vintage",
+)  # fmt: skip
+_OCCASIONS: Final = (
+    "for work", "for a party", "for school", "for the gym", "for holidays", "for spring", "for autumn", "for cold days",
+    "for hot days", "for travelling", "for him", "for her", "to go out", "to relax in",
+)  # fmt: skip
+
 _PLAIN: Final = ("{a}", "a {a}", "{a} for sale", "I am looking for a {a}", "photo of a {a}", "some {a}")
 _COLOURED: Final = ("{c} {a}", "a {c} {a}", "{a} in {c}", "{a}, {c}", "I want a {c} {a}", "{c} coloured {a}")
 _TWO_COLOURS: Final = ("{c} and {d} {a}", "{a} in {c} and {d}", "{c} {a} with {d}")
@@ -223,6 +233,10 @@ def _text(labelled: Labelled, colours: list[str], rng: np.random.Generator) -> T
         word, fact = labelled.adjectives[rng.integers(len(labelled.adjectives))]
         name, asserts = f"{word} {name}", asserts | {fact}
     if not colours or chance > 0.62:
+        if rng.random() < 0.4:
+            name = f"{rng.choice(_QUALITIES)} {name}"
+        if rng.random() < 0.4:
+            name = f"{name} {rng.choice(_OCCASIONS)}"
         return Text(_fill(_PLAIN, rng, a=name), frozenset(asserts))
     said = [str(rng.choice(COLOUR_WORDS.get(colour, (colour,)))) for colour in colours]
     if chance > 0.57:

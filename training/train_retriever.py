@@ -47,13 +47,15 @@ from training.retriever_texts import Labelled, Text, describe, texts_for
 DIM: Final = 256
 HIDDEN: Final = 512
 #: Pictures of one label that train, by source: what frozen features of them cost is most of the training.
-MOST_GARMENTS: Final = 120
+MOST_GARMENTS: Final = 240
 MOST_CROPS: Final = 25
-TEXTS_PER_GARMENT: Final = 6
+TEXTS_PER_GARMENT: Final = 4
 BATCH: Final = 384
 TEMPERATURE: Final = 0.07
 #: Weight of image → image beside the two directions between pictures and words.
-LIKENESS_WEIGHT: Final = 0.6
+LIKENESS_WEIGHT: Final = 1.0
+#: How far rare labels are drawn more often than their pictures are many: 0 not at all, 1 as often as frequent ones.
+BALANCE: Final = 0.5
 DROPOUT: Final = 0.25
 
 
@@ -172,11 +174,12 @@ def batch_loss(pool: Pool, heads: tuple[Head, Head], rows: Tensor, texts: Tensor
 
 
 def batches(pool: Pool, rng: np.random.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-    """One pass over the garments: rows, and one text of each."""
+    """About as many garments as there are, in batches of different ones: rows, and one text of each."""
     by_owner = [np.flatnonzero(pool.owners == place) for place in range(len(pool))]
-    order = rng.permutation(len(pool))
-    for start in range(0, len(order) - BATCH // 2, BATCH):
-        rows = order[start : start + BATCH]
+    labels = pool.labels.numpy()
+    weights = np.bincount(labels)[labels] ** -BALANCE
+    for _ in range(len(pool) // BATCH):
+        rows = rng.choice(len(pool), BATCH, replace=False, p=weights / weights.sum())
         texts = np.array([rng.choice(by_owner[row]) for row in rows])
         yield torch.from_numpy(rows), torch.from_numpy(texts)
 
@@ -198,7 +201,7 @@ def train(pool: Pool, check: Pool, passes: int, seed: int) -> tuple[Head, Head]:
     heads = new_heads(pool)
     parameters = [p for head in heads for p in head.parameters()]
     optimizer = torch.optim.AdamW(parameters, lr=1e-3, weight_decay=0.05)
-    steps = passes * len(list(range(0, len(pool) - BATCH // 2, BATCH)))
+    steps = passes * (len(pool) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1.5e-3, total_steps=steps, pct_start=0.1)
     for number in range(passes):
         start, losses = time.perf_counter(), []
@@ -337,7 +340,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--cache", type=Path, default=Path(".cache/retriever"))
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--passes", type=int, default=30)
+    parser.add_argument("--passes", type=int, default=24)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
