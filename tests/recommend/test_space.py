@@ -66,13 +66,13 @@ def test_a_name_is_drawn_towards_the_pictures_of_its_kind(space: Space) -> None:
         said = replace(space, mixture=Mixture(0.6, pull, 50)).texts(space.names)
         assert torch.allclose(said.norm(dim=-1), torch.ones(NAMES), atol=1e-5)
         near.append((said * space.shown).sum(-1))
-    assert (near[0] < near[1]).all() and (near[1] < near[2]).all() and (near[2] > 0.9).all()
+    assert (near[0] < near[1]).all() and (near[1] < near[2]).all() and (near[2] > 0.5).all()
 
 
-def test_a_text_that_is_equally_near_to_all_names_moves_to_their_mean_alone(space: Space, texts: torch.Tensor) -> None:
+def test_a_text_that_is_equally_near_to_all_names_stays_where_it_is(space: Space, texts: torch.Tensor) -> None:
     blunt = replace(space, mixture=Mixture(0.6, 2, 0))
     said = torch.cat([space.text_head(texts), torch.zeros(5, AXES)], dim=-1)
-    assert torch.allclose(blunt.texts(texts), normalize(said + 2 * space.shown.mean(0), dim=-1), atol=1e-5)
+    assert torch.allclose(blunt.texts(texts), said, atol=1e-5)
 
 
 def test_a_space_comes_back_from_its_file_as_half_precision_keeps_it(
