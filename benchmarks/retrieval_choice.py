@@ -100,7 +100,7 @@ def wording(space: Space, pool: Pool, check: Pool, labels: list[str], tower: Tex
         pictures, name = changed.pictures(check.images), f"pull {pull}, sharpness {sharpness}"
         show(f"check phrases → check garments, {name}", right, changed.texts(asked) @ pictures.T)
         show(
-            f"training phrases → check garments, {name}",
+            f"made phrases → check garments, {name}",
             own,
             (changed.texts(check.texts) @ pictures.T).where(passed, -2),
         )
