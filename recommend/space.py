@@ -118,9 +118,9 @@ def read_space(file: Path) -> tuple[Space, Mapping[str, str]]:
     with safe_open(file, framework="pt") as stored:
         tensors = {name: stored.get_tensor(name).float() for name in stored.keys()}  # noqa: SIM118 - not a dict
         about = stored.metadata()
-    heads = [_head(tensors, name) for name in ("image", "text")]
-    axes, names, shown = (tensors[name] for name in ("axes", "names", "shown"))
-    return Space(*heads, axes, names, shown, Mixture(**json.loads(about["mixture"]))), about
+    image_head, text_head = _head(tensors, "image"), _head(tensors, "text")
+    axes, names, shown = tensors["axes"], tensors["names"], tensors["shown"]
+    return Space(image_head, text_head, axes, names, shown, Mixture(**json.loads(about["mixture"]))), about
 
 
 def _head(tensors: Mapping[str, Tensor], name: str) -> Head:

@@ -32,9 +32,9 @@ def test_batches_draw_different_garments_each_with_a_text_of_its_own_and_rare_la
 def test_every_name_of_a_label_stands_for_the_mean_of_its_pictures() -> None:
     features = IMAGE_FEATURES + 4
     torch.manual_seed(0)
-    heads = [Head(count, 8, 6).eval().requires_grad_(False) for count in (features, TEXT_FEATURES)]
+    image_head, text_head = (Head(count, 8, 6).eval().requires_grad_(False) for count in (features, TEXT_FEATURES))
     axes = torch.randn(IMAGE_FEATURES, 3)
-    space = Space(*heads, axes, torch.zeros(0, TEXT_FEATURES), torch.zeros(0, 9), Mixture(0.5, 1, 1))
+    space = Space(image_head, text_head, axes, torch.zeros(0, TEXT_FEATURES), torch.zeros(0, 9), Mixture(0.5, 1, 1))
     images, labels = torch.randn(5, features), torch.tensor([0, 0, 1, 1, 1])
     found = shown(space, images, labels, [("skirt",), ("hat", "cap")])
     pictures = space.pictures(images)
