@@ -97,8 +97,8 @@ class Space:
         """Vectors (N, D) of texts, from what the text tower reads (N, TEXT_FEATURES).
 
         An attention of the text over the names of kinds; what it takes from them is how their pictures look. A kind is
-        near if its name is, or if its pictures are. What all kinds' pictures have in common does not draw, so a text that
-        names none ("in red"), and so is about as near to all, hardly moves.
+        near if its name is, or if its pictures are. What all kinds' pictures have in common does not draw, so a text
+        that names none ("in red"), and so is about as near to all, hardly moves.
         """
         said = F.pad(self.text_head(features), (0, self.axes.shape[1]))
         near = (features @ self.names.T + said @ self.shown.T) * self.mixture.sharpness
