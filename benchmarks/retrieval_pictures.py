@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file
 
-from recommend.embedder import HEADS_FILE, head_from
+from recommend.embedder import HEADS_FILE
 from recommend.features import SHADES, Floats, colour_vector
 from recommend.lexicon import Lexicon, build_lexicon
 from recommend.query import understand
 from recommend.schema import Item, Query
+from recommend.space import read_space
 from recommend.towers import ImageTower
 from training.retriever_features import Features, Sample, cached, catalog_items, clothing_dataset, co_parsing
 from training.retriever_texts import CCP_LABELS, GARMENT_LABELS
@@ -72,9 +72,11 @@ def unit(rows: Floats) -> Floats:
 
 def picture_vectors(features: Features, heads: Path) -> Floats:
     """Pictures in the common space, from cached features."""
-    head = head_from(load_file(heads / HEADS_FILE), "image")
+    space, _ = read_space(heads / HEADS_FILE)
     with torch.inference_mode():
-        return np.asarray(head(torch.from_numpy(np.concatenate([features.tower, features.colours], 1))).numpy())
+        return np.asarray(
+            space.pictures(torch.from_numpy(np.concatenate([features.tower, features.colours], 1))).numpy()
+        )
 
 
 def main_names(shares: Mapping[str, float]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Text or image → (N, D) float32, unit norm, in one space: two frozen towers and a small trained head on each.
+"""Text or image → (N, D) float32, unit norm, in one space (`recommend.space`) above two frozen towers.
 
 `Embedder` is the interface; another encoder (a hub's, say) needs the same six members. The towers are read on first
 use, so a search by words alone never loads the picture tower.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -17,11 +17,11 @@ from typing import Final, Protocol
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors import safe_open
-from torch import Tensor, nn
+from torch import Tensor
 
 from recommend.errors import MissingModel
 from recommend.features import COLOUR_DIM, Floats, Image, Mask, colour_vector
+from recommend.space import read_space
 from recommend.towers import IMAGE_FEATURES, TEXT_FEATURES, ImageTower, TextTower
 
 HEADS_FILE: Final = "heads.safetensors"
@@ -87,46 +87,9 @@ class WeightPaths:
     heads: Path
 
 
-class Head(nn.Module):
-    """Standardise, one hidden layer, unit norm.
-
-    Args:
-        inputs, hidden, outputs: sizes of the layers.
-        dropout: in training, on the input and on the hidden layer.
-    """
-
-    mean: Tensor
-    scale: Tensor
-
-    def __init__(self, inputs: int, hidden: int, outputs: int, dropout: float = 0.0) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(inputs))
-        self.register_buffer("scale", torch.ones(inputs))
-        self.drop = nn.Dropout(dropout)
-        self.inner = nn.Linear(inputs, hidden)
-        self.outer = nn.Linear(hidden, outputs)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """(N, inputs) to (N, outputs), unit norm."""
-        x = self.drop(self.standardise(features))
-        return F.normalize(self.outer(self.drop(F.gelu(self.inner(x)))), dim=-1)
-
-    def standardise(self, features: Tensor, count: int | None = None) -> Tensor:
-        """The first `count` features by the mean and spread that they have over the training pictures."""
-        return ((features - self.mean[:count]) * self.scale[:count]).clamp(-6, 6)
-
-
 def image_features(tower: ImageTower, image: Image, mask: Mask | None) -> Floats:
     """What the image head reads (IMAGE_FEATURES + COLOUR_DIM,): tower features and the colour histogram."""
     return np.concatenate([tower.encode(image, mask), colour_vector(image, mask)])
-
-
-def head_from(tensors: Mapping[str, Tensor], name: str) -> Head:
-    """The head called `name` from the tensors of a heads file."""
-    own = {key.removeprefix(f"{name}."): value.float() for key, value in tensors.items() if key.startswith(f"{name}.")}
-    head = Head(own["inner.weight"].shape[1], own["inner.weight"].shape[0], own["outer.weight"].shape[0])
-    head.load_state_dict(own)
-    return head.eval().requires_grad_(False)
 
 
 class TwoTowerEmbedder:
@@ -143,16 +106,13 @@ class TwoTowerEmbedder:
         file = paths.heads / HEADS_FILE
         if not file.is_file():
             raise MissingModel(file, f"git restore {paths.heads.parent.name}/{paths.heads.name}")
-        with safe_open(file, framework="pt") as stored:
-            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - not a dict
-            metadata = stored.metadata()
+        self._space, about = read_space(file)
         self.revision = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
         self.calibrations: Mapping[str, Calibration] = {
-            name: Calibration(**values) for name, values in json.loads(metadata["calibrations"]).items()
+            name: Calibration(**values) for name, values in json.loads(about["calibrations"]).items()
         }
         # A file of heads need not know of things that they were not trained on.
         self.calibrations = {"look": LOOK, **self.calibrations}
-        self._image_head, self._text_head = head_from(tensors, "image"), head_from(tensors, "text")
         self._paths = paths
         self._lock = threading.Lock()
         self._image_tower: ImageTower | None = None
@@ -163,13 +123,13 @@ class TwoTowerEmbedder:
         """See `Embedder.images`."""
         tower = self._see()
         rows = [image_features(tower, image, mask) for image, mask in zip(images, masks, strict=True)]
-        return self._apply(self._image_head, rows, IMAGE_FEATURES + COLOUR_DIM)
+        return _one_by_one(self._space.pictures, rows, IMAGE_FEATURES + COLOUR_DIM)
 
     @torch.inference_mode()
     def texts(self, texts: Sequence[str]) -> Floats:
         """See `Embedder.texts`."""
         tower = self._read()
-        return self._apply(self._text_head, [tower.encode(text) for text in texts], TEXT_FEATURES)
+        return _one_by_one(self._space.texts, [tower.encode(text) for text in texts], TEXT_FEATURES)
 
     def words(self, texts: Sequence[str]) -> Floats:
         """See `Embedder.words`."""
@@ -182,12 +142,7 @@ class TwoTowerEmbedder:
         tower = self._see()
         rows = [tower.encode(image, mask) for image, mask in zip(images, masks, strict=True)]
         features = torch.from_numpy(np.asarray(rows, np.float32).reshape(-1, IMAGE_FEATURES))
-        return np.asarray(F.normalize(self._image_head.standardise(features, IMAGE_FEATURES), dim=-1).numpy())
-
-    def _apply(self, head: Head, rows: Sequence[Floats], inputs: int) -> Floats:
-        """Each row through the head by itself, so that it does not depend on its neighbours."""
-        outputs = [head(torch.from_numpy(np.asarray(row, np.float32).reshape(1, inputs)))[0].numpy() for row in rows]
-        return np.asarray(outputs, np.float32).reshape(-1, head.outer.out_features)
+        return np.asarray(F.normalize(self._space.looks(features), dim=-1).numpy())
 
     def _see(self) -> ImageTower:
         with self._lock:
@@ -198,3 +153,10 @@ class TwoTowerEmbedder:
         with self._lock:
             self._text_tower = self._text_tower or TextTower(self._paths.minilm)
             return self._text_tower
+
+
+def _one_by_one(network: Callable[[Tensor], Tensor], rows: Sequence[Floats], inputs: int) -> Floats:
+    """Each row through the network by itself, so that it does not depend on its neighbours."""
+    features = np.asarray(rows, np.float32).reshape(-1, 1, inputs)
+    outputs = [network(torch.from_numpy(row)) for row in features] or [network(torch.empty(0, inputs))]
+    return np.asarray(torch.cat(outputs).numpy())

@@ -7,6 +7,8 @@ DIRs: clothing-dataset (images/, labels.csv) and Clothing Co-Parsing (labels.jso
 clothing-dataset, chosen by a hash of the names, never trains (benchmarks/retrieval.py uses it); a tenth of the rest
 checks the training and calibrates the scores. No catalog trains: the demo catalog is as new to the heads as any other.
 
+What the heads learn is one part of the space; the others are worked out from the training pictures (`space_of`).
+
 The loss is contrastive in three directions: text → image, image → text, image → image. A text counts as right for every
 garment in the batch that it describes, and is left out where the labels cannot tell (see `retriever_texts`). Takes a
 few minutes on one core once the features are cached.
@@ -20,8 +22,8 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +34,8 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor
 
-from recommend.embedder import HEADS_FILE, Head
+from recommend.embedder import HEADS_FILE
+from recommend.space import Head, Space
 from recommend.towers import ImageTower, TextTower
 from training.retriever_features import (
     Features,
@@ -42,7 +45,8 @@ from training.retriever_features import (
     clothing_dataset,
     co_parsing,
 )
-from training.retriever_texts import Labelled, Text, describe, texts_for
+from training.retriever_space import space_of
+from training.retriever_texts import CCP_LABELS, GARMENT_LABELS, Labelled, Text, describe, texts_for
 
 DIM: Final = 256
 HIDDEN: Final = 512
@@ -59,6 +63,10 @@ BALANCE: Final = 0.5
 DROPOUT: Final = 0.25
 
 
+#: What makes vectors of pictures and of texts: the heads, or the space above them.
+Encoders = tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]
+
+
 @dataclass(eq=False)
 class Pool:
     """Garments to train on or to check with.
@@ -70,6 +78,7 @@ class Pool:
         texts: (T, 384) of the text tower.
         asserts: (T, A) bool; facts, maybe: (N, A) bool, over all attributes.
         labels, sources: (N,), numbers of the label and of the source.
+        names: ways to call each label, by its number.
     """
 
     images: Tensor
@@ -81,6 +90,7 @@ class Pool:
     maybe: Tensor
     labels: Tensor
     sources: Tensor
+    names: list[tuple[str, ...]]
 
     def __len__(self) -> int:
         return len(self.labelled)
@@ -116,7 +126,8 @@ def make_pool(
 ) -> Pool:
     """Tensors of some garments and their texts; `attributes` numbers all attributes."""
     flat = [(place, text) for place, own in enumerate(texts) for text in own]
-    names = sorted({f"{s.source} {s.label}" for s in samples})
+    labels = sorted({(s.source, s.label) for s in samples})
+    tables = {"garments": GARMENT_LABELS, "ccp": CCP_LABELS}
     images = np.concatenate([features.tower, features.colours], 1)
     return Pool(
         torch.from_numpy(images),
@@ -126,8 +137,9 @@ def make_pool(
         hot([text.asserts for _, text in flat], attributes),
         hot([one.facts for one in labelled], attributes),
         hot([one.facts | one.maybe for one in labelled], attributes),
-        torch.tensor([names.index(f"{s.source} {s.label}") for s in samples]),
-        torch.tensor([("garments", "ccp").index(s.source) for s in samples]),
+        torch.tensor([labels.index((s.source, s.label)) for s in samples]),
+        torch.tensor([list(tables).index(s.source) for s in samples]),
+        [tables[source][label][2] for source, label in labels],
     )
 
 
@@ -214,25 +226,24 @@ def train(pool: Pool, check: Pool, passes: int, seed: int) -> tuple[Head, Head]:
             optimizer.step()
             schedule.step()
             losses.append(loss.item())
+        for head in heads:
+            head.eval()
         if number % 5 == 4 or number == passes - 1:
             spent = time.perf_counter() - start
             print(f"pass {number + 1}: loss {np.mean(losses):.3f}, {spent:.1f} s, {figures(check, heads)}", flush=True)
-    for head in heads:
-        head.eval()
     return heads
 
 
 @torch.no_grad()
-def embed(pool: Pool, heads: tuple[Head, Head]) -> tuple[Tensor, Tensor]:
-    """Pictures and texts of a pool in the common space."""
-    for head in heads:
-        head.eval()
-    return heads[0](pool.images), heads[1](pool.texts)
+def embed(pool: Pool, encoders: Encoders) -> tuple[Tensor, Tensor]:
+    """Pictures and texts of a pool as vectors."""
+    return encoders[0](pool.images), encoders[1](pool.texts)
 
 
-def figures(pool: Pool, heads: tuple[Head, Head]) -> str:
+@torch.no_grad()
+def figures(pool: Pool, encoders: Encoders) -> str:
     """Share of right answers among the ten nearest, for pictures (by label) and for texts (by what they assert)."""
-    images, texts = embed(pool, heads)
+    images, texts = embed(pool, encoders)
     alike = (images @ images.T).fill_diagonal_(-2).topk(10).indices
     same = (pool.labels[alike] == pool.labels[:, None]).float().mean()
     right = described(pool.asserts, pool.facts).float()
@@ -257,9 +268,9 @@ def calibrate(cosines: Tensor, right: Tensor) -> dict[str, float]:
 
 
 @torch.no_grad()
-def pairs(pool: Pool, heads: tuple[Head, Head]) -> dict[str, tuple[Tensor, Tensor]]:
+def pairs(pool: Pool, encoders: Encoders) -> dict[str, tuple[Tensor, Tensor]]:
     """Cosines and whether they belong together, for each kind of comparison the retriever makes."""
-    images, texts = embed(pool, heads)
+    images, texts = embed(pool, encoders)
     right = described(pool.asserts, pool.facts)
     known = right | ~described(pool.asserts, pool.maybe)
     across = texts @ images.T
@@ -280,16 +291,12 @@ def pairs(pool: Pool, heads: tuple[Head, Head]) -> dict[str, tuple[Tensor, Tenso
     }
 
 
-def save(heads: tuple[Head, Head], calibrations: dict[str, dict[str, float]], about: dict[str, str], out: Path) -> None:
-    """Write the heads in half precision, and how they came about, in one move."""
-    tensors = {
-        f"{name}.{key}": value.half().contiguous()
-        for name, head in zip(("image", "text"), heads, strict=True)
-        for key, value in head.state_dict().items()
-    }
+def save(space: Space, calibrations: dict[str, dict[str, float]], about: dict[str, str], out: Path) -> None:
+    """Write the space in half precision, and how it came about, in one move."""
+    about = {"calibrations": json.dumps(calibrations), "mixture": json.dumps(asdict(space.mixture)), **about}
     out.mkdir(parents=True, exist_ok=True)
     partial = out / f"{HEADS_FILE}.partial"
-    save_file(tensors, partial, {"calibrations": json.dumps(calibrations), **about})
+    save_file(space.tensors(), partial, about)
     os.replace(partial, out / HEADS_FILE)
 
 
@@ -347,10 +354,13 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     pool, check = make_pools(options)
     heads = train(pool, check, options.passes, options.seed)
-    calibrations = {name: calibrate(cosines, right) for name, (cosines, right) in pairs(check, heads).items()}
+    space = space_of(heads, pool.images, pool.labels, pool.names, TextTower(options.minilm))
+    encoders = space.pictures, space.texts
+    print(f"with axes and names: {figures(check, encoders)}")
+    calibrations = {name: calibrate(cosines, right) for name, (cosines, right) in pairs(check, encoders).items()}
     print(json.dumps(calibrations))
-    about = {"towers": "efficientnet-lite2 all-MiniLM-L6-v2", "dim": str(DIM), "trained_on": f"{len(pool)} garments"}
-    save(heads, calibrations, about, options.out)
+    about = {"towers": "efficientnet-lite2 all-MiniLM-L6-v2", "trained_on": f"{len(pool)} garments"}
+    save(space, calibrations, about, options.out)
 
 
 if __name__ == "__main__":

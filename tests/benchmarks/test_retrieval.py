@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks import ranking, retrieval, retrieval_composed
+from benchmarks import ranking, retrieval, retrieval_choice, retrieval_composed
 from benchmarks.ranking import FIGURES, OURS, Task, figures
 from benchmarks.retrieval_pictures import Pictures, called, colour_groups, swatch
 from recommend.features import COLOUR_DIM, Floats
@@ -138,7 +138,11 @@ def test_no_request_is_a_phrase_of_the_training() -> None:
         *retrieval.requests_by_kind(pictures),
         *retrieval.requests_by_colour(pictures),
     ]
-    assert not trained & {request.words for request in asked}
+    words = {request.words for request in asked}
+    assert not trained & words
+    chosen_with = [phrase for _, phrase in retrieval_choice.check_phrases()]
+    assert len(set(chosen_with)) == len(chosen_with) > 100
+    assert not set(chosen_with) & (trained | words)
 
 
 def test_a_twin_is_a_picture_that_looks_and_is_coloured_like_a_held_out_one() -> None:

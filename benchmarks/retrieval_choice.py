@@ -1,0 +1,128 @@
+"""How the parts of the retriever's space count, compared on garments that may train: `retriever_space.MIXTURE`.
+
+    python -m benchmarks.retrieval_choice --garments DIR --ccp DIR --minilm DIR --lite2 FILE --heads weights/retriever \
+        --cache DIR
+
+Nothing held out and no catalog is looked at. Picture → picture is asked twice: on the check garments, which are like
+those that train, and on the crops of Clothing Co-Parsing by heads that were trained here on clothing-dataset alone, to
+which they are pictures of another sort. Words → picture is asked on the check garments: by the phrases of
+`retrieval_check.toml`, and by phrases made of the garments' own labels and colours as those of the training are, where,
+as in a search, a colour that is named filters. Prints the figures; takes minutes on a core once features are cached.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmarks.ranking import FIGURES, Task, figures, read_options
+from recommend.embedder import HEADS_FILE
+from recommend.space import Mixture, Space, read_space
+from recommend.towers import TextTower
+from training.retriever_features import at_most, clothing_dataset
+from training.retriever_space import shown, space_of
+from training.train_retriever import MOST_GARMENTS, Pool, described, is_check, make_pools, train
+
+PHRASES: Final = Path(__file__).with_name("retrieval_check.toml")
+LEARNED: Final = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
+PULLS: Final = ((0.0, 10.0), (1.0, 10.0), (2.0, 10.0), (4.0, 10.0), (1.0, 20.0), (2.0, 20.0))
+
+
+def check_phrases() -> list[tuple[str, str]]:
+    """(label, what is typed) of each phrase of `PHRASES`."""
+    labels = tomllib.loads(PHRASES.read_text(encoding="utf-8"))
+    return [(label, words) for label, written in labels.items() for words in written]
+
+
+def show(name: str, right: Tensor, scores: Tensor, itself: bool = False) -> None:
+    """Print the figures of a ranking (Q, N); questions without an answer do not count."""
+    left_out = torch.eye(*right.shape, dtype=torch.bool) & itself
+    asks = (right & ~left_out).any(1)
+    found = figures(Task(name, "", right[asks].numpy(), left_out[asks].numpy()), scores[asks].numpy())
+    print(f"{name:60s} " + "  ".join(f"{figure} {found[figure].mean():.3f}" for figure in FIGURES), flush=True)
+
+
+def mixed(space: Space, pool: Pool, mixture: Mixture) -> Space:
+    """The space with its parts counting as `mixture` says; `pool` is what trained it."""
+    changed = replace(space, mixture=mixture)
+    return replace(changed, shown=shown(changed, pool.images, pool.labels, pool.names))
+
+
+def of_source(pool: Pool, source: int) -> Pool:
+    """Only the garments of one source, their labels numbered anew."""
+    kept = (pool.sources == source).numpy()
+    places, texts = np.flatnonzero(kept), np.flatnonzero(kept[pool.owners])
+    labels, numbers = pool.labels[places].unique(return_inverse=True)
+    return Pool(
+        pool.images[places],
+        [pool.labelled[place] for place in places],
+        np.searchsorted(places, pool.owners[texts]),
+        pool.texts[texts],
+        pool.asserts[texts],
+        pool.facts[places],
+        pool.maybe[places],
+        numbers,
+        pool.sources[places],
+        [pool.names[label] for label in labels],
+    )
+
+
+def likeness(name: str, space: Space, images: Tensor, labels: Tensor) -> None:
+    """Picture → picture by label, for each share of the trained head."""
+    for learned in LEARNED:
+        pictures = replace(space, mixture=replace(space.mixture, learned=learned)).pictures(images)
+        same = labels[:, None] == labels[None]
+        show(f"{name}, learned {learned}", same, pictures @ pictures.T, itself=True)
+
+
+def by_colour(pool: Pool, check: Pool) -> Tensor:
+    """Whether a check garment may have all colours that a check text names (T, N)."""
+    known = sorted(set().union(*(one.facts | one.maybe for one in (*pool.labelled, *check.labelled))))
+    colours = [place for place, name in enumerate(known) if name.startswith("colour ")]
+    return described(check.asserts[:, colours], check.maybe[:, colours])
+
+
+def wording(space: Space, pool: Pool, check: Pool, labels: list[str], tower: TextTower) -> None:
+    """Words → picture of the check garments, which have these labels, for each pull."""
+    phrases = check_phrases()
+    asked = torch.from_numpy(tower.encode_many([words for _, words in phrases]))
+    right = torch.tensor([[label == own for own in labels] for label, _ in phrases])
+    own, passed = described(check.asserts, check.facts), by_colour(pool, check)
+    for pull, sharpness in PULLS:
+        changed = mixed(space, pool, replace(space.mixture, pull=pull, sharpness=sharpness))
+        pictures, name = changed.pictures(check.images), f"pull {pull}, sharpness {sharpness}"
+        show(f"check phrases → check garments, {name}", right, changed.texts(asked) @ pictures.T)
+        show(
+            f"made phrases → check garments, {name}",
+            own,
+            (changed.texts(check.texts) @ pictures.T).where(passed, -2),
+        )
+
+
+def main() -> None:
+    """Command line."""
+    options = read_options(__doc__, "")
+    torch.set_num_threads(1)
+    pool, check = make_pools(argparse.Namespace(**vars(options), seed=0))
+    tower = TextTower(options.minilm)
+    with torch.no_grad():
+        space, _ = read_space(options.heads / HEADS_FILE)
+        likeness("check garments", space, check.images, check.labels)
+        garments = at_most(clothing_dataset(options.garments, held_out=False), MOST_GARMENTS)
+        wording(space, pool, check, [sample.label for sample in garments if is_check(sample.key)], tower)
+    flat, crops = of_source(pool, 0), of_source(pool, 1)
+    heads = train(flat, check, passes=24, seed=0)
+    space = space_of(heads, flat.images, flat.labels, flat.names, tower)
+    with torch.no_grad():
+        likeness("crops, by heads that saw none", space, crops.images, crops.labels)
+
+
+if __name__ == "__main__":
+    main()

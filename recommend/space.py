@@ -1,0 +1,131 @@
+"""The common space: what the frozen towers see and read becomes vectors that can be compared.
+
+A picture's vector has two parts: a trained head's, which tells kinds apart on pictures like those it learnt from, and
+the frozen features' own principal axes, which know nothing of kinds but hold for any picture. A text's vector is that
+of a trained head, drawn towards where pictures of the kinds lie that it names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors import safe_open
+from torch import Tensor, nn
+
+from recommend.towers import IMAGE_FEATURES
+
+
+class Head(nn.Module):
+    """Standardise, one hidden layer, unit norm.
+
+    Args:
+        inputs, hidden, outputs: sizes of the layers.
+        dropout: in training, on the input and on the hidden layer.
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, inputs: int, hidden: int, outputs: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(inputs))
+        self.register_buffer("scale", torch.ones(inputs))
+        self.drop = nn.Dropout(dropout)
+        self.inner = nn.Linear(inputs, hidden)
+        self.outer = nn.Linear(hidden, outputs)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, inputs) to (N, outputs), unit norm."""
+        x = self.drop(self.standardise(features))
+        return F.normalize(self.outer(self.drop(F.gelu(self.inner(x)))), dim=-1)
+
+    def standardise(self, features: Tensor, count: int | None = None) -> Tensor:
+        """The first `count` features by the mean and spread that they have over the training pictures."""
+        return ((features - self.mean[:count]) * self.scale[:count]).clamp(-6, 6)
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """How the parts of the space count.
+
+    Attributes:
+        learned: share of the trained head in the likeness of two pictures, 0 to 1; the rest is the frozen features'.
+        pull: how far a text is drawn towards the pictures of the kinds that it names; 0 = not at all.
+        sharpness: how much more a kind counts than those that are less like the text.
+    """
+
+    learned: float
+    pull: float
+    sharpness: float
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """Features of the towers → vectors (N, D), unit norm; D is the head's outputs and the axes together.
+
+    Attributes:
+        image_head, text_head: trained.
+        axes: (IMAGE_FEATURES, A), principal axes of the standardised features of the training pictures, whitened.
+        names: (M, TEXT_FEATURES), names of kinds as the text tower reads them.
+        shown: (M, D), the mean vector of the training pictures of the kind that each name names, unit norm.
+        mixture: how the parts count.
+    """
+
+    image_head: Head
+    text_head: Head
+    axes: Tensor
+    names: Tensor
+    shown: Tensor
+    mixture: Mixture
+
+    def pictures(self, features: Tensor) -> Tensor:
+        """Vectors (N, D) of pictures, from tower features and colour histograms (N, IMAGE_FEATURES + COLOUR_DIM)."""
+        frozen = F.normalize(self.looks(features[:, :IMAGE_FEATURES]) @ self.axes, dim=-1)
+        share = self.mixture.learned
+        return torch.cat([share**0.5 * self.image_head(features), (1 - share) ** 0.5 * frozen], dim=-1)
+
+    def looks(self, features: Tensor) -> Tensor:
+        """Tower features (N, IMAGE_FEATURES), each by its mean and spread over the training pictures."""
+        return self.image_head.standardise(features, IMAGE_FEATURES)
+
+    def texts(self, features: Tensor) -> Tensor:
+        """Vectors (N, D) of texts, from what the text tower reads (N, TEXT_FEATURES).
+
+        An attention of the text over the names of kinds; what it takes from them is how their pictures look. A kind is
+        near if its name is, or if its pictures are. What all kinds' pictures have in common does not draw, so a text
+        that names none ("in red"), and so is about as near to all, hardly moves.
+        """
+        said = F.pad(self.text_head(features), (0, self.axes.shape[1]))
+        near = (features @ self.names.T + said @ self.shown.T) * self.mixture.sharpness
+        drawn = near.softmax(-1) @ (self.shown - self.shown.mean(0))
+        return F.normalize(said + self.mixture.pull * drawn, dim=-1)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All that `read_space` needs but the mixture, in half precision."""
+        tensors = {"axes": self.axes, "names": self.names, "shown": self.shown}
+        for name, head in (("image", self.image_head), ("text", self.text_head)):
+            tensors |= {f"{name}.{key}": value for key, value in head.state_dict().items()}
+        return {name: tensor.half().contiguous() for name, tensor in tensors.items()}
+
+
+def read_space(file: Path) -> tuple[Space, Mapping[str, str]]:
+    """The space that a heads file holds, and what else the file says of itself."""
+    with safe_open(file, framework="pt") as stored:
+        tensors = {name: stored.get_tensor(name).float() for name in stored.keys()}  # noqa: SIM118 - not a dict
+        about = stored.metadata()
+    image_head, text_head = _head(tensors, "image"), _head(tensors, "text")
+    axes, names, shown = tensors["axes"], tensors["names"], tensors["shown"]
+    return Space(image_head, text_head, axes, names, shown, Mixture(**json.loads(about["mixture"]))), about
+
+
+def _head(tensors: Mapping[str, Tensor], name: str) -> Head:
+    """The head called `name` from the tensors of a heads file."""
+    own = {key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(f"{name}.")}
+    head = Head(own["inner.weight"].shape[1], own["inner.weight"].shape[0], own["outer.weight"].shape[0])
+    head.load_state_dict(own)
+    return head.eval().requires_grad_(False)
