@@ -113,7 +113,7 @@ def recommend_command(
 ) -> None:
     """Find items by photo, picture, words and price, in any combination; with none of them, a varied selection.
 
-    A photo of a person searches garments, one of a room searches furniture.
+    A photo of a person searches garments, one of a room searches furniture, and so does --outfit with the name of a room.
     """
     tools: Tools = ctx.meta[TOOLS]
     if words is not None and text is not None:
@@ -122,7 +122,7 @@ def recommend_command(
     if (history is None) != (user is None):
         got = "--user without --history" if history is None else "--history without --user"
         raise BadInput("taste", got, "both or none of them", "Name the history's file and whose taste counts.")
-    folder = folder_of(tools, catalog, photo, room, text)
+    folder = folder_of(tools, catalog, photo, room, text, outfit)
     query = Query(
         text=text,
         like=read_picture(like, "--like") if like else None,
@@ -205,8 +205,12 @@ def _taste(retriever: Retriever, path: Path, user: str) -> tuple[Taste | None, F
     return Ease.fit(history.baskets(), ids, content), feedback
 
 
-def folder_of(tools: Tools, catalog: str | None, photo: Path | None, room: Path | None, text: str | None) -> Path:
+def folder_of(
+    tools: Tools, catalog: str | None, photo: Path | None, room: Path | None, text: str | None, outfit: bool = False
+) -> Path:
     """The catalog to search: the one named, else the one that the photo belongs to, else the garments.
+
+    An outfit that its words call a room is a set of the furniture.
 
     Raises:
         BadInput: the options do not go together, or the words ask for what the catalog chosen without being named does
@@ -221,7 +225,10 @@ def folder_of(tools: Tools, catalog: str | None, photo: Path | None, room: Path 
     if catalog is not None and (photo or room) and catalog != domain.name:
         got = f"{catalog} with {'--room' if room else '--photo'}"
         raise BadInput("--catalog", got, f"{domain.name} with that photo", "Leave --catalog or the photo out.")
-    if catalog is None and not photo and (other := other_domain(text or "", domain)):
+    other = other_domain(text or "", domain) if catalog is None and not photo else None
+    if other and outfit and not room:
+        domain = other[0]
+    elif other:
         step = f"Add --catalog {other[0].name}, or --catalog {domain.name} to search that all the same."
         step = f"Leave --room out and add --catalog {other[0].name}." if room else step
         raise BadInput("--text", f"“{other[1]}” for a catalog of {domain.name}", f"words for {domain.name}", step)
