@@ -8,6 +8,7 @@ through `ctx.meta[TOOLS]`, which the entry point sets: so do the two catalogs an
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from recommend.errors import BadInput, needed_for
 from recommend.feedback import Feedback
 from recommend.history import gather, read_history
 from recommend.lexicon import other_domain
+from recommend.occasions import ROOMS
 from recommend.pictures import read_picture
 from recommend.prices import show
 from recommend.schema import CutOut, Hit, Query, ReadPerson, ReadRoom, RoomContext, SearchResult
@@ -113,7 +115,8 @@ def recommend_command(
 ) -> None:
     """Find items by photo, picture, words and price, in any combination; with none of them, a varied selection.
 
-    A photo of a person searches garments, one of a room searches furniture, and so does --outfit with the name of a room.
+    A photo of a person searches garments, one of a room searches furniture, as does --outfit with words that begin
+    with the name of a room.
     """
     tools: Tools = ctx.meta[TOOLS]
     if words is not None and text is not None:
@@ -210,7 +213,7 @@ def folder_of(
 ) -> Path:
     """The catalog to search: the one named, else the one that the photo belongs to, else the garments.
 
-    An outfit that its words call a room is a set of the furniture.
+    An outfit whose words begin with the name of a room is a set of the furniture.
 
     Raises:
         BadInput: the options do not go together, or the words ask for what the catalog chosen without being named does
@@ -219,16 +222,14 @@ def folder_of(
     if photo and room:
         got, allowed = "both --photo and --room", "a photo of a person, which searches garments, or of a room"
         raise BadInput("photo", got, allowed, "Leave one of them out.")
-    domain = FURNITURE if room else GARMENTS
+    furnished = outfit and catalog is None and not photo and _is_room(text or "")
+    domain = FURNITURE if room or furnished else GARMENTS
     if catalog is not None and catalog not in DOMAINS:
         return Path(catalog)
     if catalog is not None and (photo or room) and catalog != domain.name:
         got = f"{catalog} with {'--room' if room else '--photo'}"
         raise BadInput("--catalog", got, f"{domain.name} with that photo", "Leave --catalog or the photo out.")
-    other = other_domain(text or "", domain) if catalog is None and not photo else None
-    if other and outfit and not room:
-        domain = other[0]
-    elif other:
+    if catalog is None and not photo and (other := other_domain(text or "", domain)):
         step = f"Add --catalog {other[0].name}, or --catalog {domain.name} to search that all the same."
         step = f"Leave --room out and add --catalog {other[0].name}." if room else step
         raise BadInput("--text", f"“{other[1]}” for a catalog of {domain.name}", f"words for {domain.name}", step)
@@ -236,6 +237,11 @@ def folder_of(
     if folder is None:
         raise BadInput("--catalog", FURNITURE.name, "a folder", "There is no furniture here: name a folder of yours.")
     return folder
+
+
+def _is_room(text: str) -> bool:
+    """Whether words begin with the name of a room: "a living room in oak", but not "an outfit for my home office"."""
+    return re.match(rf"\s*(?:(?:an?|the|my|our)\s+)?(?:{'|'.join(ROOMS)})\b", text.lower()) is not None
 
 
 @catalog_app.command("check")
