@@ -6,7 +6,7 @@
 A query is one garment of a held-out photo of Clothing Co-Parsing and a part of the outfit that is worn with it there;
 ranked are the garments of that part in all held-out photos. "Worn": right is the one of the same photo. "Kind and
 colour": right is every one of its kind and main colour, since no shopper asks for that very one. recall, nDCG@10 and
-MRR are those of `benchmarks.retrieval`; choice of 4 is the share of queries in which the right one scores above three
+MRR are as `benchmarks.ranking` has them; choice of 4 is the share of queries in which the right one scores above three
 that are drawn from other photos, a tie counting in part. What two crops may share beside taste is taken away by
 `training.worn_together`. The queries of one photo are no independent cases: a figure is first the mean over a photo's
 queries. Intervals are 95 % bootstrap over the photos, p is of the paired sign-flip test of ours against the line's.
@@ -26,8 +26,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.retrieval import FIGURES, intervals, measure, picture_vectors, with_ends, write
-from benchmarks.retrieval_composed import main_names, p_values
+from benchmarks.ranking import FIGURES, Bools, intervals, p_values, write
+from benchmarks.retrieval_pictures import main_names, picture_vectors
 from recommend import complements
 from recommend.domains import GARMENTS
 from recommend.embedder import TwoTowerEmbedder, WeightPaths
@@ -121,7 +121,7 @@ def scores(worn: Garments, embedder: TwoTowerEmbedder) -> dict[str, Floats]:
     words = worn.words @ worn.words.T
     chances = embedder.calibrations
     parts = complements.pair_chances(worn.traits, worn.traits, GARMENTS)
-    counted = {"tone": parts["tone"], "kinds": parts["kinds"]}
+    counted = {name: parts[name] for name in ("tone", "kinds")}
     rules = {name: part for name, part in parts.items() if name not in counted}
     return {
         "random": np.random.default_rng(0).random(pictures.shape, np.float32),
@@ -134,6 +134,15 @@ def scores(worn: Garments, embedder: TwoTowerEmbedder) -> dict[str, Floats]:
         "worn together alone": complements.product(counted),
         OURS: complements.product(parts),
     }
+
+
+def measure(right: Bools) -> tuple[float, ...]:
+    """The `FIGURES` of one query, from whether each item is right (N,), best first; at least one is."""
+    there = int(right.sum())
+    recalls = [float(right[:first].sum() / min(first, there)) for first in (1, 5, 10)]
+    discounts = 1 / np.log2(np.arange(2, 12))
+    ndcg = (right[:10] * discounts[: len(right)]).sum() / discounts[: min(10, there)].sum()
+    return *recalls, float(ndcg), float(1 / (1 + np.argmax(right)))
 
 
 def figures(ranking: Floats, worn: Garments, asked: list[Asked], graded: bool) -> NDArray[np.float64]:
@@ -151,7 +160,7 @@ def figures(ranking: Floats, worn: Garments, asked: list[Asked], graded: bool) -
         wrong = np.random.default_rng(number).choice(np.arange(1, len(places)), CHOICES - 1, replace=False)
         beaten, tied = own[wrong] < own[0], own[wrong] == own[0]
         choice = float((beaten | tied).all()) / (1 + int(tied.sum()))
-        rows.setdefault(str(worn.photos[query.source]), []).append((*measure(order, right), choice))
+        rows.setdefault(str(worn.photos[query.source]), []).append((*measure(right[order]), choice))
     return np.array([np.mean(own, axis=0) for own in rows.values()])
 
 
@@ -164,7 +173,7 @@ def table(
     for name, each in rows.items():
         tested = [""] * len(ALL) if name == OURS else p_values(rows[OURS], each)
         items = int(np.mean([len(query.candidates) for query in asked]))
-        lines.append([task, name, len(each), len(asked), items, *chain(*intervals(each)), *tested])
+        lines.append([task, f"crops of {len(each)} photos", name, len(asked), items, *chain(*intervals(each)), *tested])
         print(f"{task:30s} {name:28s} " + "  ".join(f"{f} {v:.3f}" for f, v in zip(ALL, each.mean(0), strict=True)))
     return lines
 
@@ -190,8 +199,7 @@ def main() -> None:
         for pair in (("top", "bottom"), ("bottom", "top")):
             some = [q for q in every if (worn.slots[q.source], worn.slots[q.right]) == pair]
             lines += table(f"{name}: {pair[0]} → {pair[1]}", worn, some, found, graded)
-    columns = ["task", "method", "photos", "queries", "candidates", *with_ends(ALL)]
-    write([*columns, *(f"p {name}" for name in ALL)], lines, options.out)
+    write(lines, ALL, options.out)
 
 
 if __name__ == "__main__":

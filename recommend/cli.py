@@ -8,6 +8,7 @@ through `ctx.meta[TOOLS]`, which the entry point sets: so do the two catalogs an
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from recommend.errors import BadInput, needed_for
 from recommend.feedback import Feedback
 from recommend.history import gather, read_history
 from recommend.lexicon import other_domain
+from recommend.occasions import ROOMS
 from recommend.pictures import read_picture
 from recommend.prices import show
 from recommend.schema import CutOut, Hit, Query, ReadPerson, ReadRoom, RoomContext, SearchResult
@@ -113,7 +115,8 @@ def recommend_command(
 ) -> None:
     """Find items by photo, picture, words and price, in any combination; with none of them, a varied selection.
 
-    A photo of a person searches garments, one of a room searches furniture.
+    A photo of a person searches garments, one of a room searches furniture, as does --outfit with words that begin
+    with the name of a room.
     """
     tools: Tools = ctx.meta[TOOLS]
     if words is not None and text is not None:
@@ -122,7 +125,7 @@ def recommend_command(
     if (history is None) != (user is None):
         got = "--user without --history" if history is None else "--history without --user"
         raise BadInput("taste", got, "both or none of them", "Name the history's file and whose taste counts.")
-    folder = folder_of(tools, catalog, photo, room, text)
+    folder = folder_of(tools, catalog, photo, room, text, outfit)
     query = Query(
         text=text,
         like=read_picture(like, "--like") if like else None,
@@ -205,8 +208,12 @@ def _taste(retriever: Retriever, path: Path, user: str) -> tuple[Taste | None, F
     return Ease.fit(history.baskets(), ids, content), feedback
 
 
-def folder_of(tools: Tools, catalog: str | None, photo: Path | None, room: Path | None, text: str | None) -> Path:
+def folder_of(
+    tools: Tools, catalog: str | None, photo: Path | None, room: Path | None, text: str | None, outfit: bool = False
+) -> Path:
     """The catalog to search: the one named, else the one that the photo belongs to, else the garments.
+
+    An outfit whose words begin with the name of a room is a set of the furniture.
 
     Raises:
         BadInput: the options do not go together, or the words ask for what the catalog chosen without being named does
@@ -215,7 +222,8 @@ def folder_of(tools: Tools, catalog: str | None, photo: Path | None, room: Path 
     if photo and room:
         got, allowed = "both --photo and --room", "a photo of a person, which searches garments, or of a room"
         raise BadInput("photo", got, allowed, "Leave one of them out.")
-    domain = FURNITURE if room else GARMENTS
+    furnished = outfit and catalog is None and not photo and _is_room(text or "")
+    domain = FURNITURE if room or furnished else GARMENTS
     if catalog is not None and catalog not in DOMAINS:
         return Path(catalog)
     if catalog is not None and (photo or room) and catalog != domain.name:
@@ -229,6 +237,11 @@ def folder_of(tools: Tools, catalog: str | None, photo: Path | None, room: Path 
     if folder is None:
         raise BadInput("--catalog", FURNITURE.name, "a folder", "There is no furniture here: name a folder of yours.")
     return folder
+
+
+def _is_room(text: str) -> bool:
+    """Whether words begin with the name of a room: "a living room in oak", but not "an outfit for my home office"."""
+    return re.match(rf"\s*(?:(?:an?|the|my|our)\s+)?(?:{'|'.join(ROOMS)})\b", text.lower()) is not None
 
 
 @catalog_app.command("check")

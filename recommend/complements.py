@@ -18,7 +18,6 @@ from recommend import rerank, worn
 from recommend.domains import Domain
 from recommend.features import Floats
 from recommend.pairings import PAIRINGS, Pairing
-from recommend.prices import show
 from recommend.schema import Facet, Item, Understanding, side_of, values_of
 
 #: Chance of a part that one of two items says nothing of.
@@ -66,7 +65,7 @@ class Traits:
         palettes: float32 (N, K, 4), rows of OKLab and share.
         colours: float32 (N, D), histograms of unit norm.
         formality: float32 (N,), 0 to 3; NaN = not known.
-        warmth: float32 (N,), -1 to 1.
+        warmth: float32 (N,), -1 to 1; NaN = not known.
         patterned: float32 (N,), 1 or 0; NaN = not stated.
     """
 
@@ -145,10 +144,13 @@ def _formality(item: Item, pairing: Pairing) -> float:
 
 
 def _warmth(item: Item, pairing: Pairing) -> float:
-    """For which weather an item is: 0 where nothing says."""
-    styles = sum(pairing.style_warmth.get(style, 0.0) for style in item.style)
-    looks = sum(pairing.looks_warmth.get(name, 0.0) for name in (*values_of(item, "material"), item.pattern))
-    return float(np.clip(pairing.warmth.get(item.kind, 0.0) + styles + looks, -1, 1))
+    """For which weather an item is: by its kind and what it states besides; NaN if that is nothing.
+
+    Of kinds alone `worn` knows better: boots are worn with shorts.
+    """
+    stated = [pairing.style_warmth.get(style, 0.0) for style in item.style]
+    stated += [pairing.looks_warmth.get(name, 0.0) for name in (*values_of(item, "material"), item.pattern) if name]
+    return float(np.clip(pairing.warmth.get(item.kind, 0.0) + sum(stated), -1, 1)) if stated else float("nan")
 
 
 def _patterned(item: Item, pairing: Pairing) -> float:
@@ -167,7 +169,7 @@ def pair_chances(one: Traits, other: Traits, domain: Domain) -> dict[str, Floats
     pairing = PAIRINGS[domain.name]
     parts = {
         "pair": _each(one, other, lambda a, b: pairing.chance(role_of(a, domain), role_of(b, domain))),
-        "harmony": _harmony(one, other),
+        "harmony": harmonies(one.palettes, other.palettes) ** colour_certainty(domain),
         "style": _each(one, other, _style),
         "pattern": _patterns(one, other),
     }
@@ -188,12 +190,17 @@ def _each(one: Traits, other: Traits, chance: Callable[[Item, Item], float]) -> 
     return np.array([[chance(a, b) for b in other.items] for a in one.items], np.float32).reshape(len(one), len(other))
 
 
-def _harmony(one: Traits, other: Traits) -> Floats:
-    """Colours: hues that go together, and no two that are nearly the same."""
-    rows = [rerank.harmony(one.palettes, palette) for palette in other.palettes]
+def colour_certainty(domain: Domain) -> float:
+    """The power of the chance of harmony: photos of outfits say how little its rules are kept; none were of rooms."""
+    return 1.0 if domain.sized else worn.HARMONY
+
+
+def harmonies(one: Floats, other: Floats) -> Floats:
+    """Colours of palettes (N, K, 4) and (M, K, 4): hues that go together, no two that are nearly the same (N, M)."""
+    rows = [rerank.harmony(one, palette) for palette in other]
     goes = np.stack(rows, axis=1) if rows else np.zeros((len(one), 0), np.float32)
     scaled = np.clip((goes - WORST_HARMONY) / (BEST_HARMONY - WORST_HARMONY), 0, 1)
-    main, others = one.palettes[:, None, 0, :3], other.palettes[None, :, 0, :3]
+    main, others = one[:, None, 0, :3], other[None, :, 0, :3]
     away = np.linalg.norm(main - others, axis=-1)
     low, high = NEAR_MISS
     miss = np.clip(1 - np.abs(away - (low + high) / 2) / ((high - low) / 2), 0, 1)
@@ -251,7 +258,7 @@ def _level_chances(gaps: Floats) -> Floats:
 def _seasons(one: Traits, other: Traits) -> Floats:
     """For the same weather, as far as layers do not even it out."""
     gap = np.maximum(np.abs(one.warmth[:, None] - other.warmth[None, :]) - WARMTH_FREE, 0)
-    return np.asarray(np.exp(-((gap / WARMTH_REACH) ** 2)), np.float32)
+    return np.asarray(np.where(np.isnan(gap), 1, np.exp(-((gap / WARMTH_REACH) ** 2))), np.float32)
 
 
 def _material(one: Item, other: Item, families: Mapping[str, Sequence[str]]) -> float:
@@ -298,7 +305,7 @@ def facts(item: Item, anchor: Item, split: Mapping[str, float], domain: Domain, 
     pairing = PAIRINGS[domain.name]
     own = item.kind or pairing.noun(role_of(item, domain))
     said = [f"{own} to {whose} {anchor.kind or pairing.noun(role_of(anchor, domain))}"]
-    if item.colours and anchor.colours and split["harmony"] >= SAID_HARMONY:
+    if item.colours and anchor.colours and split["harmony"] >= SAID_HARMONY ** colour_certainty(domain):
         own, other = item.colours[0], anchor.colours[0]
         said.append(f"{own} on {other}" if own == other else f"{own} with {other}")
     shared = [style for style in item.style if style in anchor.style]
@@ -313,14 +320,14 @@ def facts(item: Item, anchor: Item, split: Mapping[str, float], domain: Domain, 
 
 
 def met(item: Item, understood: Understanding) -> str:
-    """What was asked of an item's looks and is met, its price, and how much is met, if not all."""
+    """What was asked of an item's looks and is met, and how much is met, if not all; "" if nothing was."""
     filters = understood.filters
     asked = [Facet("colours", group) for group in filters.colours] + [*filters.required, *understood.wishes]
     asked = [facet for facet in asked if facet.attribute not in ("category", "kind")]
     said = [value for facet in asked for value in values_of(item, facet.attribute) if value in facet.values]
-    line = ", ".join([*dict.fromkeys(said), show(item.price, item.currency)])
     count = sum(facet.match(item) for facet in asked)
-    return line if count == len(asked) else f"{line}; {count} of {len(asked)} asked"
+    missed = f"{count} of {len(asked)} asked" if count < len(asked) else ""
+    return "; ".join(filter(None, [", ".join(dict.fromkeys(said)), missed]))
 
 
 def overlap(sets: Sequence[Sequence[str]]) -> Floats:

@@ -78,11 +78,11 @@ GARMENT_PAIRING: Final = Pairing(
     sets={"outfit": ("top", "bottom", "layer", "shoes"), "outfit with a dress": ("dress", "layer", "shoes")},
     clashes={
         "cardigan": frozenset({"hoodie", "sweater", "sweatshirt", "joggers"}),
-        "blazer": frozenset({"shorts", "joggers", "leggings", "hoodie", "sweatshirt", "tank top"}),
-        "coat": frozenset({"shorts", "tank top"}),
+        "blazer": frozenset({"shorts", "joggers", "hoodie", "sweatshirt", "tank top"}),
+        "coat": frozenset({"tank top"}),
         "overshirt": frozenset({"hoodie", "shirt"}),
         "joggers": frozenset({"shirt", "blouse", "skirt", "heels", "loafers"}),
-        "shorts": frozenset({"heels", "sweater", "boots"}),
+        "shorts": frozenset({"heels"}),
         "hoodie": frozenset({"skirt", "heels", "loafers"}),
     },
     formality={

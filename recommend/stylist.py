@@ -189,7 +189,7 @@ class Stylist:
         split = {name: round(float(chance), 4) for name, chance in chances.items()}
         score = hit.score * float(np.prod(list(chances.values())))
         why = [*complements.facts(hit.item, anchor, split, self._domain, whose), hit.reason]
-        return Hit(hit.item, score, "; ".join(why), {**hit.scores, **split})
+        return Hit(hit.item, score, "; ".join(filter(None, why)), {**hit.scores, **split})
 
     def _notes(self, anchor: Item, roles: Sequence[str], asked: Sequence[str], hits: Sequence[Hit]) -> list[str]:
         """What is not shown, and why."""
@@ -321,7 +321,7 @@ class Stylist:
         first, whose = pool.hits[lead], "your" if anchor else "the"
         leads = [first.item.kind or self._pairing.noun(pool.roles[lead]), *first.item.colours[:2]]
         leads = [*(name for name in leads if name not in first.reason.split(", ")), first.reason]
-        hits = [first if anchor else replace(first, reason=", ".join(leads))]
+        hits = [first if anchor else replace(first, reason=", ".join(filter(None, leads)))]
         for place in others:
             split = {name: float(part[lead, place]) for name, part in parts.items()}
             hits.append(self._hit(pool.hits[place], first.item, split, whose))

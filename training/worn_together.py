@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from recommend.features import Floats, Image, Mask
+from training.photos import is_held_out
 from training.retriever_features import Sample, at_most, ccp_reader, co_parsing, read_labels
 from training.train_retriever import MOST_CROPS
 
@@ -37,7 +38,7 @@ WORN: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "wedges": ("shoes", "heels"),
     }
 )
-#: Photos from this number on are held out, but for those of which a crop trained the retriever.
+#: Photos from this number on are held out, but for those of which a crop trained the retriever; each tenth always is.
 FIRST_HELD_OUT: Final = 501
 #: Pixels that a mask loses along its edge, and the fewest that must be left.
 SHRUNK: Final = 2
@@ -53,7 +54,8 @@ def worn_together(folder: Path, held_out: bool) -> list[Sample]:
     seen = {sample.key.split("-")[0] for sample in at_most(co_parsing(folder), MOST_CROPS)}
     samples = []
     for path in sorted((folder / "parse").glob("*.png")):
-        if (int(path.stem) >= FIRST_HELD_OUT and path.stem not in seen) != held_out:
+        late = int(path.stem) >= FIRST_HELD_OUT and path.stem not in seen
+        if (late or is_held_out(path.stem)) != held_out:
             continue
         parse = read_labels(path)
         for index in np.unique(parse):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.retrieval_complementary import ALL, Garments, as_items, figures, queries
+from benchmarks.retrieval_complementary import ALL, Garments, as_items, figures, measure, queries
 from recommend import complements
 from recommend.domains import GARMENTS
 from training.retriever_features import Features, Sample
@@ -51,3 +51,9 @@ def test_kind_and_colour_count_every_such_garment() -> None:
     worn = outfits()
     asked = [query for query in queries(worn) if worn.slots[query.right] == "bottom"]
     assert (figures(np.zeros((13, 13), np.float32), worn, asked, graded=True)[:, :5] == 1).all()
+
+
+def test_figures_of_one_query() -> None:
+    second = measure(np.arange(20) == 1)
+    assert second == (0, 1, 1, 1 / np.log2(3), 0.5)
+    assert measure(np.arange(20) >= 15)[:4] == (0, 0, 0, 0) and measure(np.arange(20) < 15) == (1, 1, 1, 1, 1)

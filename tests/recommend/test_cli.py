@@ -240,8 +240,9 @@ class TestGoesWith:
         lines = CliRunner().invoke(app, arguments).stdout.splitlines()
         assert len(lines) == 3 and lines[0].startswith("1. ") and "€83 in all" in lines[0] and "jeans-navy" in lines[2]
 
-    def test_a_room_set(self, app: typer.Typer) -> None:
-        arguments = ["recommend", "--outfit", "a living room", "--catalog", "furniture", "--json"]
+    @pytest.mark.parametrize("catalog", [[], ["--catalog", "furniture"]])
+    def test_a_room_set(self, app: typer.Typer, catalog: list[str]) -> None:
+        arguments = ["recommend", "--outfit", "a living room", *catalog, "--json"]
         found = json.loads(CliRunner().invoke(app, arguments).stdout)["ensembles"]
         assert {hit["category"] for hit in found[0]["hits"]} == {"sofa", "coffee table", "rug"}
 

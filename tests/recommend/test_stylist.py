@@ -61,7 +61,7 @@ class TestGoesWith:
     def test_reasons_are_facts(self, stylist: Stylist) -> None:
         hits = {hit.item.id: hit for hit in stylist.goes_with("tee-red").hits}
         assert hits["jacket-green"].reason.startswith("jacket to your t-shirt")
-        assert "both casual" in hits["jacket-green"].reason and hits["jacket-green"].reason.endswith("€80")
+        assert "both casual" in hits["jacket-green"].reason and "€" not in hits["jacket-green"].reason
         assert "both" not in hits["jeans-navy"].reason
 
     def test_the_score_is_the_product_of_its_parts(self, stylist: Stylist) -> None:
@@ -157,8 +157,8 @@ class TestEnsembles:
 
     def test_reasons_say_each_thing_once(self, stylist: Stylist) -> None:
         (outfit, *_) = stylist.ensembles(Query(text="an outfit with a red dress"))
-        assert outfit.hits[0].reason == "dress, red, €39"
-        assert outfit.hits[1].reason.count("€") == outfit.reason.count("€") == 1
+        assert outfit.hits[0].reason == "dress, red"
+        assert [hit.reason.count("€") for hit in outfit.hits] == [0, 0] and outfit.reason.count("€") == 1
 
     def test_explicit_colours_hold_for_every_item(self, stylist: Stylist) -> None:
         query = Query(text="an outfit with a skirt", colours=("green",))

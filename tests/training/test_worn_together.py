@@ -18,31 +18,31 @@ LABELS = ["null", "skin", "jeans", "t-shirt", "bag"]
 
 @pytest.fixture
 def ccp(tmp_path: Path) -> Path:
-    """Three photos of a T-shirt over jeans, two of them among the numbers that are held out."""
+    """Four photos of a T-shirt over jeans, two of them among the numbers that are held out, one a tenth."""
     for name in ("photos", "parse"):
         (tmp_path / name).mkdir()
     (tmp_path / "labels.json").write_text(json.dumps(LABELS))
     parse = np.zeros((120, 80), np.uint8)
     parse[10:50, 20:60], parse[50:110, 20:60], parse[50:110, 62:64] = 3, 2, 4
     photo = np.full((120, 80, 3), 128, np.uint8)
-    for number in ("0499", "0601", "0700"):
+    for number in ("0490", "0499", "0601", "0700"):
         cv2.imwrite(str(tmp_path / "parse" / f"{number}.png"), parse)
         cv2.imwrite(str(tmp_path / "photos" / f"{number}.jpg"), photo)
     return tmp_path
 
 
 def test_photos_are_held_out_unless_a_crop_trained_the_retriever(ccp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of three photos the retriever's training would take all but each tenth."""
+    """The retriever's training would take all but each tenth."""
     held_out, training = (worn_together(ccp, held_out=held_out) for held_out in (True, False))
-    assert [sample.key for sample in held_out] == ["0700-jeans", "0700-t-shirt"]
+    assert [sample.key for sample in held_out] == ["0490-jeans", "0490-t-shirt", "0700-jeans", "0700-t-shirt"]
     assert {sample.facts["photo"] for sample in training} == {"0499", "0601"}
     monkeypatch.setattr("training.worn_together.MOST_CROPS", 1)
-    assert {sample.facts["photo"] for sample in worn_together(ccp, held_out=True)} == {"0601", "0700"}
-    assert held_out[0].facts == {"photo": "0700", "slot": "bottom", "kind": "jeans"}
+    assert {sample.facts["photo"] for sample in worn_together(ccp, held_out=True)} == {"0490", "0601", "0700"}
+    assert held_out[0].facts == {"photo": "0490", "slot": "bottom", "kind": "jeans"}
 
 
 def test_a_crop_loses_its_edge_and_gets_its_own_light(ccp: Path) -> None:
-    jeans, shirt = worn_together(ccp, held_out=True)
+    jeans, shirt, *_ = worn_together(ccp, held_out=True)
     image, mask = jeans.read()
     again, _ = jeans.read()
     other, _ = shirt.read()
@@ -112,6 +112,21 @@ def test_the_fit_finds_the_measure_that_tells() -> None:
     rng = np.random.default_rng(0)
     tells, noise = rng.normal(size=(60, 60)), rng.normal(size=(60, 60))
     tells[np.arange(30), np.arange(30, 60)] += 3
-    pairs = [train_complements.Pairs(np.arange(30), np.arange(30, 60))]
-    weights = train_complements.fit(np.stack([tells, noise], axis=-1).astype(np.float32), pairs)
-    assert weights[0] > 0.5 > abs(weights[1])
+    block = np.stack([tells, noise, -tells], axis=-1)[:30, 30:].astype(np.float32)
+    weights = train_complements.fit([block])
+    assert weights[0] > 0.5 > weights[1] >= 0 and weights[2] == pytest.approx(0, abs=0.05)
+
+
+def test_a_lift_is_not_counted_on_what_it_is_weighed_by() -> None:
+    """Only the photos of one fold have shirts and trousers, so that the others know nothing of them."""
+    kinds = {number: ("shirt", "trousers") if number % train_complements.FOLDS else ("t-shirt", "shorts")
+             for number in range(40)}  # fmt: skip
+    samples = [
+        garment
+        for number, (top, bottom) in kinds.items()
+        for garment in (worn(str(number), "top", top), worn(str(number), "bottom", bottom))
+    ]
+    blocks = train_complements.choices(samples, np.zeros((80, 80, 1), np.float32))
+    assert [block.shape for block in blocks] == [(10, 10, 2)] * 8
+    assert all((block == 0).all() for block in blocks[:2]), "T-shirts and shorts are in the first fold alone"
+    assert all((block[..., 1] != 0).all() for block in blocks[2:])
