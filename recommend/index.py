@@ -25,7 +25,6 @@ from lancedb.query import MultiMatchQuery
 
 from recommend.errors import BadInput, IncompatibleIndex
 from recommend.index_table import (
-    CATALOG_KEY,
     LAYOUT,
     SHUFFLE,
     SHUFFLED,
@@ -318,8 +317,8 @@ def only_one(uri: str) -> AbstractContextManager[Any]:
 
 def _changed(table: Any, stamp: Stamp) -> Index:
     """After a change: the catalog it makes the index belong to, and the upkeep that may be due."""
-    if stamp_of(table.schema) != stamp:
-        table.update_field_metadata({"path": "id", "metadata": {CATALOG_KEY: stamp.catalog}})
+    if stamp_of(table.schema).of_catalog() != stamp.of_catalog():
+        table.update_field_metadata({"path": "id", "metadata": stamp.of_catalog()})
     tend(table)
     return Index(table, replace(stamp, layout=LAYOUT))
 
