@@ -46,7 +46,8 @@ def added(folder: Path, base: Rows, count: int, embedder: Embedder) -> list[Row]
     line = (shop / FILE).read_bytes().splitlines()[-1]
     with (shop / FILE).open("w", encoding="utf-8") as catalog:
         write_parts(uri, Known(base, count, seed=2).parts(catalog), Stamp(embedder.revision, ""))
-    upsert(uri, Rows((), (), {}), Stamp(embedder.revision, read_catalog(shop).fingerprint()), "")
+    made = read_catalog(shop)
+    upsert(uri, Rows((), (), {}), Stamp(embedder.revision, made.fingerprint(), file=made.file), "")
     item = json.loads(line)
     _, adding = _once("catalog add", count, lambda: add_items(shop, line, embedder, uri, cut_out))
     retriever, opening = _once("… opened anew", count, lambda: Retriever.open(shop, embedder, uri=uri))

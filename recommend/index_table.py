@@ -66,7 +66,7 @@ class Rows:
 
     Attributes:
         content: of each item, a hash of its words and picture: same content, same vectors.
-        vectors: column → float32 (N, D), for each of `VECTORS`.
+        vectors: column → float32 (N, D), for each of `VECTORS`, or of those that were read.
     """
 
     items: tuple[Item, ...]
@@ -180,11 +180,15 @@ def table_of(rows: Rows, stamp: Stamp) -> pa.Table:
     return table.cast(table.schema.set(0, ids).with_metadata(kept))
 
 
+def columns_of_rows(vectors: Sequence[str]) -> list[str]:
+    """Columns that rows with some of their vectors are read from, and that of their order."""
+    return [*ITEM_COLUMNS, *SIZE_COLUMNS, "extra", SHUFFLE, "content", *vectors]
+
+
 def rows_of(table: pa.Table) -> Rows:
-    """An Arrow table read back."""
-    return Rows(
-        items_of(table), tuple(table["content"].to_pylist()), {name: matrix_of(table[name]) for name in VECTORS}
-    )
+    """An Arrow table read back, with the vectors that it has."""
+    vectors = {name: matrix_of(table[name]) for name in VECTORS if name in table.column_names}
+    return Rows(items_of(table), tuple(table["content"].to_pylist()), vectors)
 
 
 def items_of(table: pa.Table) -> tuple[Item, ...]:
