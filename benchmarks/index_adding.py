@@ -43,12 +43,14 @@ def added(folder: Path, base: Rows, count: int, embedder: Embedder) -> list[Row]
     """
     shop, uri = folder / f"shop-{count}", str(folder / f"index-{count}")
     shutil.copytree(tryroom.CATALOG, shop)
-    line = (shop / FILE).read_bytes().splitlines()[-1]
+    item = json.loads((shop / FILE).read_bytes().splitlines()[-1])
+    # A title of its own, or the many that are made from the same garment would be as good.
+    item |= {"id": "added", "title": f"{item['title']} by Zephyra"}
     with (shop / FILE).open("w", encoding="utf-8") as catalog:
         write_parts(uri, Known(base, count, seed=2).parts(catalog), Stamp(embedder.revision, ""))
     made = read_catalog(shop)
     upsert(uri, Rows((), (), {}), Stamp(embedder.revision, made.fingerprint(), file=made.file), "")
-    item = json.loads(line)
+    line = json.dumps(item).encode()
     _, adding = _once("catalog add", count, lambda: add_items(shop, line, embedder, uri, cut_out))
     retriever, opening = _once("… opened anew", count, lambda: Retriever.open(shop, embedder, uri=uri))
     result, finding = _once("… found by its title", count, lambda: retriever.search(Query(text=item["title"])))
