@@ -25,7 +25,6 @@ from lancedb.query import MultiMatchQuery
 
 from recommend.errors import BadInput, IncompatibleIndex
 from recommend.index_table import (
-    CATALOG_KEY,
     LAYOUT,
     SHUFFLE,
     SHUFFLED,
@@ -34,6 +33,7 @@ from recommend.index_table import (
     VECTORS,
     Rows,
     Stamp,
+    columns_of_rows,
     lengths_of,
     lifted,
     matrix_of,
@@ -169,32 +169,38 @@ class Index:
         *,
         wishes: Sequence[Facet] = (),
         ids: Sequence[str] = (),
+        vectors: Sequence[str] = VECTORS,
     ) -> Rows:
-        """Items with their vectors, at most `limit`; an even sample if there are more, the same each time."""
+        """Items with their vectors, at most `limit`; an even sample if there are more, the same each time.
+
+        Args:
+            filters: every row satisfies them.
+            limit: most rows; None = all.
+            wishes: every row fulfils them, too.
+            ids: only these.
+            vectors: of `VECTORS`, those to read: most of the time goes there.
+        """
         conditions = [where(filters or Filters(), wishes), *([f"id IN ({quoted(ids)})"] if ids else [])]
         condition = " AND ".join(part for part in conditions if part)
-        if limit is None:
-            return rows_of(self._read(None, condition))
-        return rows_of(self._sampled(None, condition, limit))
+        columns = columns_of_rows(vectors)
+        return rows_of(self._read(columns, condition) if limit is None else self._sampled(columns, condition, limit))
 
     def sample(self, filters: Filters, limit: int, wishes: Sequence[Facet] = ()) -> list[str]:
         """Ids of the items that `rows` gives for the same limit; their vectors are not read."""
         table = self._sampled(["id", SHUFFLE], where(filters, wishes), limit)
         return [str(name) for name in table["id"].to_pylist()]
 
-    def _sampled(self, columns: Sequence[str] | None, condition: str, limit: int) -> pa.Table:
-        """Columns, or all, of an even sample of the rows that satisfy a condition."""
+    def _sampled(self, columns: Sequence[str], condition: str, limit: int) -> pa.Table:
+        """Columns of an even sample of the rows that satisfy a condition."""
         # Read so much more than asked for that the first of a shuffled order are in it for certain, or nearly so.
         matching = int(self._table.count_rows(condition or None))
         bound = int(SHUFFLED * min(1.0, (4 * limit + 40) / max(1, matching)))
         table = self._read(columns, " AND ".join(part for part in (condition, f"{SHUFFLE} < {bound}") if part))
         return table.take(np.argsort(table[SHUFFLE].to_numpy(), kind="stable")[:limit])
 
-    def _read(self, columns: Sequence[str] | None, condition: str) -> pa.Table:
-        """Columns, or all, of the rows that satisfy a condition."""
-        search = self._table.search()
-        if columns is not None:
-            search = search.select(list(columns))
+    def _read(self, columns: Sequence[str], condition: str) -> pa.Table:
+        """Columns of the rows that satisfy a condition."""
+        search = self._table.search().select(list(columns))
         if condition:
             search = search.where(condition)
         return search.limit(max(1, self._count)).to_arrow()
@@ -318,8 +324,8 @@ def only_one(uri: str) -> AbstractContextManager[Any]:
 
 def _changed(table: Any, stamp: Stamp) -> Index:
     """After a change: the catalog it makes the index belong to, and the upkeep that may be due."""
-    if stamp_of(table.schema) != stamp:
-        table.update_field_metadata({"path": "id", "metadata": {CATALOG_KEY: stamp.catalog}})
+    if stamp_of(table.schema).of_catalog() != stamp.of_catalog():
+        table.update_field_metadata({"path": "id", "metadata": stamp.of_catalog()})
     tend(table)
     return Index(table, replace(stamp, layout=LAYOUT))
 

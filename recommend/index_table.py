@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 import numpy as np
@@ -33,6 +33,7 @@ SHUFFLED: Final = 2**32
 #: Where the stamp lies: layout and encoders with the table, the catalog, which changes more often, with the ids.
 _STAMP: Final = b"tryroom"
 CATALOG_KEY: Final = "tryroom.catalog"
+FILE_KEY: Final = "tryroom.file"
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,17 @@ class Stamp:
         encoders: revision of the encoders; vectors of two revisions cannot be compared.
         catalog: fingerprint of the catalog.
         layout: of the table.
+        file: the mark of the catalog's file then, "" if it is not known; the same catalog may lie in another file.
     """
 
     encoders: str
     catalog: str
     layout: int = LAYOUT
+    file: str = field(default="", compare=False)
+
+    def of_catalog(self) -> dict[str, str]:
+        """What lies with the ids."""
+        return {CATALOG_KEY: self.catalog, FILE_KEY: self.file}
 
     def __str__(self) -> str:
         return f"layout {self.layout}, encoders {self.encoders}"
@@ -59,7 +66,7 @@ class Rows:
 
     Attributes:
         content: of each item, a hash of its words and picture: same content, same vectors.
-        vectors: column → float32 (N, D), for each of `VECTORS`.
+        vectors: column → float32 (N, D), for each of `VECTORS`, or of those that were read.
     """
 
     items: tuple[Item, ...]
@@ -138,8 +145,9 @@ def stamp_of(schema: pa.Schema) -> Stamp:
     layout, _, rest = (schema.metadata or {}).get(_STAMP, b"").decode().partition("|")
     if not layout.isdigit():
         return Stamp("", "", 0)
-    catalog = (schema.field("id").metadata or {}).get(CATALOG_KEY.encode(), b"")
-    return Stamp(rest.partition("|")[0], catalog.decode(), int(layout))
+    told = schema.field("id").metadata or {}
+    catalog, file = (told.get(key.encode(), b"").decode() for key in (CATALOG_KEY, FILE_KEY))
+    return Stamp(rest.partition("|")[0], catalog, int(layout), file)
 
 
 def shuffle_of(item_id: str) -> int:
@@ -168,15 +176,19 @@ def table_of(rows: Rows, stamp: Stamp) -> pa.Table:
         columns[name] = pa.FixedSizeListArray.from_arrays(pa.array(matrix.ravel()), matrix.shape[1])
     table = pa.table(columns)
     kept = {_STAMP: f"{stamp.layout}|{stamp.encoders}".encode()}
-    ids = pa.field("id", pa.string(), metadata={CATALOG_KEY: stamp.catalog})
+    ids = pa.field("id", pa.string(), metadata=stamp.of_catalog())
     return table.cast(table.schema.set(0, ids).with_metadata(kept))
 
 
+def columns_of_rows(vectors: Sequence[str]) -> list[str]:
+    """Columns that rows with some of their vectors are read from, and that of their order."""
+    return [*ITEM_COLUMNS, *SIZE_COLUMNS, "extra", SHUFFLE, "content", *vectors]
+
+
 def rows_of(table: pa.Table) -> Rows:
-    """An Arrow table read back."""
-    return Rows(
-        items_of(table), tuple(table["content"].to_pylist()), {name: matrix_of(table[name]) for name in VECTORS}
-    )
+    """An Arrow table read back, with the vectors that it has."""
+    vectors = {name: matrix_of(table[name]) for name in VECTORS if name in table.column_names}
+    return Rows(items_of(table), tuple(table["content"].to_pylist()), vectors)
 
 
 def items_of(table: pa.Table) -> tuple[Item, ...]:

@@ -46,7 +46,7 @@ def ensure_index(
         BadInput: the catalog has no item to serve.
     """
     uri = uri or str(default_uri(catalog.folder, embedder.revision))
-    stamp = Stamp(embedder.revision, catalog.fingerprint())
+    stamp = Stamp(embedder.revision, catalog.fingerprint(), file=catalog.file)
     command = rebuild_command(catalog.folder)
     with only_one(uri):
         index = None if anew else open_index(uri, embedder.revision, command)

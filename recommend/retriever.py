@@ -260,9 +260,9 @@ class Retriever:
 
     def _candidates(self, understood: Understanding, evidence: _Evidence, matching: int) -> Rows:
         """All matching items if few, else those nearest to each vector, with words or all wishes asked, a sample."""
-        filters = understood.filters
+        filters, vectors = understood.filters, _compared(understood, evidence)
         if matching <= POOL:
-            return self._index.rows(filters)
+            return self._index.rows(filters, vectors=vectors)
         ids: dict[str, None] = {}
         for column, vector in (
             ("semantic", evidence.text),
@@ -282,7 +282,7 @@ class Retriever:
         sorts = understood.cheapness or understood.size_wishes or understood.lightness
         if not ids or evidence.worn or evidence.room or sorts:
             ids |= dict.fromkeys(self._index.sample(filters, POOL))
-        return self._index.rows(filters, ids=list(ids))
+        return self._index.rows(filters, ids=list(ids), vectors=vectors)
 
     def _rank(self, rows: Rows, understood: Understanding, evidence: _Evidence, k: int) -> tuple[Hit, ...]:
         """Score, spread and explain the candidates."""
@@ -334,13 +334,12 @@ class Retriever:
         if evidence.dislikes:
             vectors = rows.vectors["semantic"], rows.vectors["colour"]
             parts["dislike"] = composing.dislike_chances(*vectors, evidence.dislikes, alike)
-        palettes = rows.vectors["palette"].reshape(len(rows), PALETTE_ROWS, 4)
         if evidence.worn:
-            parts["photo"] = rerank.beside_chances(rows.items, palettes, evidence.worn)
+            parts["photo"] = rerank.beside_chances(rows.items, _palettes(rows), evidence.worn)
         if evidence.room is not None:
-            parts["room"] = rerank.room_chances(rows.items, palettes, evidence.room)
+            parts["room"] = rerank.room_chances(rows.items, _palettes(rows), evidence.room)
         if evidence.beside is not None:
-            parts["beside"] = rerank.harmony(palettes, evidence.beside)
+            parts["beside"] = rerank.harmony(_palettes(rows), evidence.beside)
         if understood.filters.colours:
             parts["colour"] = rerank.colour_chances(rows.items, understood.filters.colours)
         if understood.wishes:
@@ -352,7 +351,7 @@ class Retriever:
         if understood.cheapness:
             parts["price"] = rerank.price_chances(rows.items, understood.cheapness)
         if understood.lightness:
-            parts["lightness"] = rerank.lightness_chances(palettes, understood.lightness)
+            parts["lightness"] = rerank.lightness_chances(_palettes(rows), understood.lightness)
         if evidence.told:
             told = np.stack(list(evidence.told.values()))
             pairs = alike.chance(rows.vectors["semantic"] @ told.T)
@@ -398,6 +397,18 @@ class Retriever:
     def _ways(self, query: Query, understood: Understanding) -> tuple[Relaxation, ...]:
         """What giving up one limit would bring."""
         return relaxing.relaxations(query, understood, self._lexicon, self.catalog.currency, self._index.extent)
+
+
+def _compared(understood: Understanding, evidence: _Evidence) -> list[str]:
+    """Vectors that the chances of candidates, their variety and the reasons follow from; no others are read."""
+    beside = evidence.worn or evidence.room is not None or evidence.beside is not None
+    needed = {"words": evidence.title is not None, "palette": beside or understood.lightness}
+    return ["semantic", "colour", *(name for name, is_needed in needed.items() if is_needed)]
+
+
+def _palettes(rows: Rows) -> Floats:
+    """Palettes of all rows, (N, PALETTE_ROWS, 4)."""
+    return rows.vectors["palette"].reshape(len(rows), PALETTE_ROWS, 4)
 
 
 @contextmanager

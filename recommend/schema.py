@@ -42,7 +42,7 @@ SIDES: Final = ("width", "depth", "height", "length", "breadth")
 MATERIAL_MARK: Final = ", "
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """One thing that can be recommended, as its catalog states it.
 

@@ -9,11 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import tryroom
 from benchmarks.index import judged
+from benchmarks.index_adding import added as added_to_shop
 from benchmarks.index_rows import WIDEST, Known, made
 from benchmarks.index_writing import add_while_searching, kill_writers, opened
+from recommend.catalog import read_catalog
+from recommend.features import cut_out
 from recommend.index import VECTORS, Index, Rows, Stamp, write_index, write_parts
+from recommend.indexing import ensure_index
 from recommend.schema import Filters, Item, SizeLimit
+from tests.recommend.conftest import TinyEmbedder, write_catalog
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +75,12 @@ def test_rows_are_searched_while_added_and_no_killed_writer_loses_any(base: Rows
     assert searched["queries"] > 0 and searched["recall@10"] == "1.000"
     killed = kill_writers(uri, base_uri, stamp)
     assert killed["lost"] == 0 and len(opened(uri, "made")) >= 540 + killed["rows"] >= 540 + 4 * 500
+
+
+def test_the_item_that_is_timed_is_added_to_the_shop_and_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tryroom, "CATALOG", write_catalog(tmp_path / "garments"))
+    tiny = TinyEmbedder()
+    garments = ensure_index(read_catalog(tryroom.CATALOG), tiny, str(tmp_path / "base"), cut_out)[0]
+    timed = added_to_shop(tmp_path, garments.rows(), 60, tiny)
+    assert [row["rows"] for row in timed] == [60, 60, 60]
+    assert len(opened(str(tmp_path / "index-60"), tiny.revision)) == 61

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,10 +17,10 @@ from hypothesis import strategies as st
 from recommend.embedder import Embedder
 from recommend.errors import BadInput, IncompatibleIndex
 from recommend.features import Image, Mask
-from recommend.index import Stamp, open_index, write_index
+from recommend.index import VECTORS, Index, Rows, Stamp, open_index, write_index
 from recommend.indexing import default_uri
 from recommend.retriever import Retriever
-from recommend.schema import Facet, Query, SearchResult
+from recommend.schema import Facet, Filters, Query, SearchResult
 
 
 @pytest.fixture(scope="module")
@@ -223,6 +224,37 @@ def test_a_large_catalog_is_searched_by_candidates(
     assert result.matching == 3 and {i.rsplit("-", 1)[0] for i in ids(result)} == {"dress-red"}
     assert [hit.item.kind for hit in retriever.search(Query(text="hoodie"), k=5).hits] == ["hoodie"] * 5
     assert len(retriever.search(Query(), k=5).hits) == 5
+
+
+@pytest.mark.parametrize(
+    ("query", "read"),
+    [
+        (Query(text="red linen dress"), {"semantic", "colour", "words"}),
+        (Query(text="something darker", likes=("dress-red",)), {"semantic", "colour", "words", "palette"}),
+        (Query(likes=("dress-red",)), {"semantic", "colour"}),
+        (Query(text="to wear with my navy jeans"), {"semantic", "colour", "palette"}),
+        (Query(photo=np.full((96, 96, 3), 90, np.uint8)), {"semantic", "colour", "palette"}),
+        (Query(), {"semantic", "colour"}),
+    ],
+)
+def test_vectors_that_are_not_read_change_no_result(
+    shop: Path, embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, query: Query, read: set[str]
+) -> None:
+    whole = Retriever.open(
+        shop, embedder, uri=str(tmp_path / "db"), cut_out=lambda image: np.full(image.shape[:2], 255)
+    )
+    asked: list[set[str]] = []
+    rows = Index.rows
+
+    def watched(self: Index, *filters: Filters, vectors: Sequence[str] = VECTORS, **how: Any) -> Rows:
+        asked.append(set(vectors))
+        return rows(self, *filters, vectors=vectors, **how)
+
+    monkeypatch.setattr(Index, "rows", watched)
+    hits = whole.search(query).hits
+    assert hits and asked[-1] == read
+    monkeypatch.setattr("recommend.retriever._compared", lambda *_: VECTORS)
+    assert whole.search(query).hits == hits
 
 
 def test_words_alone_bring_candidates_of_a_large_catalog(
