@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +22,9 @@ if TYPE_CHECKING:  # they load torch
 
 T = TypeVar("T")
 
+#: Names a file of OpenPose's weights, whose points then take the place of BlazePose's.
+OPENPOSE_VARIABLE = "TRYROOM_OPENPOSE"
+
 
 class Renderer(Protocol):
     """What renders one kind of request. `recipe` tells what it would be made with, without rendering it."""
@@ -27,6 +32,12 @@ class Renderer(Protocol):
     def recipe(self, request: Any) -> dict[str, Any]: ...
 
     def render(self, request: Any, on_progress: OnProgress | None = None) -> RenderResult: ...
+
+
+def openpose_file() -> Path | None:
+    """The file of OpenPose's weights that was named to find poses by; None = BlazePose finds them alone."""
+    named = os.environ.get(OPENPOSE_VARIABLE)
+    return Path(named).expanduser() if named else None
 
 
 def tryon_networks(compact: Path | None = None) -> tuple[Perception, CompactInpaintPipeline]:
@@ -40,13 +51,17 @@ def tryon_networks(compact: Path | None = None) -> tuple[Perception, CompactInpa
 
     from pipelines.diffusion.compact import CompactInpaintPipeline
     from pipelines.perception.garment import GarmentAnalyser
+    from pipelines.perception.openpose import OpenPoseEstimator, load_openpose
     from pipelines.perception.parsing import Parser
-    from pipelines.perception.pose import PoseEstimator
+    from pipelines.perception.pose import FindsPose, PoseEstimator
     from pipelines.tryon import Perception
 
     backbone = weights.resolve("efficientnet-lite0")
+    pose: FindsPose = PoseEstimator(weights.resolve("blazepose"))
+    if (own := openpose_file()) is not None:
+        pose = OpenPoseEstimator(pose, load_openpose(own))
     perception = Perception(
-        PoseEstimator(weights.resolve("blazepose")),
+        pose,
         Parser(weights.resolve("parser")),
         GarmentAnalyser(weights.resolve("garment"), next(backbone.glob("*.pth"))),
     )
@@ -64,6 +79,8 @@ class CompactTryOn:
     def __init__(self) -> None:
         self._perception, self._pipe = tryon_networks()
         self._revision = {name: weights.revision(name) for name in self.WEIGHTS}
+        if (own := openpose_file()) is not None:
+            self._revision["openpose"] = hashlib.sha256(own.read_bytes()).hexdigest()[:12]
         # diffusers pipelines and LiteRT interpreters keep state during a call.
         self._lock = threading.Lock()
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.errors import BadInput, MissingWeights
-from pipelines.perception.pose import OPENPOSE_FROM_BLAZEPOSE, Pose
+from pipelines.perception.pose import OPENPOSE_FROM_BLAZEPOSE, FindsPose, Pose
 from pipelines.schema import Image, Keypoints
 
 #: Where the weights are published, for non-commercial use only.
@@ -56,11 +56,11 @@ class OpenPoseEstimator:
     """Finds the pose of the largest person, with OpenPose's points where it sees them.
 
     Args:
-        base: finds mask, hands and feet, and whether there is a person at all: `pose.PoseEstimator`.
+        base: finds mask, hands and feet, and whether there is a person at all.
         network: of `load_openpose`.
     """
 
-    def __init__(self, base: Callable[[Image], Pose], network: Network) -> None:
+    def __init__(self, base: FindsPose, network: Network) -> None:
         self._base, self._network = base, network
 
     def __call__(self, image: Image) -> Pose:
