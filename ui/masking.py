@@ -83,7 +83,7 @@ def _ends(state: Visit, page: type[Visit], marking: Marking, use: Callable[[Purp
     nothing = not marking.deeds
     with st.container(horizontal=True):
         st.button(
-            "Undo click", key=state.key("mark-undo"), on_click=_step, args=(page, Marking.undone), disabled=nothing,
+            "Undo step", key=state.key("mark-undo"), on_click=_step, args=(page, Marking.undone), disabled=nothing,
             icon=":material/undo:",
         )  # fmt: skip
         st.button(

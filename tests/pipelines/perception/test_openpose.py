@@ -12,6 +12,9 @@ from pipelines.geometry.body import Body
 from pipelines.perception.openpose import OpenPoseEstimator, load_openpose, nearest18, with_openpose18
 from pipelines.perception.pose import L_INDEX, L_SHOULDER, NOSE, R_ELBOW, R_WRIST, openpose18, pose_from_arrays
 
+# controlnet-aux imports all its detectors, and each says what it lacks.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
 
 def blazepose():
     """A pose whose landmarks all lie in a mask on the left half of a picture of 40 × 60."""
