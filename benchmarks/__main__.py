@@ -2,7 +2,7 @@
 
 The others need a data set, pairs or a trained store, and are run by themselves; each says how with `--help`:
 `benchmarks.tryon_stages` (pairs of people and their own flat garments), `inpainting`, `parsing`, `autoencoder`,
-`taef2`, `retrieval`, `index` (minutes; the demo catalog is enough), `taste`, `room_camera`, `room_pairs` and
+`taef2`, `clicks`, `retrieval`, `index` (minutes; the demo catalog is enough), `taste`, `room_camera`, `room_pairs` and
 `room_placement`.
 """
 
