@@ -76,13 +76,13 @@ class GrabCutClicks:
 
     The way from a click to a pixel is the longer the more colours change on it. What is near by that measure is cut
     out by GrabCut, for several sizes that the thing may have; of these the one is taken whose outline is the clearest
-    and changes least with the size. What is nearer to a click that takes away is left out, and what several clicks
-    find is put together.
+    and changes least with the size. What several clicks find is put together, and GrabCut takes from that what is
+    nearer to a click that takes away.
     """
 
     def __init__(self) -> None:
         self._photo: Image | None = None
-        self._known: dict[tuple[Click, tuple[Click, ...], Box | None], Booleans] = {}
+        self._known: dict[tuple[Click, Box | None], Booleans] = {}
 
     def set_image(self, photo: Image) -> None:
         """See `ClickMask`."""
@@ -98,23 +98,34 @@ class GrabCutClicks:
         photo = checked(self._photo, clicks, box)
         if box is not None and not any(click.add for click in clicks):
             return with_clicks(grab_box(photo, *box), clicks)
-        away = tuple(click for click in clicks if not click.add)
-        found = [self._thing(click, away, box) for click in clicks if click.add]
-        return with_clicks(enlarged(np.any(found, axis=0), photo), clicks)
+        found = np.any([self._thing(click, box) for click in clicks if click.add], axis=0)
+        return with_clicks(enlarged(self._without(found, clicks), photo), clicks)
 
-    def _thing(self, click: Click, away: tuple[Click, ...], box: Box | None) -> Booleans:
+    def _thing(self, click: Click, box: Box | None) -> Booleans:
         """What one click that adds means in the small photo (h, w), found once."""
-        if (click, away, box) not in self._known:
-            ways, barred = self._ways([click]), self._ways(away)
+        if (click, box) not in self._known:
+            ways = self._ways([click])
             allowed = np.ones(ways.shape, bool) if box is None else _inside(box, ways.shape)
             order, seed = np.sort(ways[allowed]), ways == 0
             found = [
                 _parts(grab(self._small, labels, ROUNDS), seed)
                 for size in SIZES
-                if (labels := _labels(ways, barred, allowed, float(order[int(size * len(order))]))) is not None
+                if (labels := _labels(ways, allowed, float(order[int(size * len(order))]))) is not None
             ]
-            self._known[click, away, box] = self._best(found) if found else seed
-        return self._known[click, away, box]
+            self._known[click, box] = self._best(found) if found else seed
+        return self._known[click, box]
+
+    def _without(self, found: Booleans, clicks: Sequence[Click]) -> Booleans:
+        """What is left of a mask (h, w) by the clicks that take away; they never add to it."""
+        ways = self._ways([click for click in clicks if click.add])
+        away = self._ways([click for click in clicks if not click.add])
+        if not (found & np.isfinite(away) & (away < ways)).any():
+            return found
+        labels = np.where(ways <= away, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+        labels[ways < SURE * away] = cv2.GC_FGD
+        labels[(away < SURE * ways) | ~found] = cv2.GC_BGD
+        labels[ways == 0] = cv2.GC_FGD
+        return _parts(grab(self._small, labels, ROUNDS), ways == 0)
 
     def _ways(self, clicks: Sequence[Click]) -> Floats:
         """Shortest ways from the clicks to each pixel of the small photo (h, w); infinite without clicks."""
@@ -212,19 +223,19 @@ def _usual(mask: Booleans) -> float:
     return float(np.exp(-0.5 * (np.log(max(mask.mean(), 1e-4) / USUAL) / SPREAD) ** 2))
 
 
-def _labels(ways: Floats, away: Floats, allowed: Booleans, reach: float) -> Mask | None:
-    """GrabCut's labels for a thing whose pixels are up to `reach` from the clicks; None if it would be everything.
+def _labels(ways: Floats, allowed: Booleans, reach: float) -> Mask | None:
+    """GrabCut's labels for a thing whose pixels are up to `reach` from the click; None if it would be everything.
 
     Args:
-        ways, away: from the clicks that add, and from those that take away (H, W).
+        ways: from the click (H, W).
         allowed: where the thing can be.
     """
     labels = np.full(ways.shape, cv2.GC_PR_BGD, np.uint8)
-    labels[(ways <= reach) & (ways < away)] = cv2.GC_PR_FGD
-    labels[(ways <= SURE * reach) & (ways < SURE * away)] = cv2.GC_FGD
-    labels[(ways > FAR * reach) | (away < SURE * ways) | ~allowed] = cv2.GC_BGD
-    labels[ways == 0], labels[away == 0] = cv2.GC_FGD, cv2.GC_BGD
-    return labels if (labels % 2 == 0).any() and (labels % 2 == 1).any() else None
+    labels[ways <= reach] = cv2.GC_PR_FGD
+    labels[ways <= SURE * reach] = cv2.GC_FGD
+    labels[(ways > FAR * reach) | ~allowed] = cv2.GC_BGD
+    labels[ways == 0] = cv2.GC_FGD
+    return labels if (labels % 2 == 0).any() else None
 
 
 def _parts(mask: Booleans, seeds: Booleans) -> Booleans:

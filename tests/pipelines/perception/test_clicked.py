@@ -68,7 +68,7 @@ def test_a_box_alone_gives_what_it_is_drawn_around_and_bounds_what_is_clicked(gr
     assert half[60, 70] == 255 and half[:, 90:].max() == 0
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(clicks=st.lists(st.builds(Click, SHARES, SHARES, st.booleans()), max_size=3), first=st.tuples(SHARES, SHARES))
 def test_clicks_that_add_are_inside_and_those_that_take_away_are_not(grabcut, clicks, first):
     clicks = [Click(*first), *clicks]
