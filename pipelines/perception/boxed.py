@@ -70,8 +70,11 @@ def shrunk(photo: Image, side: int) -> Image:
 
 
 def enlarged(mask: NDArray[Any], photo: Image) -> Mask:
-    """A mask of 0 and 1 at the size of the photo, uint8 (H, W), 255 = the thing."""
+    """A mask of 0 and 1 at the size of the photo, uint8 (H, W), 255 = the thing; without the stairs of its pixels."""
     full = cv2.resize(255 * mask.astype(np.uint8), photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    scale = max(photo.shape[:2]) / max(mask.shape)
+    if scale > 1:
+        full = cv2.GaussianBlur(full, (0, 0), 0.75 * scale)
     return np.where(full > 127, 255, 0).astype(np.uint8)
 
 

@@ -13,6 +13,11 @@ from pipelines import images
 from tests.e2e.conftest import NARROW, Shot, button, upload
 
 
+def choose(page: Page, words: str) -> None:
+    """Choose what the next touch does."""
+    page.get_by_test_id("stButtonGroup").get_by_text(words, exact=True).click()
+
+
 def test_click_mask_render(open_page: Callable[..., Page], shot: Shot) -> None:
     page, photo = open_page(), tryroom.demo_people()[0].image
     page.get_by_text("This photo shows me").click()
@@ -32,13 +37,13 @@ def test_click_mask_render(open_page: Callable[..., Page], shot: Shot) -> None:
     expect(button(page, "Use this mask")).to_be_enabled()
     shot(page, "mask-1-clicked")
 
-    button(page, "Take away").click()
+    choose(page, "Take away")
     picture.click(position={"x": 0.1 * box["width"], "y": 0.1 * box["height"]})
     expect(page.locator("figure .dot.away")).to_have_count(1)
     button(page, "Undo step").click()
     expect(page.locator("figure .dot.away")).to_have_count(0)
-    button(page, "Add").click()
-    button(page, "Brush").click()
+    choose(page, "Add")
+    choose(page, "Brush")
     painting = page.get_by_role("application", name=re.compile("Paint with the brush"))
     painting.scroll_into_view_if_needed()
     box = painting.bounding_box()
