@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -18,6 +18,7 @@ from pipelines.schema import Category, OnProgress, Piece, RenderResult, RoomRequ
 
 if TYPE_CHECKING:  # they load torch
     from pipelines.diffusion.compact import CompactInpaintPipeline
+    from pipelines.perception.pose import FindsPose
     from pipelines.tryon import Perception
 
 T = TypeVar("T")
@@ -40,6 +41,26 @@ def openpose_file() -> Path | None:
     return Path(named).expanduser() if named else None
 
 
+def pose_finder() -> FindsPose:
+    """What finds poses: BlazePose, with OpenPose's points where its weights are named."""
+    from pipelines.perception.pose import PoseEstimator
+
+    blazepose = PoseEstimator(weights.resolve("blazepose"))
+    if (own := openpose_file()) is None:
+        return blazepose
+    from pipelines.perception.openpose import OpenPoseEstimator, load_openpose
+
+    return OpenPoseEstimator(blazepose, load_openpose(own))
+
+
+def tryon_revisions(names: Iterable[str]) -> dict[str, str]:
+    """The revisions of weights in the manifest, by name, and of OpenPose's where they are named."""
+    revisions = {name: weights.revision(name) for name in names}
+    if (own := openpose_file()) is not None:
+        revisions["openpose"] = hashlib.sha256(own.read_bytes()).hexdigest()[:12]
+    return revisions
+
+
 def tryon_networks(compact: Path | None = None) -> tuple[Perception, CompactInpaintPipeline]:
     """What a try-on needs, loaded: the networks that look, and the pipeline that paints.
 
@@ -51,17 +72,12 @@ def tryon_networks(compact: Path | None = None) -> tuple[Perception, CompactInpa
 
     from pipelines.diffusion.compact import CompactInpaintPipeline
     from pipelines.perception.garment import GarmentAnalyser
-    from pipelines.perception.openpose import OpenPoseEstimator, load_openpose
     from pipelines.perception.parsing import Parser
-    from pipelines.perception.pose import FindsPose, PoseEstimator
     from pipelines.tryon import Perception
 
     backbone = weights.resolve("efficientnet-lite0")
-    pose: FindsPose = PoseEstimator(weights.resolve("blazepose"))
-    if (own := openpose_file()) is not None:
-        pose = OpenPoseEstimator(pose, load_openpose(own))
     perception = Perception(
-        pose,
+        pose_finder(),
         Parser(weights.resolve("parser")),
         GarmentAnalyser(weights.resolve("garment"), next(backbone.glob("*.pth"))),
     )
@@ -78,9 +94,7 @@ class CompactTryOn:
 
     def __init__(self) -> None:
         self._perception, self._pipe = tryon_networks()
-        self._revision = {name: weights.revision(name) for name in self.WEIGHTS}
-        if (own := openpose_file()) is not None:
-            self._revision["openpose"] = hashlib.sha256(own.read_bytes()).hexdigest()[:12]
+        self._revision = tryon_revisions(self.WEIGHTS)
         # diffusers pipelines and LiteRT interpreters keep state during a call.
         self._lock = threading.Lock()
 

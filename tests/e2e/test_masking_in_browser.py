@@ -54,6 +54,7 @@ def test_click_mask_render(open_page: Callable[..., Page], shot: Shot) -> None:
     page.mouse.up()
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]
     assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= NARROW["width"]
+    button(page, "Use this mask").scroll_into_view_if_needed()
     shot(page, "mask-2-painted-on-a-phone")
     button(page, "Use this mask").click()
     page.get_by_text("Your own mask decides what is repainted.").wait_for()

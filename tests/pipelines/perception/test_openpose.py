@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pipelines import renderers
 from pipelines.errors import BadInput, MissingWeights
 from pipelines.geometry.body import Body
 from pipelines.perception.openpose import OpenPoseEstimator, load_openpose, nearest18, with_openpose18
-from pipelines.perception.pose import L_INDEX, L_SHOULDER, NOSE, R_ELBOW, R_WRIST, openpose18, pose_from_arrays
+from pipelines.perception.pose import (
+    L_INDEX,
+    L_SHOULDER,
+    NOSE,
+    R_ELBOW,
+    R_WRIST,
+    PoseEstimator,
+    openpose18,
+    pose_from_arrays,
+)
 
 # controlnet-aux imports all its detectors, and each says what it lacks.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -98,3 +109,19 @@ def test_files_that_are_no_openpose_are_refused(tmp_path):
     (tmp_path / "body_pose_model.pth").write_bytes(b"not a checkpoint")
     with pytest.raises(BadInput, match="Download the file again"):
         load_openpose(tmp_path / "body_pose_model.pth")
+
+
+def test_a_named_file_is_used_for_try_ons_and_named_in_their_recipe(network_file, monkeypatch):
+    monkeypatch.setenv(renderers.OPENPOSE_VARIABLE, str(network_file))
+    assert isinstance(renderers.pose_finder(), OpenPoseEstimator)
+    revisions = renderers.tryon_revisions(["blazepose"])
+    assert revisions["openpose"] == hashlib.sha256(network_file.read_bytes()).hexdigest()[:12]
+    monkeypatch.delenv(renderers.OPENPOSE_VARIABLE)
+    assert isinstance(renderers.pose_finder(), PoseEstimator)
+    assert list(renderers.tryon_revisions(["blazepose"])) == ["blazepose"]
+
+
+def test_a_named_file_that_is_not_there_is_no_reason_to_go_on_without_it(tmp_path, monkeypatch):
+    monkeypatch.setenv(renderers.OPENPOSE_VARIABLE, str(tmp_path / "body_pose_model.pth"))
+    with pytest.raises(MissingWeights, match="body_pose_model"):
+        renderers.pose_finder()
