@@ -5,7 +5,8 @@
 DIR holds Clothing Co-Parsing as training/README.md says; only held-out photos count. Things are the whole person and
 each garment that covers at least a hundredth of the photo. The first click is at the most inner point of the thing,
 each further one at the most inner point of the largest error: it adds what is missing or takes away what is too much.
-The box is the thing's own, a fiftieth of the photo's longer side larger on each side.
+The box is the thing's own, a fiftieth of the photo's longer side larger on each side. Seconds are the clock's, so they
+count only on a machine that does nothing else.
 """
 
 from __future__ import annotations
