@@ -30,8 +30,8 @@ _HINTS = {
 
 def show(
     page: type[Visit], photo: Image, purposes: Mapping[Purpose, str], use: Callable[[Purpose, Mask], None]
-) -> None:  # fmt: skip
-    """Draw the button that opens the tool, or the open tool.
+) -> None:
+    """Draw the button that opens the tool, or what the open tool needs below its picture.
 
     Args:
         photo: that the mask is for, as it is shown.
@@ -40,8 +40,8 @@ def show(
     """
     state = visit(page)
     trouble(state, PLACE)
-    marking = state.masking
-    if marking is None or marking.photo is not photo:
+    marking = under_way(state, photo)
+    if marking is None:
         with st.container(horizontal=True):
             for purpose, words in purposes.items():
                 st.button(
@@ -49,15 +49,26 @@ def show(
                     icon=":material/ads_click:",
                 )  # fmt: skip
         return
+    st.caption(_HINTS[marking.tool, marking.add])
+    _tools(state, page, marking)
+    _ends(state, page, marking, use)
+
+
+def under_way(state: Visit, photo: Image) -> Marking | None:
+    """The mask that is being made for a photo, if the tool is open."""
+    marking = state.masking
+    return marking if marking is not None and marking.photo is photo else None
+
+
+def picture(page: type[Visit], marking: Marking) -> None:
+    """The picture that is clicked and painted on, with the mask over it."""
+    photo = marking.photo
     touching.show(
         pictures.jpeg(tinted(photo, marking.mask)), photo.shape[1] / photo.shape[0], "The photo and your mask",
         marking.clicks, marking.width / 100 if marking.tool == "brush" else 0.0,
         f"rgb({' '.join(map(str, TINT))} / .5)" if marking.add else "rgb(194 54 43 / .5)",
-        lambda points: _touched(page, points), state.key("touching"),
+        lambda points: _touched(page, points), visit(page).key("touching"),
     )  # fmt: skip
-    st.caption(_HINTS[marking.tool, marking.add])
-    _tools(state, page, marking)
-    _ends(state, page, marking, use)
 
 
 def _tools(state: Visit, page: type[Visit], marking: Marking) -> None:

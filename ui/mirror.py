@@ -156,6 +156,8 @@ def _mask(state: Session) -> None:
         help="In percent of the photo's longer side. More where the old garment still shows, less where too much goes.",
     )  # fmt: skip
     if state.person is not None:
+        if (marking := masking.under_way(state, state.person.shown)) is not None:
+            masking.picture(Session, marking)
         masking.show(Session, state.person.shown, {"mask": "Mask by click or brush"}, actions.use_mask)
     key = state.upload_key("mask")
     st.file_uploader(

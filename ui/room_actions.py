@@ -367,6 +367,7 @@ def mark(open_: bool, what: Marking = "length") -> None:
     """Begin to mark a known length or a box, or stop it."""
     state = room_visit()
     state.marks, state.marking, state.comparing = () if open_ else None, what, False
+    state.masking = None  # one thing is marked at a time
     state.trouble.pop("reference" if what == "length" else what, None)
 
 
