@@ -2,8 +2,9 @@
 
 The others need a data set, pairs or a trained store, and are run by themselves; each says how with `--help`:
 `benchmarks.tryon_stages` (pairs of people and their own flat garments), `inpainting`, `parsing`, `autoencoder`,
-`taef2`, `retrieval`, `index`, `ray_ingest` and `serve` (minutes; the demo catalog is enough), `taste`, `room_camera`,
-`room_pairs`, `room_placement` and `architectures` (published models at random weights; gigabytes of memory and disk).
+`taef2`, `clicks`, `retrieval`, `index`, `ray_ingest` and `serve` (minutes; the demo catalog is enough), `taste`,
+`room_camera`, `room_pairs`, `room_placement` and `architectures` (published models at random weights; gigabytes of
+memory and disk).
 """
 
 from benchmarks import room, tryon

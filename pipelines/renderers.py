@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -26,10 +27,14 @@ from pipelines.schema import (
 
 if TYPE_CHECKING:  # they load torch
     from pipelines.diffusion.compact import CompactInpaintPipeline
+    from pipelines.perception.pose import FindsPose
     from pipelines.room import Paint as PaintRoom
     from pipelines.tryon import Perception
 
 T = TypeVar("T")
+
+#: Names a file of OpenPose's weights, whose points then take the place of BlazePose's.
+OPENPOSE_VARIABLE = "TRYROOM_OPENPOSE"
 
 
 class Renderer(Protocol):
@@ -40,16 +45,41 @@ class Renderer(Protocol):
     def render(self, request: Any, on_progress: OnProgress | None = None) -> RenderResult: ...
 
 
+def openpose_file() -> Path | None:
+    """The file of OpenPose's weights that was named to find poses by; None = BlazePose finds them alone."""
+    named = os.environ.get(OPENPOSE_VARIABLE)
+    return Path(named).expanduser() if named else None
+
+
+def pose_finder() -> FindsPose:
+    """What finds poses: BlazePose, with OpenPose's points where its weights are named."""
+    from pipelines.perception.pose import PoseEstimator
+
+    blazepose = PoseEstimator(weights.resolve("blazepose"))
+    if (own := openpose_file()) is None:
+        return blazepose
+    from pipelines.perception.openpose import OpenPoseEstimator, load_openpose
+
+    return OpenPoseEstimator(blazepose, load_openpose(own))
+
+
+def tryon_revisions(names: Iterable[str]) -> dict[str, str]:
+    """The revisions of weights in the manifest, by name, and of OpenPose's where they are named."""
+    revisions = _revisions(names)
+    if (own := openpose_file()) is not None:
+        revisions["openpose"] = hashlib.sha256(own.read_bytes()).hexdigest()[:12]
+    return revisions
+
+
 def tryon_perception() -> Perception:
     """The networks that look at a person and a garment, loaded; the same for every painter."""
     from pipelines.perception.garment import GarmentAnalyser
     from pipelines.perception.parsing import Parser
-    from pipelines.perception.pose import PoseEstimator
     from pipelines.tryon import Perception
 
     backbone = weights.resolve("efficientnet-lite0")
     return Perception(
-        PoseEstimator(weights.resolve("blazepose")),
+        pose_finder(),
         Parser(weights.resolve("parser")),
         GarmentAnalyser(weights.resolve("garment"), next(backbone.glob("*.pth"))),
     )
@@ -78,7 +108,7 @@ LOOKING_AT_PEOPLE = ("blazepose", "parser", "garment", "efficientnet-lite0")
 LOOKING_AT_ROOMS = ("floor", "camera_height")
 
 
-def _revisions(names: tuple[str, ...]) -> dict[str, str]:
+def _revisions(names: Iterable[str]) -> dict[str, str]:
     return {name: weights.revision(name) for name in names}
 
 
@@ -94,7 +124,7 @@ class CompactTryOn:
 
     def __init__(self) -> None:
         self._perception, self._pipe = tryon_networks()
-        self._revision = _revisions(self.WEIGHTS)
+        self._revision = tryon_revisions(self.WEIGHTS)
         # diffusers pipelines and LiteRT interpreters keep state during a call.
         self._lock = threading.Lock()
 
@@ -159,7 +189,8 @@ class Published:
         self._name, self._lock = name, threading.Lock()
         self._licences = {one: weights.find(one).licence for one in painter_weights(name, task)}
         folders = {one: weights.resolve(one) for one in painter_weights(name, task)}
-        self._revision = _revisions(weights_of(name, task))
+        revisions = tryon_revisions if task == "tryon" else _revisions
+        self._revision = revisions(weights_of(name, task))
         self._painter = load_painter(name, task, folders, memory)
 
     def _with_painter(self, recipe: dict[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from pipelines.masks import composite
 from pipelines.perception.garment import Garment, GarmentAnalyser
 from pipelines.perception.mending import mended
 from pipelines.perception.parsing import Parser
-from pipelines.perception.pose import Pose, PoseEstimator, believed18, openpose18
+from pipelines.perception.pose import FindsPose, Pose, believed18, openpose18
 from pipelines.perception.pose_map import draw_openpose
 from pipelines.schema import (
     PARSING_LABELS,
@@ -61,7 +61,7 @@ SLEEVES = ("none", "short", "long")
 class Perception:
     """The networks that turn photos into facts."""
 
-    pose: PoseEstimator
+    pose: FindsPose
     parser: Parser
     garment: GarmentAnalyser
 

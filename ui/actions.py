@@ -21,6 +21,7 @@ from recommend.prices import show
 from recommend.schema import Item
 from ui import loaders, pictures
 from ui.history import Choices, Garment, Kept, Person
+from ui.marking import Purpose
 from ui.messages import explain
 from ui.rendering import render_task
 from ui.session import Session, Visit, forget_uploads, session, visit
@@ -82,6 +83,13 @@ def accept_mask(data: bytes) -> None:
     state.choices = replace(state.choices, mask=mask_for(photo, data, "look"))
 
 
+def use_mask(purpose: Purpose, mask: Mask) -> None:
+    """Repaint what was marked in the photo as it is shown."""
+    state = session()
+    if state.person is not None:
+        state.choices = replace(state.choices, mask=pictures.resized(mask, state.person.pixels))
+
+
 def mask_for(photo: Image | None, data: bytes, made: str) -> Mask:
     """A mask, checked against its photo here, so that the message comes at once.
 
@@ -112,7 +120,7 @@ def dress(person: Person) -> None:
     """Put a person before the mirror."""
     state = session()
     state.drop_render()
-    state.person, state.look, state.picking = person, None, False
+    state.person, state.look, state.picking, state.masking = person, None, False, None
     state.choices = replace(state.choices, mask=None, kept=())  # drawn for another photo, worn by somebody else
     for place in ("person", "mirror", "mask", "tap"):
         state.trouble.pop(place, None)

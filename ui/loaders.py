@@ -7,6 +7,7 @@ What is cached is asked for on the page's thread and handed to the others, which
 from __future__ import annotations
 
 import functools
+import os
 import threading
 import weakref
 from collections.abc import Iterable, Mapping
@@ -17,6 +18,7 @@ import streamlit as st
 
 import tryroom
 from pipelines import images, renderers, weights
+from pipelines.perception.clicked import ClickMask, GrabCutClicks
 from pipelines.renderers import Renderer
 from pipelines.schema import Image, Mask, OnProgress, Progress
 from recommend.catalog import Catalog, read_catalog
@@ -26,10 +28,14 @@ from ui.tasks import Task, Turns, part
 
 # Seconds to import, because of torch; done where it is used, in a thread.
 if TYPE_CHECKING:
+    from segment_anything.modeling import Sam
+
     from recommend.dialogue import Tools
     from recommend.embedder import Embedder
     from recommend.retriever import Retriever
 
+#: Names a file of SAM's weights, which then finds what is clicked.
+SAM_VARIABLE = "TRYROOM_SAM"
 #: What `tryroom.read_person` needs.
 _READER_WEIGHTS = ("blazepose", "parser")
 #: Held while the encoder of the catalogs is loaded.
@@ -80,6 +86,24 @@ def catalog() -> Catalog:
 def furniture() -> Catalog:
     """The furniture, likewise."""
     return read_catalog(tryroom.FURNITURE)
+
+
+def click_finder() -> ClickMask:
+    """Something that finds what is clicked, for one photo; SAM where its weights were named, else GrabCut."""
+    named = os.environ.get(SAM_VARIABLE)
+    if not named:
+        return GrabCutClicks()
+    from pipelines.perception.sam import SamClicks
+
+    return SamClicks(sam(named))
+
+
+@st.cache_resource(show_spinner=False)
+def sam(file: str) -> Sam:
+    """SAM's network from a file."""
+    from pipelines.perception.sam import load_sam
+
+    return load_sam(Path(file).expanduser())
 
 
 @st.cache_data(show_spinner=False)

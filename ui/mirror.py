@@ -8,7 +8,7 @@ import streamlit as st
 
 from pipelines.schema import CATEGORY_CHOICES, MASK_GROWTH, MAX_STEPS, QUALITIES
 from recommend.schema import Query
-from ui import actions, earlier, goes_with, intake, loaders, pictures, style, wardrobe, wear
+from ui import actions, earlier, goes_with, intake, loaders, masking, pictures, style, wardrobe, wear
 from ui import look as look_in
 from ui.arrival import come_to_mirror
 from ui.compare import compare
@@ -155,6 +155,10 @@ def _mask(state: Session) -> None:
         format="%+.1f %%", key=state.key("mask_grow"), on_change=actions.read_settings,
         help="In percent of the photo's longer side. More where the old garment still shows, less where too much goes.",
     )  # fmt: skip
+    if state.person is not None:
+        if (marking := masking.under_way(state, state.person.shown)) is not None:
+            masking.picture(Session, marking)
+        masking.show(Session, state.person.shown, {"mask": "Mask by click or brush"}, actions.use_mask)
     key = state.upload_key("mask")
     st.file_uploader(
         "Your own mask: white is repainted", type=pictures.TYPES, key=key,

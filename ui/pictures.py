@@ -76,6 +76,14 @@ def data_url(jpeg_bytes: bytes) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(jpeg_bytes).decode()}"
 
 
+def resized(mask: Mask, photo: Image) -> Mask:
+    """A mask (h, w) at the size of a larger or smaller version of its photo (H, W, 3)."""
+    if mask.shape == photo.shape[:2]:
+        return mask
+    full = cv2.resize(mask, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.where(full > 127, 255, 0).astype(np.uint8)
+
+
 def png(image: Image | Mask, recipe: Mapping[str, Any] | None = None) -> bytes:
     """A PNG with its recipe inside, as `images.read_recipe` finds it; quick to make rather than small."""
     chunks = PngImagePlugin.PngInfo()

@@ -14,9 +14,10 @@ from pipelines import images, jobs, renderers
 from pipelines.errors import BadInput, TryroomError
 from pipelines.perception.boxed import grab_box
 from pipelines.perception.room import RoomView
-from pipelines.schema import CameraFacts
+from pipelines.schema import CameraFacts, Mask
 from recommend.schema import Item, RoomContext
 from ui import actions, loaders, pictures
+from ui.marking import Purpose
 from ui.messages import explain
 from ui.room_rendering import camera_height, own_furniture, render_task, resized, see_task
 from ui.room_state import MOST_STEPS, Arrangement, Marking, Piece, Room, RoomLook, RoomVisit, Size, Spot, room_visit
@@ -86,6 +87,7 @@ def enter(room: Room) -> None:
     state.tries += 1
     state.arrangement, state.before, state.chosen = Arrangement(camera=CameraFacts(focal=room.focal)), [], None
     state.look, state.left_out, state.comparing, state.marks = None, {}, False, None
+    state.masking = None
     for place in ROOM_PLACES:
         state.trouble.pop(place, None)
     look_at(state, room)
@@ -365,6 +367,7 @@ def mark(open_: bool, what: Marking = "length") -> None:
     """Begin to mark a known length or a box, or stop it."""
     state = room_visit()
     state.marks, state.marking, state.comparing = () if open_ else None, what, False
+    state.masking = None  # one thing is marked at a time
     state.trouble.pop("reference" if what == "length" else what, None)
 
 
@@ -373,14 +376,27 @@ def take_box() -> None:
     state = room_visit()
     if state.room is None or state.marks is None or len(state.marks) != 2 or state.marking not in ("mask", "remove"):
         return
-    what, arrangement = state.marking, state.arrangement
+    what = state.marking
     try:
         thing = grab_box(state.room.pixels, *state.marks)
     except BadInput as error:
         state.trouble[what] = explain(error)
         return
     mark(False, what)
-    if what == "remove":
+    _add_to_mask(what, thing)
+
+
+def use_mask(purpose: Purpose, mask: Mask) -> None:
+    """Take what was marked in the photo as it is shown as standing in front, or as to be taken away."""
+    state = room_visit()
+    if state.room is not None:
+        _add_to_mask(purpose, pictures.resized(mask, state.room.pixels))
+
+
+def _add_to_mask(purpose: Purpose, thing: Mask) -> None:
+    """Add a thing (H, W), 255 there, to what stands in front or to what is taken away."""
+    arrangement = room_visit().arrangement
+    if purpose == "remove":
         old = thing if arrangement.remove is None else arrangement.remove
         change(replace(arrangement, remove=np.maximum(thing, old)))
     else:

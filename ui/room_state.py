@@ -225,6 +225,11 @@ class RoomVisit(Visit):
         """Whether there is nothing of the shopper's to forget."""
         return super().empty and self.room is None and self.own is None
 
+    @property
+    def shown(self) -> Image | None:
+        """The photo of the room."""
+        return self.room.shown if self.room is not None else None
+
     def tasks(self) -> tuple[Task[Any] | None, ...]:
         """Work that may be under way."""
         return (*super().tasks(), self.finding, self.seeing)

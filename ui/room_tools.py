@@ -10,8 +10,9 @@ from typing import Literal
 import streamlit as st
 
 from pipelines.schema import CameraFacts
-from ui import actions, pictures, room_actions
+from ui import actions, masking, pictures, room_actions
 from ui.furniture import SIDES
+from ui.marking import Purpose
 from ui.room_state import Piece, RoomVisit, room_visit
 from ui.watching import trouble
 
@@ -208,6 +209,9 @@ def _reference(state: RoomVisit) -> None:
 
 def _masks(state: RoomVisit) -> None:
     """What stays in front, and what is taken away first."""
+    if state.room is not None:
+        purposes: dict[Purpose, str] = {"mask": "Click what stays in front", "remove": "Click what is taken away"}
+        masking.show(RoomVisit, state.room.shown, purposes, room_actions.use_mask)
     _mask(state, "mask", "What stays in front: black in this mask", "stays in front", room_actions.accept_mask)
     removal = "What is taken away first: white in this mask"
     _mask(state, "remove", removal, "is taken away first", room_actions.accept_removal)

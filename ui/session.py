@@ -13,6 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from recommend.feedback import Feedback
 from recommend.schema import Filters, Hit, Image, SearchResult
 from ui.history import Choices, Garment, History, Look, Person
+from ui.marking import Marking
 from ui.tasks import Task
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Visit:
         tries: how often something new was to be seen in the picture; each time it comes into view.
         render: the render under way. preview: the latest picture of one that is on the page.
         history: what was made in this session.
+        masking: a mask that is being made by clicks; None = the tool is shut.
         like: picture that items shall resemble.
         likes: ids of items that others shall resemble, but for what the words change.
         like_name: what that picture shows, for people. inspiration: the whole picture that was given to search by.
@@ -67,6 +69,7 @@ class Visit:
     render: Task[Any] | None = None
     preview: bytes | None = field(default=None, repr=False)
     history: History[Any] = field(default_factory=History)
+    masking: Marking | None = field(default=None, repr=False)
     like: Image | None = None
     like_name: str = "your picture"
     inspiration: Image | None = None
@@ -90,6 +93,11 @@ class Visit:
     def empty(self) -> bool:
         """Whether there is nothing of the shopper's to forget."""
         return self.like is None and self.inspiration is None
+
+    @property
+    def shown(self) -> Image | None:
+        """The photo that things are put in, as it is on the page."""
+        return None
 
     def tasks(self) -> tuple[Task[Any] | None, ...]:
         """Work that may be under way."""
@@ -156,6 +164,11 @@ class Session(Visit):
     def empty(self) -> bool:
         """Whether there is nothing of the shopper's to forget."""
         return super().empty and self.person is None and self.own is None
+
+    @property
+    def shown(self) -> Image | None:
+        """The photo of the person."""
+        return self.person.shown if self.person is not None else None
 
 
 def visit(page: type[V]) -> V:

@@ -5,7 +5,19 @@ from __future__ import annotations
 import streamlit as st
 
 from recommend.schema import Query
-from ui import earlier, furniture, goes_with, intake, loaders, pictures, placing, room_actions, room_look, room_tools
+from ui import (
+    earlier,
+    furniture,
+    goes_with,
+    intake,
+    loaders,
+    masking,
+    pictures,
+    placing,
+    room_actions,
+    room_look,
+    room_tools,
+)
 from ui.arrival import come_to_mirror
 from ui.compare import compare
 from ui.room_rendering import with_grid
@@ -119,6 +131,10 @@ def _grid() -> None:
 
 def _picture(state: RoomVisit, room: Room) -> None:
     """Before and after, or the picture in which pieces are moved."""
+    marking = masking.under_way(state, room.shown)
+    if marking is not None:
+        masking.picture(RoomVisit, marking)
+        return
     look = state.look
     if state.comparing and look is not None:
         compare(look.before, look.after, room.ratio, look.alt, state.key("compare"))
@@ -136,6 +152,8 @@ def _picture(state: RoomVisit, room: Room) -> None:
 
 def _hint(state: RoomVisit) -> None:
     """What to do with the picture."""
+    if state.masking is not None:
+        return  # the tool says it itself
     if state.marks is not None and state.marking != "length":
         st.caption(":material/select: Click two opposite corners of a box around it, a little beyond its edges.")
     elif state.marks is not None:

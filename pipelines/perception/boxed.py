@@ -1,9 +1,12 @@
-"""A thing in a photo of a room, from a box drawn around it: GrabCut (Rother, Kolmogorov, Blake, SIGGRAPH 2004)."""
+"""A thing in a photo, from a box drawn around it: GrabCut (Rother, Kolmogorov, Blake, SIGGRAPH 2004)."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.errors import BadInput
 from pipelines.schema import Image, Mask, check_image
@@ -29,9 +32,8 @@ def grab_box(photo: Image, one: tuple[float, float], other: tuple[float, float])
     Raises:
         BadInput: the box is too small, holds the whole photo, or nothing in it stands out from what is around.
     """
-    check_image(photo, "room photo")
-    scale = min(1.0, WORK_SIZE / max(photo.shape[:2]))
-    small = np.asarray(cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    check_image(photo, "photo")
+    small = shrunk(photo, WORK_SIZE)
     height, width = small.shape[:2]
     corners = np.clip([one, other], 0, 1) * (width, height)
     left, top = np.floor(corners.min(0)).astype(int).tolist()
@@ -43,15 +45,36 @@ def grab_box(photo: Image, one: tuple[float, float], other: tuple[float, float])
         raise BadInput("box", "nearly the whole photo", "a box around one thing", "Leave out what is around it.")
     labels = np.full((height, width), cv2.GC_BGD, np.uint8)
     labels[top:bottom, left:right] = cv2.GC_PR_FGD
-    models = np.zeros((1, 65)), np.zeros((1, 65))
-    # GrabCut draws its colour models by lot.
-    cv2.setRNGSeed(0)
-    cv2.grabCut(np.ascontiguousarray(small[..., ::-1]), labels, None, *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
-    mask = _whole(((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.uint8))
+    mask = _whole(grab(small, labels, ROUNDS).astype(np.uint8))
     if not mask.any():
         step = "Draw the box closer around the thing, or upload a mask."
         raise BadInput("box", "nothing that stands out", "a thing unlike what is around it", step)
-    full = cv2.resize(255 * mask, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return enlarged(mask, photo)
+
+
+def grab(small: Image, labels: Mask, rounds: int) -> NDArray[np.bool_]:
+    """GrabCut of an RGB picture (H, W, 3) from labels (H, W) of OpenCV's: True = foreground."""
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    # GrabCut draws its colour models by lot.
+    cv2.setRNGSeed(0)
+    bgr, labels = np.ascontiguousarray(small[..., ::-1]), labels.copy()
+    cv2.grabCut(bgr, labels, None, *models, rounds, cv2.GC_INIT_WITH_MASK)
+    return (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
+
+
+def shrunk(photo: Image, side: int) -> Image:
+    """The photo with its longer side at most `side` pixels, and at least one pixel each way."""
+    scale = min(1.0, side / max(photo.shape[:2]))
+    height, width = (max(1, round(scale * length)) for length in photo.shape[:2])
+    return np.asarray(cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def enlarged(mask: NDArray[Any], photo: Image) -> Mask:
+    """A mask of 0 and 1 at the size of the photo, uint8 (H, W), 255 = the thing; without the stairs of its pixels."""
+    full = cv2.resize(255 * mask.astype(np.uint8), photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    scale = max(photo.shape[:2]) / max(mask.shape)
+    if scale > 1:
+        full = cv2.GaussianBlur(full, (0, 0), 0.75 * scale)
     return np.where(full > 127, 255, 0).astype(np.uint8)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -72,6 +73,12 @@ class Pose:
     person_mask: Mask
     box: tuple[float, float, float, float]
     people: int = 1
+
+
+class FindsPose(Protocol):
+    """What finds the pose of the largest person in an RGB photo (H, W, 3). BadInput if there is none."""
+
+    def __call__(self, image: Image) -> Pose: ...
 
 
 class PoseEstimator:
