@@ -110,6 +110,7 @@ class RemoteRenderer:
             with contextlib.suppress(RemoteFailed, *_LOST):  # at the worst it is kept there for some minutes
                 self._open("DELETE", path).close()
         _check_outside(photo_of(request), result)
+        report(Progress(1.0, "done", result.image))
         return result
 
     # --- the steps of a render ------------------------------------------------------------------------------
@@ -275,7 +276,7 @@ def _rising(report: OnProgress) -> OnProgress:
     def rising(now: Progress) -> None:
         nonlocal highest
         highest = max(highest, now.fraction)
-        report(Progress(highest, now.stage))
+        report(Progress(highest, now.stage, now.preview))
 
     return rising
 

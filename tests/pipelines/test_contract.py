@@ -1,4 +1,4 @@
-"""What every renderer keeps to, ours and the published ones alike; those in small, with random weights."""
+"""What every renderer keeps to: ours, the published ones in small with random weights, another Tryroom with them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ import torch
 
 from pipelines import images, renderers, weights
 from pipelines.errors import BadInput, RenderCancelled
+from pipelines.remote import RemoteRenderer
 from pipelines.schema import EditRequest, Progress, RenderResult, Request, RoomRequest, TryOnRequest
 from tests.pipelines import small_requests
+from tests.pipelines.serving.served import TOKEN, serving
 
 NO_PEFT = importlib.util.find_spec("peft") is None
 CASES = [
@@ -30,6 +32,8 @@ CASES = [
     for name, choice in renderers.RENDERERS.items()
     for task in choice.tasks
 ]
+#: What the other Tryroom renders each task with.
+THERE = {"tryon": "compact", "room": "compact", "edit": "edit"}
 
 
 @dataclass(frozen=True)
@@ -40,9 +44,14 @@ class Case:
     task: str
     renderer: Any
 
+    @property
+    def by(self) -> str:
+        """What renders it in the end."""
+        return THERE[self.task] if self.name == "remote" else self.name
+
     def request(self, seed: int = 0) -> Request:
         """The same but for the seed."""
-        steps = 1 if (self.name, self.task) == ("compact", "tryon") else 0
+        steps = {("compact", "tryon"): 1, ("edit", "edit"): 2}.get((self.by, self.task), 0)
         return small_requests.request_of(self.task, renderer=self.name, seed=seed, num_inference_steps=steps)
 
     @property
@@ -52,7 +61,9 @@ class Case:
 
     @property
     def networks(self) -> dict[str, torch.nn.Module]:
-        """What it paints with, by name."""
+        """What it paints with, by name; a remote one holds nothing."""
+        if self.name == "remote":
+            return {}
         if self.name != "compact":
             parts = self.renderer._painter.pipe.components
         elif self.task == "tryon":
@@ -66,6 +77,11 @@ class Case:
 def case(request: pytest.FixtureRequest, hub: Path) -> Iterator[Case]:
     name, task = request.param
     with pytest.MonkeyPatch.context() as patch:
+        if name == "remote":
+            patch.setenv(weights.OWN_VARIABLE, str(hub))
+            with serving(renderer=THERE[task], load=renderers.load, queue=4) as there:
+                yield Case(name, task, RemoteRenderer(task, there.address, TOKEN))
+            return
         yield Case(name, task, small_requests.load(name, task, hub, patch))
 
 
@@ -115,7 +131,7 @@ def test_the_same_seed_gives_the_same_picture_and_another_one_another(
     case: Case, result: RenderResult, other: RenderResult
 ) -> None:
     assert np.array_equal(case.renderer.render(case.request()).image, result.image)
-    if (case.name, case.task) != ("compact", "room"):  # it draws nothing at random
+    if (case.by, case.task) != ("compact", "room"):  # it draws nothing at random
         assert not np.array_equal(other.image, result.image)
 
 
@@ -125,14 +141,15 @@ def test_progress_never_falls_and_ends_with_the_picture(case: Case, result: Rend
     fractions = [now.fraction for now in seen]
     assert fractions == sorted(fractions) and fractions[0] >= 0 and fractions[-1] == 1
     assert seen[-1].preview is not None and np.array_equal(seen[-1].preview, result.image)
-    if case.name != "compact":
+    if case.name not in ("compact", "remote"):
         assert [now.stage for now in seen if now.stage.startswith("step")] == ["step 1 of 2", "step 2 of 2"]
 
 
 def test_it_stops_within_a_step_lets_go_of_memory_and_goes_on_as_before(case: Case, result: RenderResult) -> None:
     said: list[str] = []
-    # The compact renderer draws rooms without steps.
+    # The compact renderer draws rooms without steps; of a remote one, not every stage is told.
     where = "rendering" if (case.task, case.name) == ("room", "compact") else "step"
+    where = "" if case.name == "remote" else where
 
     def cancel(now: Progress) -> None:
         said.append(now.stage)
@@ -150,7 +167,7 @@ def test_it_stops_within_a_step_lets_go_of_memory_and_goes_on_as_before(case: Ca
 def test_what_was_loaded_is_not_changed_by_rendering(
     case: Case, loaded: dict[str, str], result: RenderResult, other: RenderResult
 ) -> None:
-    assert loaded and state_of(case) == loaded
+    assert state_of(case) == loaded and (loaded or case.name == "remote")
 
 
 def test_two_threads_at_once_get_their_own_pictures(case: Case, result: RenderResult, other: RenderResult) -> None:
@@ -177,10 +194,10 @@ def test_the_recipe_is_known_before_and_names_weights_and_licences(case: Case, r
     recipe = images.load_recipe(images.dump_recipe(case.renderer.recipe(case.request())))
     made = images.load_recipe(images.dump_recipe(result.recipe))
     assert {key: made[key] for key in recipe} == recipe
-    assert (recipe["renderer"], recipe["task"]) == (case.name, case.task)
-    assert set(recipe["weights"]) == set(renderers.weights_of(case.name, case.task))
-    published = renderers.painter_weights(case.name, case.task)
-    if case.name == "compact":
+    assert (recipe["renderer"], recipe["task"]) == (case.by, case.task)
+    assert set(recipe["weights"]) == set(renderers.weights_of(case.by, case.task))
+    published = renderers.painter_weights(case.by, case.task)
+    if case.by == "compact":
         assert not published and "licences" not in recipe
     else:
         assert recipe["licences"] == {name: weights.find(name).licence for name in published}

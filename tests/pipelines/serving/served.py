@@ -17,6 +17,7 @@ from pipelines import wire
 from pipelines.schema import Image, RenderSettings, TryOnRequest
 from pipelines.serving.run import Server, bind
 from pipelines.serving.settings import ServeSettings
+from pipelines.serving.worker import Load
 from tests.conftest import picture
 from tests.pipelines import tiny_renderer
 
@@ -85,11 +86,11 @@ class Served:
 
 
 @contextmanager
-def serving(**settings: Any) -> Iterator[Served]:
+def serving(load: Load = tiny_renderer.load, **settings: Any) -> Iterator[Served]:
     """A server in a thread of this process, its workers in processes of their own."""
     chosen = replace(ServeSettings(port=0, token=TOKEN), **settings)
     with bind(chosen) as listening:
-        server = Server(chosen, tiny_renderer.load)
+        server = Server(chosen, load)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -51,7 +51,8 @@ def test_the_picture_is_the_one_that_is_made_here(renderer: RemoteRenderer) -> N
     assert same(TinyRenderer("compact").render(request), renderer.render(request, stages.append))
     fractions = [now.fraction for now in stages]
     assert fractions == sorted(fractions)
-    assert stages[-1] == Progress(0.5, "painting")
+    assert stages[-2] == Progress(0.5, "painting")
+    assert (stages[-1].fraction, stages[-1].stage) == (1.0, "done")
     assert renderer.recipe(request) == TinyRenderer("compact").recipe(request)
 
 
