@@ -17,6 +17,7 @@ import demo
 import tryroom
 from pipelines import cli as rendering
 from pipelines import errors as rendering_errors
+from pipelines import renderers
 from pipelines.serving.command import serve
 from recommend import chat
 from recommend import cli as retrieval
@@ -79,9 +80,17 @@ app.command("demo")(demo.command)
 
 
 @app.command("app", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def start_app(ctx: typer.Context) -> None:
+def start_app(
+    ctx: typer.Context,
+    renderer: Annotated[
+        str, typer.Option(envvar=renderers.RENDERER_VARIABLE, help="What renders in the app; docs/renderers.md.")
+    ] = "",
+) -> None:
     """Start the app in the browser; further options go to Streamlit (--server.port 8502)."""
     page = Path(__file__).parent / "app.py"
+    if renderer:
+        renderers.tasks_of(renderer)  # an unknown one is said here, where somebody reads
+        os.environ[renderers.RENDERER_VARIABLE] = renderer
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(page), *ctx.args])
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:  # they load torch
 
 T = TypeVar("T")
 
+#: Names the renderer of the app.
+RENDERER_VARIABLE = "TRYROOM_RENDERER"
 #: Names a file of OpenPose's weights, whose points then take the place of BlazePose's.
 OPENPOSE_VARIABLE = "TRYROOM_OPENPOSE"
 
@@ -362,9 +364,14 @@ def load(name: str, task: str, memory: str = "auto") -> Renderer:
     return _of_task(_choice(name).tasks, task, name)(memory)
 
 
-def default_name() -> str:
-    """The renderer of the app: another Tryroom where the environment names one."""
-    return "remote" if os.environ.get(remote.URL_VARIABLE) else RenderSettings.renderer
+def default_name(task: str) -> str:
+    """The renderer of the app for a task.
+
+    It is the one that the environment names, by `RENDERER_VARIABLE` or as the address of another Tryroom; where that
+    one does not render the task, and where none is named, it is ours. BadInput for an unknown name.
+    """
+    named = os.environ.get(RENDERER_VARIABLE) or ("remote" if os.environ.get(remote.URL_VARIABLE) else "")
+    return named if named and task in tasks_of(named) else RenderSettings.renderer
 
 
 def tasks_of(name: str) -> tuple[str, ...]:

@@ -41,6 +41,10 @@ def test_the_commands_are_all_there() -> None:
         assert f" {name} " in run.stdout
 
 
+def test_an_app_with_an_unknown_renderer_does_not_start() -> None:
+    assert_refused(tryroom("app", "--renderer", "magic"), "'magic'", "compact, sd15")
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [

@@ -196,7 +196,7 @@ def try_on(garment: Garment) -> None:
     state.trouble.pop("mirror", None)
     state.tries += 1
     try:
-        loading = loaders.fresh_renderer(renderers.default_name())
+        loading = loaders.fresh_renderer(renderers.default_name("tryon"))
         task = render_task(state.person, garment, state.choices, loading, loaders.turns())
     except TryroomError as error:
         state.trouble["mirror"] = explain(error)

@@ -182,7 +182,7 @@ def redraw() -> None:
         return
     if state.seeing.error is not None:
         see_again(state)
-    loading = loaders.fresh_renderer(renderers.default_name(), "room")
+    loading = loaders.fresh_renderer(renderers.default_name("room"), "room")
     state.render = render_task(state.room, state.arrangement, state.seeing, loading, loaders.turns()).start()
 
 

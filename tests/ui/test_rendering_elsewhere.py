@@ -32,7 +32,7 @@ def loading(served: Served, monkeypatch: pytest.MonkeyPatch) -> Task[Renderer]:
     """What the app does to load its renderer, where the environment names a server."""
     monkeypatch.setenv(remote.URL_VARIABLE, served.address)
     monkeypatch.setenv(remote.TOKEN_VARIABLE, TOKEN)
-    return Task(lambda report: loaders.load_renderer(renderers.default_name(), "tryon", report), "load").start()
+    return Task(lambda report: loaders.load_renderer(renderers.default_name("tryon"), "tryon", report), "load").start()
 
 
 def test_a_look_is_the_servers_picture(loading: Task[Renderer]) -> None:

@@ -256,8 +256,17 @@ def test_batch_renders_there_and_resumes_by_the_recipe(
 
 def test_the_environment_chooses_the_renderer_of_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(remote.URL_VARIABLE, raising=False)
-    assert renderers.default_name() == "compact"
+    assert renderers.default_name("tryon") == "compact"
     with pytest.raises(BadInput, match="TRYROOM_REMOTE_URL: got nothing"):
         renderers.load("remote", "tryon")
     monkeypatch.setenv(remote.URL_VARIABLE, "http://127.0.0.1:8600")
-    assert renderers.default_name() == "remote"
+    assert renderers.default_name("tryon") == "remote"
+
+
+def test_the_app_takes_the_renderer_that_is_named_for_what_it_renders(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(remote.URL_VARIABLE, "http://127.0.0.1:1")
+    monkeypatch.setenv(renderers.RENDERER_VARIABLE, "concat")
+    assert (renderers.default_name("tryon"), renderers.default_name("room")) == ("concat", "compact")
+    monkeypatch.setenv(renderers.RENDERER_VARIABLE, "magic")
+    with pytest.raises(BadInput, match="magic"):
+        renderers.default_name("tryon")
