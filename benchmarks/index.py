@@ -125,6 +125,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path, help="where the tables are made; deleted afterwards")
     parser.add_argument("--out", type=Path, default=Path("docs/benchmarks/index.csv"))
     asked = parser.parse_args(arguments)
+    if asked.folder is not None:
+        asked.folder.mkdir(parents=True, exist_ok=True)
     embedder = TwoTowerEmbedder(tryroom.retriever_weights())
     garments = read_catalog(tryroom.CATALOG)
     base = ensure_index(garments, embedder, None, cut_out)[0].rows()
