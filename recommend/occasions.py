@@ -28,7 +28,8 @@ class Occasion:
 _SPORTSWEAR: Final = (Facet("kind", ("hoodie", "sweatshirt", "joggers", "leggings", "tank top", "crop top")),)
 _LEISURE: Final = (Facet("kind", ("t-shirt", "shorts", "jeans", "longsleeve", "overshirt", "jacket")),)
 _LOUD: Final = (Facet("pattern", ("tie-dye", "camouflage", "print", "animal")),)
-_DRESSED_UP: Final = (_SPORTSWEAR, _LEISURE, _LOUD)
+_SUNDRESSES: Final = (Facet("category", ("dress",)), Facet("style", ("casual",)))
+_DRESSED_UP: Final = (_SPORTSWEAR, _LEISURE, _LOUD, _SUNDRESSES)
 
 OCCASIONS: Final[dict[str, Occasion]] = {
     "wedding": Occasion(

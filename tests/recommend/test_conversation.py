@@ -16,7 +16,7 @@ from recommend.dialogue import YOU_DECIDE, Conversation, Tools, Turn, tools_of
 from recommend.embedder import Embedder
 from recommend.errors import BadInput, ToolFailed
 from recommend.retriever import Retriever
-from recommend.schema import Item
+from recommend.schema import Filters, Item
 from recommend.slots import Slots, query_of, read
 
 _COLUMNS = ("id", "title", "category", "kind", "colours", "material", "pattern", "sleeve", "price", "style")
@@ -119,6 +119,15 @@ def test_what_occasion_and_weather_rule_out_is_shown_only_where_it_was_named(too
     assert turn.shown and all("dress-navy" in one for one in ids(turn)), "the only navy dress is of velvet"
     assert "Not all of it suits occasion and weather." in turn.reply
     assert any(step.failed for step in turn.plan) and not turn.plan[-1].failed
+
+
+def test_no_sundress_to_a_wedding() -> None:
+    sun, lace = (
+        Item(style, style, "dress", 9.0, "a.png", kind="dress", style=(style,)) for style in ("casual", "evening")
+    )
+    suits = Filters(without=Slots(occasion="wedding").customs())
+    assert suits.match(lace) and not suits.match(sun)
+    assert Filters(without=Slots(occasion="beach").customs()).match(sun)
 
 
 def test_you_decide_ends_the_questions(tools: Tools) -> None:
