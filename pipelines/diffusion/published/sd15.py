@@ -8,81 +8,43 @@ Conditional Control to Text-to-Image Diffusion Models, ICCV 2023; Ye et al., IP-
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
 from typing import Any
 
 from diffusers import ControlNetModel, DDIMScheduler, LCMScheduler, StableDiffusionControlNetInpaintPipeline
 
 from pipelines.diffusion.memory import Memory, Size, loading, place
-from pipelines.diffusion.published.adapter import adapter_masks, picture_encoder, read_items
-from pipelines.diffusion.published.painter import (
-    DiffusersPainter,
-    Folders,
-    PainterSettings,
-    asked_for,
-    pil,
-    variant_of,
-)
+from pipelines.diffusion.published.adapter import picture_encoder, read_items
+from pipelines.diffusion.published.guided import GuidedSettings, guided_arguments
+from pipelines.diffusion.published.painter import DiffusersPainter, Folders, pil, variant_of
 from pipelines.errors import MissingLibrary
 from pipelines.geometry.canvas import Canvas, Control
 
 SIZE = Size(total=4.2, largest=1.72)
 
 
-@dataclass(frozen=True)
-class Sd15Settings(PainterSettings):
-    """How it paints.
-
-    Attributes:
-        control_scale: how much pose or depth counts. item_scale: how much the item's picture counts.
-    """
-
-    side: int = 512
-    steps: int = 30
-    guidance_scale: float = 6.0
-    strength: float = 0.9
-    control_scale: float = 0.9
-    item_scale: float = 0.7
-
-
-USUAL = Sd15Settings()
+USUAL = GuidedSettings(side=512, steps=30, guidance_scale=6.0)
 #: With LCM-LoRA: guidance above 2 burns such pictures out.
-LCM = Sd15Settings(steps=6, guidance_scale=1.5)
+LCM = GuidedSettings(side=512, steps=6, guidance_scale=1.5)
 
 
 class Sd15Painter(DiffusersPainter):
     """See the module. For people `control` is the pose, for rooms depth."""
 
-    settings: Sd15Settings
+    settings: GuidedSettings
     pipe: StableDiffusionControlNetInpaintPipeline
 
-    def __init__(self, pipe: Any, settings: Sd15Settings, memory: Memory, control: Control) -> None:
+    def __init__(self, pipe: Any, settings: GuidedSettings, memory: Memory, control: Control) -> None:
         super().__init__(pipe, settings, memory)
         self.controls = (control,)
 
     def arguments(self, canvas: Canvas, steps: int) -> dict[str, Any]:
         """See `DiffusersPainter`."""
-        settings = self.settings
-        height, width = canvas.mask.shape
-        return {
-            "prompt": canvas.prompt,
-            "negative_prompt": canvas.negative_prompt,
-            "image": pil(canvas.hint),
-            "mask_image": pil(canvas.mask),
-            "control_image": pil(canvas.controls[self.controls[0]]),
-            "ip_adapter_image": pil(canvas.item),
-            "cross_attention_kwargs": adapter_masks(canvas.mask),
-            "height": height,
-            "width": width,
-            "strength": settings.strength,
-            "num_inference_steps": asked_for(steps, lambda asked: int(asked * settings.strength)),
-            "guidance_scale": settings.guidance_scale,
-            "controlnet_conditioning_scale": settings.control_scale,
-        }
+        control = pil(canvas.controls[self.controls[0]])
+        return {**guided_arguments(canvas, self.settings, steps), "control_image": control}
 
 
 def load(
-    folders: Folders, memory: Memory, control: Control, settings: Sd15Settings = USUAL, fast: bool = False
+    folders: Folders, memory: Memory, control: Control, settings: GuidedSettings = USUAL, fast: bool = False
 ) -> Sd15Painter:
     """Load it.
 
