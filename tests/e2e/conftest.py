@@ -123,7 +123,9 @@ def button(page: Page, name: str) -> Locator:
 
 
 def upload(page: Page, file: Path) -> None:
-    """Give a file to the first uploader of the page."""
+    """Give a file to the first uploader of the page, once it is drawn: before, another may take its place."""
+    page.wait_for_timeout(300)
+    page.locator('[data-test-script-state="notRunning"]').first.wait_for(state="attached")
     page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(file)
 
 
