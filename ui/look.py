@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
 import tryroom
 from pipelines.errors import TryroomError
 from pipelines.schema import Image, Mask
-from ui import loaders, pictures
+from ui import loaders, touching
 from ui.messages import explain
 from ui.session import Session, Visit, session
 from ui.watching import trouble
@@ -18,54 +18,10 @@ from ui.watching import trouble
 #: What is worn, by the name of its part in a parsing.
 NAMES: Final = {"upper": "top", "lower": "trousers or skirt", "dress": "dress", "outer": "jacket", "shoes": "shoes"}
 
-_HTML = """<figure><img draggable="false"></figure>"""
-
-_CSS = """
-figure { margin: 0 auto; border-radius: .75rem; overflow: hidden; line-height: 0; cursor: crosshair; user-select: none;
-         -webkit-user-select: none }
-img { width: 100%; height: 100%; display: block }
-"""
-
-_JS = """
-export default function ({ parentElement, data, setTriggerValue }) {
-  const [figure, image] = ["figure", "img"].map((name) => parentElement.querySelector(name));
-  if (image.src !== data.picture) image.src = data.picture;
-  image.alt = data.alt;
-  figure.style.aspectRatio = data.ratio;
-  figure.style.maxWidth = `calc(${data.tall}vh * ${data.ratio})`;
-  figure.onclick = (event) => {
-    const box = figure.getBoundingClientRect();
-    setTriggerValue("tap", { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height });
-  };
-}
-"""
-
-
-def tappable(
-    picture: Image, alt: str, tapped: Callable[[float, float], None], key: str, tall: int = 70
-) -> None:  # fmt: skip
-    """Show a picture that tells where it was tapped.
-
-    Args:
-        alt: what it shows.
-        tapped: told where, as fractions of width and height.
-        tall: most of the window's height that it takes, in percent.
-    """
-
-    def tell() -> None:
-        event: Mapping[str, Any] | None = st.session_state[key].get("tap")
-        if event is not None:
-            tapped(float(event["x"]), float(event["y"]))
-
-    ratio = picture.shape[1] / picture.shape[0]
-    data = {"picture": pictures.data_url(pictures.jpeg(picture)), "alt": alt, "ratio": ratio, "tall": tall}
-    component = st.components.v2.component("tryroom_tappable", html=_HTML, css=_CSS, js=_JS)
-    component(data=data, key=key, on_tap_change=tell)
-
 
 def in_mirror(state: Session, photo: Image, name: str) -> None:
     """The photo of a person; what is worn in it can be tapped, or chosen by its name."""
-    tappable(photo, name.capitalize(), _tapped_mirror, state.key("mirror-tap"))
+    touching.show(photo, name.capitalize(), _tapped_mirror, state.key("mirror-tap"))
     worn = _carried(photo)
     if worn:
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=state.key("worn")):
@@ -83,20 +39,20 @@ def in_picture(state: Session) -> None:
     if state.inspiration is None:
         return
     st.caption("Does somebody wear it? Tap it.")
-    tappable(state.inspiration, "Your picture", _tapped_picture, state.key("picture-tap"), tall=40)
+    touching.show(state.inspiration, "Your picture", _tapped_picture, state.key("picture-tap"), tall=40)
     trouble(state, "tap-picture")
 
 
-def _tapped_mirror(x: float, y: float) -> None:
+def _tapped_mirror(points: list[tuple[float, float]]) -> None:
     state = session()
     if state.person is not None:
-        _search(state.person.shown, "your", "tap", lambda photo, worn: tryroom.look_at(photo, worn, x, y))
+        _search(state.person.shown, "your", "tap", lambda photo, worn: tryroom.look_at(photo, worn, *points[-1]))
 
 
-def _tapped_picture(x: float, y: float) -> None:
+def _tapped_picture(points: list[tuple[float, float]]) -> None:
     state = session()
     if state.inspiration is not None:
-        _search(state.inspiration, "the", "tap-picture", lambda photo, worn: tryroom.look_at(photo, worn, x, y))
+        _search(state.inspiration, "the", "tap-picture", lambda photo, worn: tryroom.look_at(photo, worn, *points[-1]))
 
 
 def _chosen(part: str) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pipelines.errors import TryroomError
 from pipelines.schema import Image, Mask
-from ui import loaders, pictures, touching
+from ui import loaders, touching
 from ui.marking import TINT, WIDTHS, Marking, Purpose, tinted
 from ui.messages import explain
 from ui.session import Visit, visit
@@ -62,12 +62,11 @@ def under_way(state: Visit, photo: Image) -> Marking | None:
 
 def picture(page: type[Visit], marking: Marking) -> None:
     """The picture that is clicked and painted on, with the mask over it."""
-    photo = marking.photo
     touching.show(
-        pictures.jpeg(tinted(photo, marking.mask)), photo.shape[1] / photo.shape[0], "The photo and your mask",
-        marking.clicks, marking.width / 100 if marking.tool == "brush" else 0.0,
-        f"rgb({' '.join(map(str, TINT))} / .5)" if marking.add else "rgb(194 54 43 / .5)",
-        lambda points: _touched(page, points), visit(page).key("touching"),
+        tinted(marking.photo, marking.mask), "The photo and your mask", lambda points: _touched(page, points),
+        visit(page).key("touching"), clicks=marking.clicks,
+        brush=marking.width / 100 if marking.tool == "brush" else 0.0,
+        colour=f"rgb({' '.join(map(str, TINT))} / .5)" if marking.add else "rgb(194 54 43 / .5)",
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pipelines.perception.clicked import Click
+from pipelines.schema import Image
 from ui import pictures
 
 _HTML = """
@@ -96,17 +97,17 @@ export default function ({ parentElement, data, setTriggerValue }) {
 
 
 def show(
-    picture: bytes, ratio: float, alt: str, clicks: Sequence[Click], brush: float, colour: str,
-    touched: Callable[[list[tuple[float, float]]], None], key: str, tall: int = 70,
+    picture: Image, alt: str, touched: Callable[[list[tuple[float, float]]], None], key: str, tall: int = 70, *,
+    clicks: Sequence[Click] = (), brush: float = 0.0, colour: str = "",
 ) -> None:  # fmt: skip
-    """Show a JPEG that can be clicked or painted on.
+    """Show a picture (H, W, 3) that can be clicked or painted on.
 
     Args:
-        ratio: width / height. alt: what it shows.
-        clicks: drawn as dots.
-        brush: width of the brush as a share of the longer side; 0 = clicks. colour: of the stroke while it is drawn.
+        alt: what it shows.
         touched: told the points, as fractions: one of a click, the way of a stroke.
         tall: most of the window's height that it takes, in percent.
+        clicks: drawn as dots.
+        brush: width of the brush as a share of the longer side; 0 = clicks. colour: of the stroke while it is drawn.
     """
 
     def tell() -> None:
@@ -116,8 +117,8 @@ def show(
 
     does = "Paint with the brush" if brush else "Click on a thing"
     data = {
-        "picture": pictures.data_url(picture), "ratio": ratio, "alt": alt, "tall": tall, "brush": brush,
-        "colour": colour, "dots": [list(click) for click in clicks],
+        "picture": pictures.data_url(pictures.jpeg(picture)), "ratio": picture.shape[1] / picture.shape[0], "alt": alt,
+        "tall": tall, "brush": brush, "colour": colour, "dots": [list(click) for click in clicks],
         "label": f"{alt}. {does}, or move the cross with the arrow keys and press Enter.",
     }  # fmt: skip
     component = st.components.v2.component("tryroom_touching", html=_HTML, css=_CSS, js=_JS)

@@ -19,7 +19,7 @@ def tap(app: AppTest, monkeypatch: pytest.MonkeyPatch, place: str, x: float, y: 
     """What a picture reports from a browser, which is not there."""
     with monkeypatch.context() as page:
         page.setattr(look, "session", lambda: state_of(app))
-        {"mirror": look._tapped_mirror, "picture": look._tapped_picture}[place](x, y)
+        {"mirror": look._tapped_mirror, "picture": look._tapped_picture}[place]([(x, y)])
     return settled(app)
 
 
