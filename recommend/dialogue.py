@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
-from recommend.lexicon import Lexicon, build_lexicon
+from recommend.lexicon import Lexicon
 from recommend.schema import Item, Query, SearchResult
 from recommend.slots import Slots
 
@@ -193,7 +193,7 @@ def tools_of(
         search=retriever.search,
         goes_with=stylist.goes_with,
         ensembles=stylist.ensembles,
-        lexicon=build_lexicon(catalog.items),
+        lexicon=retriever.lexicon,
         currency=catalog.currency,
         usual_price=statistics.median(item.price for item in catalog.items),
         render=render,

@@ -242,7 +242,7 @@ FURNITURE_PAIRING: Final = Pairing(
         "reading corner": ("armchair", "floor lamp", "side table", "bookcase"),
         "dining room": ("dining table", "chair", "ceiling lamp", "cabinet"),
         "home office": ("desk", "office chair", "desk lamp", "bookcase"),
-        "hall": ("bench", "mirror", "cabinet", "plant"),
+        "hallway": ("bench", "mirror", "cabinet", "plant"),
     },
     plain=frozenset({"plain", "marbled"}),
     nouns={"wall art": "picture", "decor": "decoration"},

@@ -84,7 +84,7 @@ class Retriever:
     Attributes:
         catalog: as read from disk.
         problems: what was left out of the catalog, and why.
-        domain: what the catalog is about.
+        lexicon: the words that are understood here. domain: what the catalog is about.
     """
 
     def __init__(
@@ -102,8 +102,8 @@ class Retriever:
         self._index, self._embedder, self._cut_out, self._read_person = index, embedder, cut_out, read_person
         self._items = {item.id: item for item in catalog.items}
         self._some_unsized = any(item.size_cm is None for item in catalog.items)
-        self._lexicon = build_lexicon(catalog.items)
-        self.domain = self._lexicon.domain
+        self.lexicon = build_lexicon(catalog.items)
+        self.domain = self.lexicon.domain
 
     @classmethod
     def open(
@@ -158,7 +158,7 @@ class Retriever:
 
     def understand(self, query: Query) -> Understanding:
         """What the words and the limits of a query ask for, as `search` reads them."""
-        return understand(self._complete(query), self._lexicon, self.catalog.currency)
+        return understand(self._complete(query), self.lexicon, self.catalog.currency)
 
     def search(self, query: Query, k: int = 12, taste: Taste | None = None) -> SearchResult:
         """The k best items for a query; an empty query gives a varied selection.
@@ -177,7 +177,7 @@ class Retriever:
         seconds: dict[str, float] = {}
         query = self._complete(query)
         with _timed(seconds, "encode"):
-            understood = understand(query, self._lexicon, self.catalog.currency)
+            understood = understand(query, self.lexicon, self.catalog.currency)
             evidence, notes = self._encode(query, understood)
             if query.feedback.events:
                 self._remember(evidence, query.feedback, taste)
@@ -396,7 +396,7 @@ class Retriever:
 
     def _ways(self, query: Query, understood: Understanding) -> tuple[Relaxation, ...]:
         """What giving up one limit would bring."""
-        return relaxing.relaxations(query, understood, self._lexicon, self.catalog.currency, self._index.extent)
+        return relaxing.relaxations(query, understood, self.lexicon, self.catalog.currency, self._index.extent)
 
 
 def _compared(understood: Understanding, evidence: _Evidence) -> list[str]:

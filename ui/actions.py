@@ -148,12 +148,17 @@ def try_item(item: Item, picture: Path) -> None:
 
 
 def garment_of(item: Item, picture: Path) -> Garment | None:
-    """An item of the catalog as something to try on; None if its picture cannot be read, which is said."""
+    """`read_garment`; None if the picture cannot be read, which is said at the mirror."""
     try:
-        pixels = images.load_image(picture, what="garment picture", keep_alpha=True)
+        return read_garment(item, picture)
     except TryroomError as error:
         session().trouble["mirror"] = explain(error)
         return None
+
+
+def read_garment(item: Item, picture: Path) -> Garment:
+    """An item of the catalog as something to try on; BadInput if its picture cannot be read."""
+    pixels = images.load_image(picture, what="garment picture", keep_alpha=True)
     price = show(item.price, item.currency)
     return Garment(item.title, pixels, tryroom.category_of(item), price, tryroom.width_of(item), item.id)
 

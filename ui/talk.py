@@ -11,15 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import tryroom
-from pipelines import images
 from pipelines.errors import TryroomError
 from pipelines.schema import WearStyle
 from recommend.conversation import reply, report
 from recommend.dialogue import Conversation
-from recommend.prices import show
 from recommend.schema import Item
 from ui import actions, loaders
-from ui.history import Garment, Kept, Look
+from ui.history import Kept, Look
 from ui.messages import explain
 from ui.session import Visit, session, visit
 from ui.tasks import Task
@@ -126,7 +124,7 @@ def _show(state: Talk, items: tuple[Item, ...]) -> None:
     room = session()
     state.at = len(state.conversation.turns) - 1
     try:
-        *others, own = map(_garment, items)
+        *others, own = (actions.read_garment(item, loaders.catalog().picture(item)) for item in items)
     except TryroomError as error:
         _tell(state, explain(error))
         return
@@ -136,13 +134,6 @@ def _show(state: Talk, items: tuple[Item, ...]) -> None:
     state.showing = room.render
     if state.showing is None:
         _tell(state, room.trouble.pop("mirror", "it could not begin."))
-
-
-def _garment(item: Item) -> Garment:
-    """An item as the fitting room takes it."""
-    pixels = images.load_image(loaders.catalog().picture(item), what="garment picture", keep_alpha=True)
-    price, category = show(item.price, item.currency), tryroom.category_of(item)
-    return Garment(item.title, pixels, category, price, tryroom.width_of(item))
 
 
 def _tell(state: Talk, why: str) -> None:

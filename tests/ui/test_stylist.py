@@ -76,6 +76,7 @@ def test_from_a_message_to_a_picture_of_the_whole_outfit(stylist: AppTest, shop_
     look = talk_of(stylist).looks[2]
     assert "Here it is" in words(stylist) and state_of(stylist).look is look
     assert all(hit.item.title in look.title for hit in outfit)
+    assert look.garment.item_id in {hit.item.id for hit in outfit}  # what goes with it is shown in the fitting room
 
     say(stylist, "cheaper")
     assert talk_of(stylist).looks == {2: look} and len(talk_of(stylist).conversation.turns) == 4
