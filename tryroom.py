@@ -282,9 +282,8 @@ class _PersonReader:
 
     def __init__(self) -> None:
         from pipelines.perception.parsing import Parser
-        from pipelines.perception.pose import PoseEstimator
 
-        self._pose = PoseEstimator(weights.resolve("blazepose"))
+        self._pose = renderers.pose_finder()
         self._parse = Parser(weights.resolve("parser"))
         self._lock = threading.Lock()
 

@@ -21,7 +21,7 @@ from typing import Any, Literal
 from pipelines import images, renderers
 from pipelines.errors import BadInput
 from pipelines.jobs import Job, request_of
-from pipelines.renderers import Renderer
+from pipelines.renderers import Load, Renderer
 from pipelines.schema import RenderResult
 from pipelines.workers import Worker, one_line
 
@@ -31,10 +31,6 @@ REPORT_NAME = "report.csv"
 
 #: "ok": rendered now; "kept": the picture was already there with this recipe; "stopped": not done, by Ctrl-C.
 Status = Literal["ok", "kept", "failed", "stopped"]
-
-
-#: Loads what renders a task: (renderer, task) → Renderer.
-Load = Callable[[str, str], Renderer]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import os
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,10 @@ class Renderer(Protocol):
     def recipe(self, request: Any) -> dict[str, Any]: ...
 
     def render(self, request: Any, on_progress: OnProgress | None = None) -> RenderResult: ...
+
+
+#: Loads what renders a task: (renderer, task) → Renderer.
+Load = Callable[[str, str], Renderer]
 
 
 def openpose_file() -> Path | None:
@@ -114,33 +119,46 @@ def _revisions(names: Iterable[str]) -> dict[str, str]:
     return {name: weights.revision(name) for name in names}
 
 
-def _category_of(perception: Perception, piece: Piece) -> Category:
-    """What a garment is, as said or as seen."""
-    return piece.category if piece.category != "auto" else perception.garment.analyse(piece.garment).category
+class _TryOn(ABC):
+    """What the renderers of try-ons share: one garment or several. Thread-safe: one render at a time."""
+
+    _perception: Perception
+    #: diffusers pipelines and LiteRT interpreters keep state during a call.
+    _lock: threading.Lock
+
+    @abstractmethod
+    def recipe(self, request: TryOnRequest) -> dict[str, Any]:
+        """Everything that decides the picture; no pixels, no paths."""
+
+    def render(self, request: TryOnRequest, on_progress: OnProgress | None = None) -> RenderResult:
+        """See `pipelines.tryon`, and `pipelines.outfit` for several garments."""
+        with self._lock:
+            if not request.others:
+                return self._render_one(request, on_progress)
+            return put_on(request, self._category_of, self._render_one, self.recipe(request), on_progress)
+
+    def _category_of(self, piece: Piece) -> Category:
+        """What a garment is, as said or as seen."""
+        return piece.category if piece.category != "auto" else self._perception.garment.analyse(piece.garment).category
+
+    @abstractmethod
+    def _render_one(self, request: TryOnRequest, on_progress: OnProgress | None) -> RenderResult:
+        """One garment on the person."""
 
 
-class CompactTryOn:
-    """Garments on people by our own networks, on the CPU. Thread-safe: one render at a time."""
+class CompactTryOn(_TryOn):
+    """Garments on people by our own networks, on the CPU."""
 
     WEIGHTS = (*LOOKING_AT_PEOPLE, "compact")
 
     def __init__(self) -> None:
         self._perception, self._pipe = tryon_networks()
         self._revision = tryon_revisions(self.WEIGHTS)
-        # diffusers pipelines and LiteRT interpreters keep state during a call.
         self._lock = threading.Lock()
 
     def recipe(self, request: TryOnRequest) -> dict[str, Any]:
         """Everything that decides the picture; no pixels, no paths."""
         return recipes.of_tryon(request, "compact", self._revision)
-
-    def render(self, request: TryOnRequest, on_progress: OnProgress | None = None) -> RenderResult:
-        """See `pipelines.tryon.try_on`, and `pipelines.outfit` for several garments."""
-        with self._lock:
-            if not request.others:
-                return self._render_one(request, on_progress)
-            category_of = functools.partial(_category_of, self._perception)
-            return put_on(request, category_of, self._render_one, self.recipe(request), on_progress)
 
     def _render_one(self, request: TryOnRequest, on_progress: OnProgress | None) -> RenderResult:
         from pipelines.tryon import try_on
@@ -200,7 +218,7 @@ class Published:
         return {**recipe, "painter": self._painter.said(), "licences": self._licences}
 
 
-class PublishedTryOn(Published):
+class PublishedTryOn(Published, _TryOn):
     """Garments on people by a published model; what it is told of them is found by our own networks."""
 
     def __init__(self, name: str, memory: str = "auto") -> None:
@@ -211,14 +229,6 @@ class PublishedTryOn(Published):
         """Everything that decides the picture; no pixels, no paths."""
         recipe = recipes.of_tryon(request, self._name, self._revision)
         return self._with_painter({**recipe, "title": request.title})
-
-    def render(self, request: TryOnRequest, on_progress: OnProgress | None = None) -> RenderResult:
-        """See `pipelines.tryon.try_on_with`, and `pipelines.outfit` for several garments."""
-        with self._lock:
-            if not request.others:
-                return self._render_one(request, on_progress)
-            category_of = functools.partial(_category_of, self._perception)
-            return put_on(request, category_of, self._render_one, self.recipe(request), on_progress)
 
     def _render_one(self, request: TryOnRequest, on_progress: OnProgress | None) -> RenderResult:
         from pipelines.published import dress

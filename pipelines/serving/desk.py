@@ -15,9 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 from pipelines.errors import BadInput
+from pipelines.renderers import Load
 from pipelines.schema import Progress
 from pipelines.serving.settings import Refused, ServeSettings
-from pipelines.serving.worker import Cancel, Ended, Load, Ticket, work
+from pipelines.serving.worker import Cancel, Ended, Ticket, work
 from pipelines.workers import Worker, one_line
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]

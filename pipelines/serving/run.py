@@ -9,10 +9,10 @@ import uvicorn
 
 from pipelines import renderers
 from pipelines.errors import BadInput
+from pipelines.renderers import Load
 from pipelines.serving.api import create_api
 from pipelines.serving.desk import Desk
 from pipelines.serving.settings import ServeSettings
-from pipelines.serving.worker import Load
 
 #: Seconds that clients have to hear of the end.
 _FAREWELL = 5

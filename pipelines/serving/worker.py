@@ -7,19 +7,16 @@ import hashlib
 import multiprocessing.connection
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pipelines import images
 from pipelines.errors import BadInput, RenderCancelled, RenderFailed
-from pipelines.renderers import Renderer
+from pipelines.renderers import Load, Renderer
 from pipelines.schema import Progress, RenderResult
 from pipelines.serving import forms
 from pipelines.workers import one_line
-
-#: Loads what renders a task: (renderer, task) → Renderer.
-Load = Callable[[str, str], Renderer]
 
 
 @dataclass(frozen=True)

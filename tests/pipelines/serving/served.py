@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from pipelines import wire
+from pipelines.renderers import Load
 from pipelines.schema import Image, RenderSettings, TryOnRequest
 from pipelines.serving.run import Server, bind
 from pipelines.serving.settings import ServeSettings
-from pipelines.serving.worker import Load
 from tests.conftest import picture
 from tests.pipelines import tiny_renderer
 
