@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from pipelines.geometry.body import Body
+from pipelines.geometry.frame import trunk_frame
 from pipelines.masks import dilate, erode
 from pipelines.schema import PARSING_LABELS, Category, Mask
 
@@ -23,6 +24,9 @@ SPECK = 0.15
 
 #: How near to a new hem, in body units, what is below it is left alone: it may end elsewhere than thought.
 HEM = 0.15
+
+#: Half the width, in body units, in which the hem of a top is looked for: the sleeves of a short one hang lower.
+FRONT = 0.3
 
 #: Growth of the old garment, in body units: seams, straps and shadows just outside the parsed edge.
 MARGIN = 0.07
@@ -62,8 +66,9 @@ def dress_that_stays(labels: Mask, body: Body, garment: Mask) -> Mask:
     """What is seen of a worn dress below a new top: from the hips down, or from the hem of one that is shorter."""
     dress = label_mask(labels, ("dress",))
     end = float((body.hips + 0.1 * body.unit * body.down) @ body.down)
-    if garment.any():
-        end = min(end, hem_of(garment, body) + HEM * body.unit)
+    front = np.where(np.abs(trunk_frame(body).coordinates(labels.shape)[0]) < FRONT, garment, 0)
+    if front.any():
+        end = min(end, hem_of(front, body) + HEM * body.unit)
     return np.asarray(dress & below(end * body.down, body.down, labels.shape), np.uint8)
 
 
