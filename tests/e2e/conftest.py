@@ -122,10 +122,16 @@ def button(page: Page, name: str) -> Locator:
     return page.get_by_role("button", name=name, exact=True)
 
 
-def upload(page: Page, file: Path) -> None:
-    """Give a file to the first uploader of the page, once it is drawn: before, another may take its place."""
+def settle(page: Page) -> None:
+    """Wait until the page is drawn: before, what was drawn earlier is still beside what takes its place."""
     page.wait_for_timeout(300)
     page.locator('[data-test-script-state="notRunning"]').first.wait_for(state="attached")
+    expect(page.locator('[data-stale="true"]')).to_have_count(0)
+
+
+def upload(page: Page, file: Path) -> None:
+    """Give a file to the first uploader of the page, once it is drawn."""
+    settle(page)
     page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(file)
 
 

@@ -10,12 +10,13 @@ from playwright.sync_api import Page, expect
 
 import tryroom
 from pipelines import images
-from tests.e2e.conftest import NARROW, Shot, button, upload
+from tests.e2e.conftest import NARROW, Shot, button, settle, upload
 
 
 def choose(page: Page, words: str) -> None:
     """Choose what the next touch does."""
     page.get_by_test_id("stButtonGroup").get_by_text(words, exact=True).click()
+    settle(page)
 
 
 def test_click_mask_render(open_page: Callable[..., Page], shot: Shot) -> None:
@@ -27,8 +28,9 @@ def test_click_mask_render(open_page: Callable[..., Page], shot: Shot) -> None:
     expect(page.get_by_text("looking at what you wear")).to_have_count(0)
     page.get_by_text("More", exact=True).click()
     button(page, "Mask by click or brush").click()
-    picture = page.get_by_role("application", name=re.compile("Click on a thing"))
+    picture = page.get_by_role("application", name=re.compile("your mask. Click on a thing"))
     expect(button(page, "Use this mask")).to_be_disabled()
+    settle(page)
     picture.scroll_into_view_if_needed()
     box = picture.bounding_box()
     assert box is not None
@@ -40,6 +42,7 @@ def test_click_mask_render(open_page: Callable[..., Page], shot: Shot) -> None:
     choose(page, "Take away")
     picture.click(position={"x": 0.1 * box["width"], "y": 0.1 * box["height"]})
     expect(page.locator("figure .dot.away")).to_have_count(1)
+    settle(page)
     button(page, "Undo step").click()
     expect(page.locator("figure .dot.away")).to_have_count(0)
     choose(page, "Add")
