@@ -148,6 +148,8 @@ def read_options(description: str | None, out: str) -> argparse.Namespace:
     for name in ("garments", "ccp", "minilm", "lite2", "heads"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--catalog", type=Path, default=Path("assets/catalog/garments"))
+    parser.add_argument("--furniture", type=Path, default=Path("assets/catalog/furniture"))
+    parser.add_argument("--models", type=Path, help="what training.render_models wrote")
     parser.add_argument("--cache", type=Path, default=Path(".cache/retriever"))
     parser.add_argument("--out", type=Path, default=Path(out))
     return parser.parse_args()

@@ -46,18 +46,23 @@ from benchmarks.retrieval_pictures import (
     unit,
 )
 from recommend import composing, rerank
+from recommend.domains import FURNITURE
 from recommend.embedder import Calibration, TwoTowerEmbedder, WeightPaths
 from recommend.features import Floats
 from recommend.query import understand
 from recommend.retriever import PICTURE_CERTAINTY
 from recommend.schema import Filters, Query
 from recommend.towers import ImageTower
+from training import retriever_furniture
 from training.retriever_features import Sample, at_most, cached, clothing_dataset, co_parsing
 from training.train_retriever import MOST_CROPS, MOST_GARMENTS
 
 REQUESTS: Final = Path(__file__).with_name("retrieval_requests.toml")
 #: Sentences around a kind's name; none is a template of the training.
-BY_KIND: Final = ("somebody in {kind}", "{kind}, please", "do you have {kind} here")
+BY_KIND: Final = {
+    "garments": ("somebody in {kind}", "{kind}, please", "do you have {kind} here"),
+    "furniture": ("a room with {kind}", "{kind}, please", "do you have {kind} here"),
+}
 BY_COLOUR: Final = ("do you have {kind} in {colour}", "{colour}: {kind}, please")
 
 
@@ -80,7 +85,8 @@ def requests_by_kind(pictures: Pictures) -> list[Request]:
     """Requests for every kind that the pictures have."""
     if pictures.name == "photos":
         return written_requests()
-    return [Request(form.format(kind=names[0]), kind) for kind, names in called(pictures).items() for form in BY_KIND]
+    forms = BY_KIND[pictures.domain.name]
+    return [Request(form.format(kind=names[0]), kind) for kind, names in called(pictures).items() for form in forms]
 
 
 def requests_by_colour(pictures: Pictures) -> list[Request]:
@@ -94,7 +100,7 @@ def requests_by_colour(pictures: Pictures) -> list[Request]:
 
 def answers(requests: Sequence[Request], pictures: Pictures) -> Bools:
     """Which pictures (N,) answer which requests (Q,): (Q, N)."""
-    groups = colour_groups()
+    groups = colour_groups(pictures.domain)
     return np.array(
         [
             (pictures.kinds == request.kind)
@@ -184,11 +190,12 @@ def by_rules(requests: Sequence[Request], pictures: Pictures) -> Floats:
     def by_colour(colour: str) -> Floats:
         if not colour:
             return np.ones(len(pictures.items), np.float32)
-        group = colour_groups()[colour]
+        group = colour_groups(pictures.domain)[colour]
         passed = np.array([Filters(colours=(group,)).match(item) for item in pictures.items])
         return passed * rerank.colour_chances(pictures.items, [group])
 
-    wishes = [understand(Query(text=request.words), plain_lexicon()).wishes for request in requests]
+    lexicon = plain_lexicon(pictures.domain)
+    wishes = [understand(Query(text=request.words), lexicon).wishes for request in requests]
     return np.stack([by_wishes(w) * by_colour(r.colour) for w, r in zip(wishes, requests, strict=True)])
 
 
@@ -217,6 +224,7 @@ def training_pictures(options: argparse.Namespace) -> dict[str, Pictures]:
     samples: dict[str, list[Sample]] = {
         "photos": at_most(clothing_dataset(options.garments, held_out=False), MOST_GARMENTS),
         "worn crops": at_most(co_parsing(options.ccp), MOST_CROPS),
+        FURNITURE.name: retriever_furniture.training(options.furniture, options.models),
     }
     return {
         name: pictures_of(name, some, cached(some, options.cache, tower), options.heads)

@@ -14,6 +14,7 @@ others. "Grey" is ours with the likeness of pictures turned to grey at one mean 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -67,10 +68,9 @@ def greyed(sample: Sample) -> Sample:
     return replace(sample, source=f"{sample.source}-grey", read=read)
 
 
-def cases(items: list[Item]) -> list[Case]:
+def cases(items: list[Item], groups: Mapping[str, tuple[str, ...]]) -> list[Case]:
     """A case for each source that has any, its colour drawn among the possible ones; in one random order."""
     rng = np.random.default_rng(0)
-    groups = colour_groups()
     counts: dict[tuple[str, str], int] = {}
     for item in items:
         counts[item.category, item.colours[0]] = counts.get((item.category, item.colours[0]), 0) + 1
@@ -135,7 +135,7 @@ def main() -> None:
     for pictures, grey in zip(held_out(options), held_out(options, greyed), strict=True):
         seen = np.flatnonzero(pictures.cut)
         kept = pictures.take(seen)
-        every = cases(kept.items)
+        every = cases(kept.items, colour_groups(pictures.domain))
         for name, asked in (("“but in red”", every[:CASES]), ("“but in red”, more cases", every[CASES:])):
             if asked:
                 rows += lines(task_of(asked, kept, name), scores(asked, kept, grey.ours[seen], embedder))

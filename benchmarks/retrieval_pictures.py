@@ -1,9 +1,10 @@
 """The pictures that benchmarks of the retriever search, none of which trained, as every method sees them.
 
-Three sets, each apart: "photos", the held-out fifth of clothing-dataset; "worn crops", the garments in each tenth photo
-of Clothing Co-Parsing, cut out by its label maps; "rendered catalog", the demo catalog. The split is by product:
-pictures that show what a held-out one shows do not train (`training.twins`), all crops of a photo are on one side, and
-no item of the catalog trains.
+Four sets, each apart: "photos", the held-out fifth of clothing-dataset; "worn crops", the garments in each tenth photo
+of Clothing Co-Parsing, cut out by its label maps; "rendered catalog", the demo catalog of garments; "furniture", the
+product pictures of half of the demo catalog of furniture, without what it states. The split is by product: pictures
+that show what a held-out one shows do not train (`training.twins`), all crops of a photo and all items of one design
+are on one side, and no garment of the catalog trains.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from __future__ import annotations
 import argparse
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from recommend.domains import FURNITURE, GARMENTS, Domain
 from recommend.embedder import HEADS_FILE
 from recommend.features import SHADES, Floats, colour_vector
 from recommend.lexicon import Lexicon, build_lexicon
@@ -25,6 +27,7 @@ from recommend.query import understand
 from recommend.schema import Item, Query
 from recommend.space import read_space
 from recommend.towers import ImageTower
+from training import retriever_furniture
 from training.retriever_features import Features, Sample, cached, catalog_items, clothing_dataset, co_parsing
 from training.retriever_texts import CCP_LABELS, GARMENT_LABELS
 
@@ -35,6 +38,7 @@ class Pictures:
 
     Attributes:
         name: of the set.
+        domain: what they show.
         samples: N of them.
         items: the same as a shop would serve them: colours stated or else measured.
         kinds: (N,), what each is; the word of its set.
@@ -45,6 +49,7 @@ class Pictures:
     """
 
     name: str
+    domain: Domain
     samples: list[Sample]
     items: list[Item]
     kinds: NDArray[np.str_]
@@ -57,7 +62,7 @@ class Pictures:
         """Only some of them."""
         samples, items = [self.samples[place] for place in places], [self.items[place] for place in places]
         arrays = (array[places] for array in (self.kinds, self.cut, self.ours, self.looks, self.histograms))
-        return Pictures(self.name, samples, items, *arrays)
+        return Pictures(self.name, self.domain, samples, items, *arrays)
 
     @property
     def colours(self) -> NDArray[np.str_]:
@@ -105,6 +110,7 @@ def pictures_of(name: str, samples: list[Sample], features: Features, heads: Pat
     looks = unit((features.tower - features.tower.mean(0)) / (features.tower.std(0) + 1e-3))
     return Pictures(
         name,
+        FURNITURE if name == FURNITURE.name else GARMENTS,
         samples,
         as_items(samples, features),
         np.array([sample.label for sample in samples]),
@@ -116,12 +122,13 @@ def pictures_of(name: str, samples: list[Sample], features: Features, heads: Pat
 
 
 def held_out(options: argparse.Namespace, change: Callable[[Sample], Sample] = lambda sample: sample) -> list[Pictures]:
-    """The three sets; `change` is made to every sample before it is looked at."""
+    """The four sets; `change` is made to every sample before it is looked at."""
     tower = functools.cache(lambda: ImageTower(options.lite2))
     sets = {
         "photos": clothing_dataset(options.garments, held_out=True),
         "worn crops": list(co_parsing(options.ccp, held_out=True)),
         "rendered catalog": catalog_items(options.catalog),
+        FURNITURE.name: [replace(sample, facts={}) for sample in retriever_furniture.held_out(options.furniture)],
     }
     found = []
     for name, samples in sets.items():
@@ -133,20 +140,21 @@ def held_out(options: argparse.Namespace, change: Callable[[Sample], Sample] = l
 def called(pictures: Pictures) -> dict[str, tuple[str, ...]]:
     """Kind → what people call it, the plainest first."""
     names = {label: own for labels in (GARMENT_LABELS, CCP_LABELS) for label, (_, _, own) in labels.items()}
+    names |= {label: (label, *others) for label, others in FURNITURE.categories.items()}
     return {kind: names.get(kind, (kind,)) for kind in sorted(set(pictures.kinds.tolist()))}
 
 
 @functools.cache
-def colour_groups() -> dict[str, tuple[str, ...]]:
+def colour_groups(domain: Domain = GARMENTS) -> dict[str, tuple[str, ...]]:
     """Colour as it is asked for → the names of colours that are meant, as a shop means it ("red" has burgundy)."""
-    read = {name: understand(Query(text=f"in {name}"), plain_lexicon()) for name in SHADES}
+    read = {name: understand(Query(text=f"in {name}"), plain_lexicon(domain)) for name in SHADES}
     return {name: group for name, understood in read.items() for group in understood.filters.colours}
 
 
 @functools.cache
-def plain_lexicon() -> Lexicon:
-    """The words of clothes, without those of a catalog."""
-    return build_lexicon([])
+def plain_lexicon(domain: Domain = GARMENTS) -> Lexicon:
+    """The words of clothes or of furniture, without those of a catalog."""
+    return build_lexicon([], domain)
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,37 +22,29 @@ from recommend.embedder import Calibration, Embedder
 from recommend.errors import BadInput
 from recommend.features import Floats
 from recommend.indexing import cache_folder, embed_catalog
-from recommend.schema import CutOut, Item
+from recommend.schema import CutOut, Item, Rows
 
 #: Pulls the slope of pairs that are told apart without an error towards 0, where it would grow without end.
 RIDGE = 1e-3
 
 
-def calibrate(embedder: Embedder, garments: Path, furniture: Path | None, cut_out: CutOut) -> Mapping[str, Calibration]:
-    """The four calibrations of an `Embedder`, from the cache or else fitted and kept there.
+def calibrate(embedder: Embedder, catalogs: Sequence[Path], cut_out: CutOut) -> Mapping[str, Calibration]:
+    """The three calibrations of an `Embedder`, from the cache or else fitted and kept there.
 
     Args:
         embedder: not asked for its own calibrations.
-        garments: folder of a catalog; its items' kinds and colours tell which words and which pictures belong together.
-        furniture: folder of another, for the pictures of things that the common space was not trained on; None = take
-            what the garments gave.
+        catalogs: folders; their items' kinds and colours tell which words and which pictures belong together.
         cut_out: finds the item in a picture.
     """
-    catalogs = [read_catalog(folder) for folder in (garments, furniture) if folder is not None]
-    prints = hashlib.sha256("".join(catalog.fingerprint() for catalog in catalogs).encode()).hexdigest()[:12]
+    shops = [read_catalog(folder) for folder in catalogs]
+    prints = hashlib.sha256("".join(catalog.fingerprint() for catalog in shops).encode()).hexdigest()[:12]
     kept = cache_folder() / "calibrations" / f"{embedder.revision}-{prints}.json"
     if kept.is_file():
         return {name: Calibration(**values) for name, values in json.loads(kept.read_text()).items()}
-    rows, *others = (embed_catalog(catalog, embedder, cut_out)[0] for catalog in catalogs)
-    requests = [" ".join((*item.colours[:1], _sort(item))) for item in rows.items]
-    meant = np.array([[_satisfies(item, wanted) for item in rows.items] for wanted in rows.items])
-    pictures = rows.vectors["semantic"]
-    like = _alike(rows.items, pictures)
+    pairs = [_pairs(embedder, embed_catalog(catalog, embedder, cut_out)[0]) for catalog in shops]
     fitted = {
-        "text": fit(embedder.texts(requests) @ pictures.T, meant),
-        "title": fit(embedder.words(requests) @ rows.vectors["words"].T, meant),
-        "like": like,
-        "look": _alike(others[0].items, others[0].vectors["semantic"]) if others else like,
+        name: fit(np.concatenate([own[name][0] for own in pairs]), np.concatenate([own[name][1] for own in pairs]))
+        for name in pairs[0]
     }
     kept.parent.mkdir(parents=True, exist_ok=True)
     whole = kept.with_suffix(f".{os.getpid()}")
@@ -86,11 +78,17 @@ def fit(cosines: Floats, right: NDArray[np.bool_]) -> Calibration:
     return Calibration(float(slope / spread), float(offset - slope * middle / spread))
 
 
-def _alike(items: tuple[Item, ...], vectors: Floats) -> Calibration:
-    """Of all pairs of pictures: those of one sort against the others."""
-    one, other = np.triu_indices(len(items), 1)
-    sorts = np.array([_sort(item) for item in items])
-    return fit((vectors @ vectors.T)[one, other], sorts[one] == sorts[other])
+def _pairs(embedder: Embedder, rows: Rows) -> dict[str, tuple[Floats, NDArray[np.bool_]]]:
+    """The cosines of all pairs within a catalog, and which belong together, for each comparison that a search makes."""
+    requests = [" ".join((*item.colours[:1], _sort(item))) for item in rows.items]
+    meant = np.array([[_satisfies(item, wanted) for item in rows.items] for wanted in rows.items]).ravel()
+    pictures, sorts = rows.vectors["semantic"], np.array([_sort(item) for item in rows.items])
+    one, other = np.triu_indices(len(sorts), 1)
+    return {
+        "text": ((embedder.texts(requests) @ pictures.T).ravel(), meant),
+        "title": ((embedder.words(requests) @ rows.vectors["words"].T).ravel(), meant),
+        "like": ((pictures @ pictures.T)[one, other], sorts[one] == sorts[other]),
+    }
 
 
 def _sort(item: Item) -> str:

@@ -309,7 +309,7 @@ def _load_embedder(tools: Tools, encoder: str | None) -> Embedder:
         from recommend.open_clip_embedder import OpenClipEmbedder
     from recommend.calibrating import calibrate
 
-    known = partial(calibrate, garments=tools.catalog, furniture=tools.furniture, cut_out=tools.cut_out)
+    known = partial(calibrate, catalogs=[tools.catalog, tools.furniture], cut_out=tools.cut_out)
     return OpenClipEmbedder(encoder, known)
 
 

@@ -30,7 +30,6 @@ class Domain:
         nouns_of: what one item of a category is called where that is not the category's name.
         sized: whether items state their size, so that measures in words can be limits.
         thin_parts: whether things have legs and cords that a cut-out must not lose.
-        trained: whether the encoder's common space was trained on such things.
     """
 
     name: str
@@ -65,7 +64,6 @@ class Domain:
     nouns_of: Mapping[str, str] = field(default_factory=dict)
     sized: bool = False
     thin_parts: bool = False
-    trained: bool = False
 
     def group_names(self) -> dict[tuple[str, ...], str]:
         """Sets of values that have one word → that word."""
@@ -89,7 +87,6 @@ GARMENTS: Final = Domain(
     not_carried=vocabulary.NOT_CARRIED,
     fillers=vocabulary.FILLERS,
     nouns_of={"upper": "top", "lower": "bottom", "shoes": "pair"},
-    trained=True,
 )
 
 FURNITURE: Final = Domain(

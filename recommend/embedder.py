@@ -1,6 +1,6 @@
 """Text or image → (N, D) float32, unit norm, in one space (`recommend.space`) above two frozen towers.
 
-`Embedder` is the interface; another encoder (a hub's, say) needs the same six members. The towers are read on first
+`Embedder` is the interface; another encoder (a hub's, say) needs the same five members. The towers are read on first
 use, so a search by words alone never loads the picture tower.
 """
 
@@ -16,7 +16,6 @@ from typing import Final, Protocol
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from recommend.errors import MissingModel
@@ -39,10 +38,6 @@ class Calibration:
         return np.asarray(1 / (1 + np.exp(-(self.slope * cosines + self.offset))), np.float32)
 
 
-#: Of the frozen picture tower on furniture: fitted on all pairs of 122 product pictures of the demo catalog, those of
-#: one category against the others, both sorts weighing the same. At a chance of 0.8, 61 % of pairs are of one category.
-LOOK: Final = Calibration(6.829, -2.494)
-
 
 class Embedder(Protocol):
     """What retrieval needs of an encoder.
@@ -55,21 +50,16 @@ class Embedder(Protocol):
 
     @property
     def calibrations(self) -> Mapping[str, Calibration]:
-        """Of the cosines "text" (words to picture), "title" (words to words), "like" (picture to picture) and "look"
-        (picture to picture of things that the common space was not trained on).
-        """
+        """Of the cosines "text" (words to picture), "title" (words to words) and "like" (picture to picture)."""
 
     def images(self, images: Sequence[Image], masks: Sequence[Mask | None]) -> Floats:
-        """Pictures of garments in the common space (N, D); mask None = the whole picture."""
+        """Pictures of items in the common space (N, D); mask None = the whole picture."""
 
     def texts(self, texts: Sequence[str]) -> Floats:
         """Sentences in the common space (N, D)."""
 
     def words(self, texts: Sequence[str]) -> Floats:
         """Sentences in the text encoder's own space (N, W), for comparing words with words."""
-
-    def looks(self, images: Sequence[Image], masks: Sequence[Mask | None]) -> Floats:
-        """Pictures in the image encoder's own space (N, V), for comparing pictures of anything with each other."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +101,6 @@ class TwoTowerEmbedder:
         self.calibrations: Mapping[str, Calibration] = {
             name: Calibration(**values) for name, values in json.loads(about["calibrations"]).items()
         }
-        # A file of heads need not know of things that they were not trained on.
-        self.calibrations = {"look": LOOK, **self.calibrations}
         self._paths = paths
         self._lock = threading.Lock()
         self._image_tower: ImageTower | None = None
@@ -135,14 +123,6 @@ class TwoTowerEmbedder:
         """See `Embedder.words`."""
         tower = self._read()
         return np.asarray([tower.encode(text) for text in texts], np.float32).reshape(-1, TEXT_FEATURES)
-
-    @torch.inference_mode()
-    def looks(self, images: Sequence[Image], masks: Sequence[Mask | None]) -> Floats:
-        """See `Embedder.looks`."""
-        tower = self._see()
-        rows = [tower.encode(image, mask) for image, mask in zip(images, masks, strict=True)]
-        features = torch.from_numpy(np.asarray(rows, np.float32).reshape(-1, IMAGE_FEATURES))
-        return np.asarray(F.normalize(self._space.looks(features), dim=-1).numpy())
 
     def _see(self) -> ImageTower:
         with self._lock:

@@ -16,9 +16,8 @@ from recommend.schema import MATERIAL_MARK, Facet, Filters, Floats, Item, SizeLi
 
 #: Raised with every change of the columns below; an index of another layout is refused.
 LAYOUT: Final = 3
-#: Vector columns: "semantic" is the space of pictures and words, or, of things that it was not trained on, the image
-#: encoder's own; "words" the text encoder's own, "colour" the OKLab histogram, "palette" up to five rows of
-#: (L, a, b, share), zeros behind.
+#: Vector columns: "semantic" is the space of pictures and words, "words" the text encoder's own, "colour" the OKLab
+#: histogram, "palette" up to five rows of (L, a, b, share), zeros behind.
 VECTORS: Final = ("semantic", "words", "colour", "palette")
 #: Attributes of items stored as lists of texts; several materials of an item are one text.
 LISTS: Final = ("colours", "style", "material")

@@ -144,7 +144,7 @@ def embed_item(
     mask = find_item(image, cut_out, domain)
     colours = palette(image, mask, PALETTE_ROWS)
     return item.colours or main_colours(colours), {
-        "semantic": look(image, mask, embedder, domain),
+        "semantic": embedder.images([image], [mask])[0],
         "words": embedder.words([item.sentence()])[0],
         "colour": colour_vector(image, mask),
         "palette": palette_rows(colours).ravel(),
@@ -155,11 +155,6 @@ def find_item(image: Image, cut_out: CutOut, domain: Domain) -> Mask | None:
     """Where the item is in its picture, None for all of it."""
     found = cut_out(image)
     return found_or_whole(add_thin_parts(image, found) if domain.thin_parts else found)
-
-
-def look(image: Image, mask: Mask | None, embedder: Embedder, domain: Domain) -> Floats:
-    """A picture's vector: in the common space, or of things that it was not trained on in the image encoder's own."""
-    return (embedder.images if domain.trained else embedder.looks)([image], [mask])[0]
 
 
 def found_or_whole(mask: Mask) -> Mask | None:

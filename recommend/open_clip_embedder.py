@@ -86,10 +86,6 @@ class OpenClipEmbedder:
         """See `Embedder.words`."""
         return self.texts(texts)
 
-    def looks(self, images: Sequence[Image], masks: Sequence[Mask | None]) -> Floats:
-        """See `Embedder.looks`."""
-        return self.images(images, masks)
-
     def _rows(self, vectors: Sequence[Tensor]) -> Floats:
         """Vectors (1, D) as (N, D), unit norm."""
         unit = [F.normalize(vector.float(), dim=-1)[0].cpu().numpy() for vector in vectors]

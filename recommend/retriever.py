@@ -19,7 +19,7 @@ from recommend.errors import BadInput
 from recommend.features import Floats, Image, colour_shares, colour_vector, cut_out, main_colours, palette
 from recommend.feedback import EVENTS, Feedback, feedback_chances
 from recommend.index import Index, Rows
-from recommend.indexing import PALETTE_ROWS, OnItem, ensure_index, find_item, look, palette_rows
+from recommend.indexing import PALETTE_ROWS, OnItem, ensure_index, find_item, palette_rows
 from recommend.lexicon import build_lexicon
 from recommend.query import understand
 from recommend.schema import (
@@ -204,12 +204,11 @@ class Retriever:
         """The query's parts as vectors and palettes, and what to say about its pictures."""
         evidence, notes = _Evidence(room=query.room), []
         if understood.words:
-            if self.domain.trained:
-                evidence.text = self._embedder.texts([understood.words])[0]
+            evidence.text = self._embedder.texts([understood.words])[0]
             evidence.title = self._embedder.words([understood.words])[0]
         if query.like is not None:
             mask = find_item(query.like, self._cut_out, self.domain)
-            seen = look(query.like, mask, self._embedder, self.domain)
+            (seen,) = self._embedder.images([query.like], [mask])
             evidence.likes = [composing.Look(seen, colour_vector(query.like, mask))]
             evidence.stated = {"colours": main_colours(palette(query.like, mask, PALETTE_ROWS))}
         if query.likes or query.dislikes:
@@ -321,7 +320,7 @@ class Retriever:
             seen = np.sqrt(chances["text"].chance(rows.vectors["semantic"] @ evidence.text))
             parts["words"] = rerank.weigh(seen, PICTURE_CERTAINTY)
             parts["title"] = np.sqrt(parts["title"])
-        alike = chances["like" if self.domain.trained else "look"]
+        alike = chances["like"]
         if evidence.likes:
             parts["like"] = composing.look_chances(rows.vectors["semantic"], evidence.likes, alike)
         # "like this, but in red" or "but darker": the words say which colours, so those of the picture do not count.

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from recommend.vocabulary import KINDS
+from recommend import furniture_vocabulary
+from recommend.schema import MATERIAL_MARK
 from training.retriever_features import Sample
 
 #: Label of clothing-dataset → (attributes, kinds it may also be, ways to call it).
@@ -142,10 +143,17 @@ _OCCASIONS: Final = (
     "for hot days", "for travelling", "for him", "for her", "to go out", "to relax in",
 )  # fmt: skip
 
+#: The same of furniture, whose materials and styles are stated.
+_FURNITURE_QUALITIES: Final = ("nice", "new", "good", "simple", "cheap", "beautiful", "sturdy", "comfortable", "small")
+_PURPOSES: Final = (
+    "for the living room", "for my bedroom", "for the hall", "for a small flat", "for the office", "for the kitchen",
+    "for guests", "for our house", "for the corner", "to furnish a room",
+)  # fmt: skip
+
 _PLAIN: Final = ("{a}", "a {a}", "{a} for sale", "I am looking for a {a}", "photo of a {a}", "some {a}")
 _COLOURED: Final = ("{c} {a}", "a {c} {a}", "{a} in {c}", "{a}, {c}", "I want a {c} {a}", "{c} coloured {a}")
 _TWO_COLOURS: Final = ("{c} and {d} {a}", "{a} in {c} and {d}", "{c} {a} with {d}")
-_COLOUR_ALONE: Final = ("{c}", "something {c}", "anything in {c}", "{c} clothes")
+_COLOUR_ALONE: Final = ("{c}", "something {c}", "anything in {c}", "{c} things")
 
 
 @dataclass(frozen=True)
@@ -158,6 +166,8 @@ class Labelled:
         kind: the fact that each of its names asserts.
         names: ways to call it.
         adjectives: (word, fact it asserts), to be put before a name.
+        general: ways to call all of its category, and the fact that they assert.
+        idle: words that assert nothing: before a name, and behind it.
     """
 
     facts: frozenset[str]
@@ -165,6 +175,8 @@ class Labelled:
     kind: str
     names: tuple[str, ...]
     adjectives: tuple[tuple[str, str], ...] = ()
+    general: tuple[tuple[str, ...], str] | None = None
+    idle: tuple[tuple[str, ...], tuple[str, ...]] = (_QUALITIES, _OCCASIONS)
 
 
 @dataclass(frozen=True)
@@ -183,37 +195,47 @@ def describe(sample: Sample, shares: dict[str, float], whole: bool) -> Labelled:
         shares: colour name → share of the area.
         whole: no cut-out was found, so the colours are the ground's too and are not used.
     """
-    if sample.source == "catalog":
-        return _describe_item(sample.facts)
+    known = frozenset() if whole else frozenset(f"colour {name}" for name, share in shares.items() if share >= 0.3)
+    # Colours seen on a small part are neither asserted nor denied.
+    seen = frozenset(f"colour {name}" for name, share in shares.items() if share >= (0.0 if whole else 0.08))
+    if sample.source == "furniture":
+        return _describe_furniture(sample.facts, known, seen)
     table = GARMENT_LABELS if sample.source == "garments" else CCP_LABELS
     attributes, maybe, names = table[sample.label]
-    facts, open_facts = set(attributes.split()), set(maybe.split())
-    # The label's first attribute is what its names mean; colours seen on a small part are neither asserted nor denied.
+    # The label's first attribute is what its names mean.
     kind = attributes.split()[0]
     adjectives = (("kids", "kids"), ("children's", "kids")) if sample.facts.get("kids") else ()
-    facts |= {fact for _, fact in adjectives}
-    if not whole:
-        facts |= {f"colour {name}" for name, share in shares.items() if share >= 0.3}
-    open_facts |= {f"colour {name}" for name, share in shares.items() if share >= (0.0 if whole else 0.08)}
-    return Labelled(frozenset(facts), frozenset(open_facts), kind, names, adjectives)
+    facts = known | {*attributes.split(), *(fact for _, fact in adjectives)}
+    category = next(iter(sorted(facts & set(CATEGORY_WORDS))), "")
+    general = (CATEGORY_WORDS[category], category) if category else None
+    return Labelled(facts, seen | set(maybe.split()), kind, names, adjectives, general)
 
 
-def _describe_item(facts: dict[str, Any]) -> Labelled:
-    """The attributes of a catalog's item, all of them stated."""
-    kind = str(facts["kind"] or facts["category"])
-    others = KINDS[kind][1] if kind in KINDS else ()
-    adjectives = [(facts[name], f"{name} {facts[name]}") for name in ("material", "pattern") if facts[name]]
-    if facts["sleeve"]:
-        said = facts["sleeve"] if facts["sleeve"] == "sleeveless" else f"{facts['sleeve']}-sleeved"
-        adjectives.append((said, f"sleeve {facts['sleeve']}"))
-    named = kind.replace(" ", "-")
-    have = {
-        named,
-        facts["category"],
-        *(f"colour {name}" for name in facts["colours"]),
-        *(fact for _, fact in adjectives),
-    }
-    return Labelled(frozenset(have), frozenset(), named, (kind, *others[:4]), tuple(adjectives))
+def _describe_furniture(facts: dict[str, Any], known: frozenset[str], seen: frozenset[str]) -> Labelled:
+    """The attributes of a piece of furniture: those that its catalog states, and the colours that its pixels have."""
+    category, kind = str(facts["category"]), str(facts["kind"])
+    words = furniture_vocabulary.CATEGORIES[category]
+    others = furniture_vocabulary.KINDS[kind][1] if kind in furniture_vocabulary.KINDS else ()
+    stated = tuple(name for name in str(facts.get("material", "")).split(MATERIAL_MARK) if name)
+    looks = (*((name, f"material {name}") for name in stated),)
+    if facts.get("pattern"):
+        looks += ((facts["pattern"], f"pattern {facts['pattern']}"),)
+    colours = frozenset(f"colour {name}" for name in facts.get("colours", ())) or known
+    # A model of unknown kind may be any of its category's.
+    open_kinds = () if kind else (name for name, (of, _) in furniture_vocabulary.KINDS.items() if of == category)
+    return Labelled(
+        frozenset({_named(category), _named(kind or category), *(fact for _, fact in looks)}) | colours,
+        seen | {_named(name) for name in open_kinds},
+        _named(kind or category),
+        (kind, *others) if kind and kind != category else (category, *words),
+        looks,
+        ((category, *words), _named(category)),
+        (_FURNITURE_QUALITIES, _PURPOSES),
+    )
+
+
+def _named(kind: str) -> str:
+    return kind.replace(" ", "-")
 
 
 def texts_for(labelled: Labelled, count: int, rng: np.random.Generator) -> list[Text]:
@@ -225,18 +247,17 @@ def texts_for(labelled: Labelled, count: int, rng: np.random.Generator) -> list[
 def _text(labelled: Labelled, colours: list[str], rng: np.random.Generator) -> Text:
     """One phrase."""
     name, asserts = str(rng.choice(labelled.names)), {labelled.kind}
-    category = sorted(labelled.facts & set(CATEGORY_WORDS))
     chance = rng.random()
-    if chance < 0.08 and category:
-        name, asserts = str(rng.choice(CATEGORY_WORDS[category[0]])), {category[0]}
+    if chance < 0.08 and labelled.general is not None:
+        name, asserts = str(rng.choice(labelled.general[0])), {labelled.general[1]}
     elif labelled.adjectives and rng.random() < 0.5:
         word, fact = labelled.adjectives[rng.integers(len(labelled.adjectives))]
         name, asserts = f"{word} {name}", asserts | {fact}
     if not colours or chance > 0.62:
         if rng.random() < 0.4:
-            name = f"{rng.choice(_QUALITIES)} {name}"
+            name = f"{rng.choice(labelled.idle[0])} {name}"
         if rng.random() < 0.4:
-            name = f"{name} {rng.choice(_OCCASIONS)}"
+            name = f"{name} {rng.choice(labelled.idle[1])}"
         return Text(_fill(_PLAIN, rng, a=name), frozenset(asserts))
     said = [str(rng.choice(COLOUR_WORDS.get(colour, (colour,)))) for colour in colours]
     if chance > 0.57:

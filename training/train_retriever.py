@@ -34,9 +34,11 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor
 
+from recommend import furniture_vocabulary
 from recommend.embedder import HEADS_FILE
 from recommend.space import Head, Space
 from recommend.towers import ImageTower, TextTower
+from training import retriever_furniture
 from training.retriever_features import (
     Features,
     Sample,
@@ -127,7 +129,11 @@ def make_pool(
     """Tensors of some garments and their texts; `attributes` numbers all attributes."""
     flat = [(place, text) for place, own in enumerate(texts) for text in own]
     labels = sorted({(s.source, s.label) for s in samples})
-    tables = {"garments": GARMENT_LABELS, "ccp": CCP_LABELS}
+    tables = {
+        "garments": {label: names for label, (_, _, names) in GARMENT_LABELS.items()},
+        "ccp": {label: names for label, (_, _, names) in CCP_LABELS.items()},
+        "furniture": {label: (label, *others) for label, others in furniture_vocabulary.CATEGORIES.items()},
+    }
     images = np.concatenate([features.tower, features.colours], 1)
     return Pool(
         torch.from_numpy(images),
@@ -139,7 +145,7 @@ def make_pool(
         hot([one.facts | one.maybe for one in labelled], attributes),
         torch.tensor([labels.index((s.source, s.label)) for s in samples]),
         torch.tensor([list(tables).index(s.source) for s in samples]),
-        [tables[source][label][2] for source, label in labels],
+        [tables[source][label] for source, label in labels],
     )
 
 
@@ -305,8 +311,11 @@ def gather(options: argparse.Namespace) -> tuple[list[Sample], list[Sample], Fea
     tower = functools.cache(lambda: ImageTower(options.lite2))
     garments = at_most(clothing_dataset(options.garments, held_out=False), MOST_GARMENTS)
     crops = at_most(co_parsing(options.ccp), MOST_CROPS)
-    train_samples = [sample for sample in garments if not is_check(sample.key)] + crops
-    check_samples = [sample for sample in garments if is_check(sample.key)]
+    furniture = retriever_furniture.training(options.furniture, options.models)
+    checks = {sample.key for sample in garments if is_check(sample.key)}
+    checks |= {sample.key for sample in furniture if is_check(retriever_furniture.design_of(sample))}
+    train_samples = [sample for sample in (*garments, *crops, *furniture) if sample.key not in checks]
+    check_samples = [sample for sample in (*garments, *furniture) if sample.key in checks]
     return (
         train_samples,
         check_samples,
@@ -345,6 +354,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("garments", "ccp", "minilm", "lite2"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--furniture", type=Path, default=Path("assets/catalog/furniture"))
+    parser.add_argument("--models", type=Path, help="what training.render_models wrote")
     parser.add_argument("--cache", type=Path, default=Path(".cache/retriever"))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--passes", type=int, default=24)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from benchmarks import ranking, retrieval, retrieval_choice, retrieval_composed
 from benchmarks.ranking import FIGURES, OURS, Task, figures
 from benchmarks.retrieval_pictures import Pictures, called, colour_groups, swatch
+from recommend.domains import GARMENTS
 from recommend.features import COLOUR_DIM, Floats
 from recommend.schema import Item
 from training.retriever_features import Features, Sample
@@ -78,7 +79,7 @@ def pictures_of(items: list[Item]) -> Pictures:
     vectors = np.eye(len(items), dtype=np.float32)
     kinds, cut = np.array([item.category for item in items]), np.ones(len(items), bool)
     return Pictures(
-        "worn crops", [], items, kinds, cut, vectors, vectors, np.zeros((len(items), COLOUR_DIM), np.float32)
+        "worn crops", GARMENTS, [], items, kinds, cut, vectors, vectors, np.zeros((len(items), COLOUR_DIM), np.float32)
     )
 
 
@@ -86,8 +87,8 @@ def pictures_of(items: list[Item]) -> Pictures:
 @given(st.lists(st.sampled_from(NAMES), min_size=1, max_size=30))
 def test_each_case_asks_for_another_colour_of_which_enough_are(colours: list[str]) -> None:
     items = garments(colours)
-    found = retrieval_composed.cases(items)
-    assert found == retrieval_composed.cases(items)
+    found = retrieval_composed.cases(items, colour_groups())
+    assert found == retrieval_composed.cases(items, colour_groups())
     assert len({case.source for case in found}) == len(found)
     for case in found:
         assert colours[case.source] not in case.colours

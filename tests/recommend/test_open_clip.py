@@ -90,7 +90,7 @@ def test_an_index_of_it_is_searched_and_refused_by_other_encoders(
     name: str, shop: Path, furniture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRYROOM_CACHE", str(tmp_path / "cache"))
-    chances = partial(calibrate, garments=shop, furniture=furniture, cut_out=cut_out)
+    chances = partial(calibrate, catalogs=[shop, furniture], cut_out=cut_out)
     embedder = OpenClipEmbedder(name, chances)
     retriever = Retriever.open(shop, embedder, uri=str(tmp_path / "index"))
     hits = retriever.search(Query(text="red dress under 40")).hits
