@@ -1,9 +1,10 @@
-"""Pictures of garments whose pattern is known: photos labelled by eye, the same turned, and patterns printed on plain ones.
+"""Pictures of garments whose pattern is known: photos labelled by eye, changed ones, and patterns printed on plain ones.
 
-`garment_patterns.txt` names 2,662 pictures of clothing-dataset that may train, with what a person saw on contact sheets:
-one of `recommend.patterns.PATTERNS`, or "unclear" (colour blocks, lace, mélange, a trim, too small to tell), which trains
-nothing. The rare patterns among them are seen again turned by a right angle and from nearer, and are printed, by the
-painters of the catalog's textiles, on photos of plain garments: with their own light, and following their folds a little.
+`garment_patterns.txt` names 2,662 pictures of clothing-dataset that may train, with what was seen of them on contact
+sheets: one of `recommend.patterns.PATTERNS`, or "unclear" (colour blocks, lace, mélange, a trim, too small to tell),
+which trains nothing. The rare patterns among them are seen again turned by a right angle and from nearer, and are
+printed, by the painters of the catalog's textiles, on photos of plain garments: with their own light, and following
+their folds a little.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ LABELS: Final = Path(__file__).with_name("garment_patterns.txt")
 UNCLEAR: Final = "unclear"
 #: Patterns of which there are too few labelled photos.
 RARE: Final = ("striped", "checked", "dotted", "floral", OTHER)
-#: What is printed; prints have photos enough, but few with so small ones.
+#: What is printed.
 PRINTED: Final = (*RARE, "print")
 #: Garments darker than this (linear luminance, the 80th percentile) show too little light and shade to print on.
 LEAST_LIGHT: Final = 0.1
@@ -64,10 +65,16 @@ def turned(samples: list[Sample]) -> list[Sample]:
     """Those with rare patterns, by a quarter turn, and from nearer."""
     rare = [sample for sample in samples if sample.label in RARE]
     ways: dict[str, Callable[[Image, Mask], tuple[Image, Mask]]] = {"turned": quarter_turn, "nearer": nearer}
-    return [replace(sample, source=f"patterns-{name}", read=changed(sample, way)) for name, way in ways.items() for sample in rare]
+    return [
+        replace(sample, source=f"patterns-{name}", read=changed(sample, way))
+        for name, way in ways.items()
+        for sample in rare
+    ]
 
 
-def changed(sample: Sample, way: Callable[[Image, Mask], tuple[Image, Mask]]) -> Callable[[], tuple[Image, Mask | None]]:
+def changed(
+    sample: Sample, way: Callable[[Image, Mask], tuple[Image, Mask]]
+) -> Callable[[], tuple[Image, Mask | None]]:
     """Reads a sample's picture, finds the garment, and changes both."""
 
     def read() -> tuple[Image, Mask]:
@@ -94,13 +101,15 @@ def nearer(image: Image, mask: Mask, share: float = 0.6) -> tuple[Image, Mask]:
 
 
 def printed(samples: list[Sample], count: int) -> list[Sample]:
-    """`count` of each pattern of `PRINTED`, each on a plain garment that is light enough, drawn by a hash of its name."""
+    """`count` of each pattern of `PRINTED`, each on a plain garment, drawn by a hash of its name."""
     plain = sorted((s for s in samples if s.label == PLAIN), key=lambda s: hashlib.sha1(s.key.encode()).hexdigest())
     chosen = []
     for number in range(count * len(PRINTED)):
         sample, pattern = plain[number % len(plain)], PRINTED[number % len(PRINTED)]
         read = changed(sample, lambda image, mask, p=pattern, n=number: (print_on(image, mask, p, n), mask))  # type: ignore[misc]
-        chosen.append(replace(sample, source="patterns-printed", key=f"{sample.key}-{pattern}", label=pattern, read=read))
+        chosen.append(
+            replace(sample, source="patterns-printed", key=f"{sample.key}-{pattern}", label=pattern, read=read)
+        )
     return chosen
 
 
@@ -133,7 +142,9 @@ def print_on(image: Image, mask: Mask, pattern: str, seed: int) -> Image:
     across, down = ((x - columns[0] + away[..., 0]) * scale, (y - rows[0] + away[..., 1]) * scale)
     # Blurred to the photo's pixels first, so that fine patterns fade as a camera lets them.
     blurred = cv2.GaussianBlur(cloth, (0, 0), max(0.45 * scale, 0.3)).astype(np.float32)
-    seen = cv2.remap(blurred, across.astype(np.float32), down.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    seen = cv2.remap(
+        blurred, across.astype(np.float32), down.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+    )
     shade = np.clip(light / bright, 0.02, 1.5)[..., None]
     cover = cv2.GaussianBlur(mask, (0, 0), 1.0)[..., None].astype(np.float64) / 255
     out = to_srgb(linear * (1 - cover) + seen * shade * cover)
@@ -169,7 +180,14 @@ def painted(sheet: Sheet, pattern: str, own: Array, rng: Rng) -> Array:
         words = "".join(rng.choice(list("ABDEGHKLMNORSTU"), rng.integers(3, 8)))
         size = rng.uniform(0.2, 0.55) * np.ptp(sheet.x)
         at = (float(sheet.x.mean()) + rng.normal(0, 0.02), float(sheet.z.mean()))
-        spec = {"kind": kind, "size": size, "at": at, "colours": names[:5], "text": words, "number": str(rng.integers(100))}
+        spec = {
+            "kind": kind,
+            "size": size,
+            "at": at,
+            "colours": names[:5],
+            "text": words,
+            "number": str(rng.integers(100)),
+        }
         return add_print(sheet, np.broadcast_to(ground, (*sheet.u.shape, 3)).copy(), spec, rng.normal(0.03, 0.04))
     textile, options, count = TEXTILES[pattern](rng)
     return PATTERNS[textile](sheet, inks(own, count, rng), options, rng)
@@ -177,7 +195,11 @@ def painted(sheet: Sheet, pattern: str, own: Array, rng: Rng) -> Array:
 
 def _striped(rng: Rng) -> tuple[str, dict[str, Any], int]:
     period = float(np.exp(rng.uniform(np.log(0.01), np.log(0.1))))
-    return "stripes", {"period": period, "width": rng.uniform(0.15, 0.6), "vertical": rng.random() < 0.4}, int(rng.integers(1, 3))
+    return (
+        "stripes",
+        {"period": period, "width": rng.uniform(0.15, 0.6), "vertical": rng.random() < 0.4},
+        int(rng.integers(1, 3)),
+    )
 
 
 def _checked(rng: Rng) -> tuple[str, dict[str, Any], int]:
