@@ -150,8 +150,8 @@ def lines(pictures: Pictures, method: str, scores: Floats, reader: PatternReader
         } | {f"read as {name}": int(count) for name, count in zip(PATTERNS, table[place], strict=True)})  # fmt: skip
     low, high = macro_interval(right, read)
     whole = {
-        "pattern": "all", "pictures": len(right), "recall": float((read == right).mean()), "f1": float(np.nanmean(each)),
-        "f1 low": low, "f1 high": high,
+        "pattern": "all", "pictures": len(right), "recall": float((read == right).mean()),
+        "f1": float(np.nanmean(each)), "f1 low": low, "f1 high": high,
         "average precision": float(np.mean([row["average precision"] for row in rows])),
         "named": int((names != "").sum()) if reader else "",
         "named rightly": int((names == np.array(PATTERNS)[right]).sum()) if reader else "",

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from recommend.schema import MATERIAL_MARK, Facet, Filters, Floats, Item, SizeLimit, values_of
 
 #: Raised with every change of the columns below; an index of another layout is refused.
-LAYOUT: Final = 3
+LAYOUT: Final = 4
 #: Vector columns: "semantic" is the space of pictures and words, or, of things that it was not trained on, the image
 #: encoder's own; "words" the text encoder's own, "colour" the OKLab histogram, "palette" up to five rows of
 #: (L, a, b, share), zeros behind.
@@ -117,6 +117,8 @@ def _has(facet: Facet) -> str:
         return "FALSE"
     if facet.attribute in LISTS:
         return f"array_has_any({facet.attribute}, [{quoted(facet.values)}])"
+    if facet.attribute == "pattern":
+        return f"(pattern IN ({quoted(facet.values)}) OR seen_pattern IN ({quoted(facet.values)}))"
     return f"{facet.attribute} IN ({quoted(facet.values)})"
 
 

@@ -46,7 +46,7 @@ def wanted(rows: int) -> dict[str, Any]:
     if rows < ANN_FROM:
         return kinds
     kinds |= dict.fromkeys(("id", "price", *SIZE_COLUMNS, SHUFFLE), BTree())
-    kinds |= dict.fromkeys(("category", "kind", "pattern", "sleeve", "place"), Bitmap())
+    kinds |= dict.fromkeys(("category", "kind", "pattern", "seen_pattern", "sleeve", "place"), Bitmap())
     kinds |= dict.fromkeys(LISTS, LabelList())
     vectors = IvfSq(distance_type="cosine", target_partition_size=PARTITION)
     return kinds | dict.fromkeys(SEARCHED, vectors)

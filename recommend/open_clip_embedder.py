@@ -90,6 +90,12 @@ class OpenClipEmbedder:
         """See `Embedder.looks`."""
         return self.images(images, masks)
 
+    def images_and_patterns(
+        self, images: Sequence[Image], masks: Sequence[Mask | None]
+    ) -> tuple[Floats, tuple[str, ...]]:
+        """See `Embedder.images_and_patterns`; no pattern is read, our reader knows another tower."""
+        return self.images(images, masks), ("",) * len(images)
+
     def _rows(self, vectors: Sequence[Tensor]) -> Floats:
         """Vectors (1, D) as (N, D), unit norm."""
         unit = [F.normalize(vector.float(), dim=-1)[0].cpu().numpy() for vector in vectors]

@@ -1,4 +1,4 @@
-"""Pictures of garments whose pattern is known: photos labelled by eye, changed ones, and patterns printed on plain ones.
+"""Pictures of garments whose pattern is known: photos labelled by eye, changed ones, and patterns printed on plain.
 
 `garment_patterns.txt` names 2,662 pictures of clothing-dataset that may train, with what was seen of them on contact
 sheets: one of `recommend.patterns.PATTERNS`, or "unclear" (colour blocks, lace, mélange, a trim, too small to tell),
@@ -108,7 +108,7 @@ def printed(samples: list[Sample], count: int) -> list[Sample]:
         sample, pattern = plain[number % len(plain)], PRINTED[number % len(PRINTED)]
         read = changed(sample, lambda image, mask, p=pattern, n=number: (print_on(image, mask, p, n), mask))  # type: ignore[misc]
         chosen.append(
-            replace(sample, source="patterns-printed", key=f"{sample.key}-{pattern}", label=pattern, read=read)
+            replace(sample, source="patterns-printed", key=f"{sample.key}-{pattern}-{number}", label=pattern, read=read)
         )
     return chosen
 

@@ -64,6 +64,8 @@ def rows(count: int, seed: int = 0) -> Rows:
             style=tuple(dict.fromkeys(pick(("casual", "office")) for _ in range(rng.integers(0, 3)))),
             size_cm=tuple(round(float(side), 1) for side in rng.uniform(20, 200, 3)) if n % 5 else None,  # type: ignore
             place=pick(("", "floor", "wall")),
+            pattern=pick(("", "plain")) if n % 2 else "",
+            seen_pattern="" if n % 2 else pick(("", "striped", "plain")),
             extra={"views": [n, None], "round": n % 2 == 0} if n % 3 else {},
         )
         for n in range(count)
@@ -91,6 +93,7 @@ FACET = st.one_of(
     st.builds(Facet, st.just("material"), some((*MATERIALS[1:4], "oak", "wool"))),
     st.builds(Facet, st.just("place"), some(("floor", "wall"))),
     st.builds(Facet, st.just("category"), some(CATEGORIES)),
+    st.builds(Facet, st.just("pattern"), some(("plain", "striped", "dotted"))),
     st.builds(Facet, st.just("style"), some(("casual", "office", "none'such"))),
 )
 SIZE = st.none() | st.floats(0, 220) | st.sampled_from([side for item in ROWS.items for side in item.size_cm or ()])
