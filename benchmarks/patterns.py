@@ -2,8 +2,7 @@
 
 Two sets: "photos", the held-out fifth of clothing-dataset as it was labelled by eye on contact sheets before anything
 had read it (`garment_patterns.txt`; "unclear" ones are left out), and "rendered catalog", the demo garments that state
-a pattern the reader knows. The catalog's textiles are drawn by what also drew the printed examples of the training, in
-other colours and sizes, on rendered garments. Beside the reader: the most frequent pattern, the nearest mean of the
+a pattern the reader knows; nothing of it trained. Beside the reader: the most frequent pattern, the nearest mean of the
 frozen features of the training photos, and the retriever's text ("a striped garment") against the picture, each text's
 cosines by their mean and spread over the set, since one text is nearer to all pictures than another.
 
@@ -35,7 +34,7 @@ from recommend.embedder import TwoTowerEmbedder, WeightPaths
 from recommend.features import Floats
 from recommend.patterns import OTHER, PATTERNS, PLAIN, PatternReader, read_reader
 from recommend.towers import ImageTower
-from training.pattern_examples import labelled, read_labels
+from training.pattern_labels import labelled, read_labels
 from training.retriever_features import Features, Sample, cached, catalog_items, clothing_dataset
 
 LABELS: Final = Path(__file__).with_name("garment_patterns.txt")

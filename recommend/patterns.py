@@ -66,7 +66,7 @@ class PatternReader:
 
     Attributes:
         head: trained.
-        least: pattern → the chance from which it may be named; a pattern that is not there is never named.
+        least: pattern → the chance from which it may be named; a pattern that is not there, as `OTHER`, never is.
         revision: changes whenever a chance or a name would.
     """
 

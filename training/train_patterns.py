@@ -2,11 +2,11 @@
 
     python -m training.train_patterns --garments DIR --lite2 FILE --cache DIR --out weights/patterns
 
-DIR: clothing-dataset (images/, labels.csv). Photos labelled by eye train, and what `pattern_examples` makes of them;
-none of the fifth that a hash of the names holds out (benchmarks/patterns.py uses it). Five times a head learns from
-four fifths of the photos and reads the last: from those chances come the temperature, which makes them come true, and
-for each pattern the least chance at which its name is right nine times in ten. The head that is kept then learns from
-all. Takes a minute or two on one core once the features are cached.
+DIR: clothing-dataset (images/, labels.csv). The photos labelled by eye train (`pattern_labels`), none of the fifth that
+a hash of the names holds out (benchmarks/patterns.py uses it). Five times a head learns from four fifths of them and
+reads the last: from those chances come the temperature, which makes them come true, and for each pattern the least
+chance at which its name is right nine times in ten. The head that is kept then learns from all. Takes a minute or two
+on one core once the features are cached.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import functools
 import hashlib
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -27,10 +26,10 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor
 
-from recommend.patterns import HEAD_FILE, PATTERNS, PatternHead
+from recommend.patterns import HEAD_FILE, OTHER, PATTERNS, PatternHead
 from recommend.towers import ImageTower
-from training.pattern_examples import labelled, printed, read_labels, turned
-from training.retriever_features import Sample, cached, clothing_dataset
+from training.pattern_labels import labelled, read_labels
+from training.retriever_features import cached, clothing_dataset
 
 FOLDS: Final = 5
 HIDDEN: Final = 64
@@ -39,78 +38,41 @@ PASSES: Final = 40
 BATCH: Final = 64
 RATE: Final = 1e-3
 DECAY: Final = 0.05
-#: What a printed example counts beside a photo.
-PRINTED_WEIGHT: Final = 0.5
+SMOOTHING: Final = 0.05
 #: A name is given where it is right at least so often on photos that did not train, and often enough to tell.
 PRECISION: Final = 0.9
 LEAST_NAMED: Final = 10
-
-
-@dataclass(frozen=True, eq=False)
-class Examples:
-    """What the head learns from.
-
-    Attributes:
-        features: float32 (N, IMAGE_FEATURES).
-        patterns: (N,), places in `PATTERNS`.
-        weights: (N,), what each counts.
-        folds: (N,), 0 to FOLDS - 1, the same for all that was made of one photo.
-        photos: bool (N,), labelled photos as they are; only these are read for the figures.
-    """
-
-    features: Tensor
-    patterns: Tensor
-    weights: Tensor
-    folds: NDArray[np.intp]
-    photos: NDArray[np.bool_]
-
-    def part(self, places: NDArray[np.intp]) -> Examples:
-        """Only some of them."""
-        rows = torch.from_numpy(places)
-        return Examples(
-            self.features[rows], self.patterns[rows], self.weights[rows], self.folds[places], self.photos[places]
-        )
+#: No name is given below this chance, however often those above it are right.
+LEAST_CHANCE: Final = 0.6
 
 
 def fold_of(key: str) -> int:
-    """The fold of a photo, by a hash of its name; what was printed on it keeps the name in front (36 characters)."""
-    return int(hashlib.sha1(f"fold {key[:36]}".encode()).hexdigest(), 16) % FOLDS
+    """The fold of a photo, by a hash of its name."""
+    return int(hashlib.sha1(f"fold {key}".encode()).hexdigest(), 16) % FOLDS
 
 
-def gather(options: argparse.Namespace) -> Examples:
-    """All examples with their features, from the cache where they are there."""
+def gather(options: argparse.Namespace) -> tuple[Tensor, Tensor, Tensor]:
+    """Features (N, IMAGE_FEATURES) of the labelled photos, places in `PATTERNS` (N,) and folds (N,)."""
     tower = functools.cache(lambda: ImageTower(options.lite2))
     photos = labelled(clothing_dataset(options.garments, held_out=False), read_labels())
-    more, prints = turned(photos), printed(photos, options.printed)
-    samples: list[Sample] = [*photos, *more, *prints]
-    features = cached(samples, options.cache, tower)
-    counts = [len(photos), len(more), len(prints)]
-    print(f"{counts[0]} photos, {counts[1]} turned or from nearer, {counts[2]} printed")
-    return Examples(
-        torch.from_numpy(features.tower),
-        torch.tensor([PATTERNS.index(sample.label) for sample in samples]),
-        torch.tensor(np.repeat([1.0, PRINTED_WEIGHT, PRINTED_WEIGHT], counts), dtype=torch.float32),
-        np.array([fold_of(sample.key) for sample in samples], np.intp),
-        np.repeat([True, False, False], counts),
-    )
+    features = torch.from_numpy(cached(photos, options.cache, tower).tower)
+    patterns = torch.tensor([PATTERNS.index(photo.label) for photo in photos])
+    return features, patterns, torch.tensor([fold_of(photo.key) for photo in photos])
 
 
-def train(examples: Examples, seed: int) -> PatternHead:
-    """A head that learnt from the examples; rare patterns count more, by the square root of how rare they are."""
+def train(features: Tensor, patterns: Tensor, seed: int) -> PatternHead:
+    """A head that learnt from photos; rare patterns count more, by the square root of how rare they are."""
     torch.manual_seed(seed)
-    features = examples.features
     head = PatternHead(features.shape[1], HIDDEN, DROPOUT)
     head.mean.copy_(features.mean(0))
     head.scale.copy_(1 / (features.std(0) + 1e-3))
-    found = torch.zeros(len(PATTERNS)).index_add_(0, examples.patterns, examples.weights)
-    weights = examples.weights * (found.mean() / found).sqrt()[examples.patterns]
+    found = patterns.bincount(minlength=len(PATTERNS))
+    weights = (found.float().mean() / found).sqrt()[patterns]
     optimiser = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, PASSES)
     for _ in range(PASSES):
         for rows in torch.randperm(len(features)).split(BATCH):
-            losses = F.cross_entropy(
-                head(features[rows]), examples.patterns[rows], reduction="none", label_smoothing=0.05
-            )
+            losses = F.cross_entropy(head(features[rows]), patterns[rows], reduction="none", label_smoothing=SMOOTHING)
             optimiser.zero_grad()
             (weights[rows] * losses).mean().backward()
             optimiser.step()
@@ -118,15 +80,13 @@ def train(examples: Examples, seed: int) -> PatternHead:
     return head.eval().requires_grad_(False)
 
 
-def unseen_logits(examples: Examples, seed: int) -> tuple[Tensor, Tensor]:
-    """Logits (P, len(PATTERNS)) of all photos by heads that learnt from other folds, and their patterns (P,)."""
-    logits, right = [], []
+def unseen_logits(features: Tensor, patterns: Tensor, folds: Tensor, seed: int) -> Tensor:
+    """Logits (N, len(PATTERNS)) of all photos, each by a head that learnt from the other folds."""
+    logits = torch.zeros(len(features), len(PATTERNS))
     for fold in range(FOLDS):
-        head = train(examples.part(np.flatnonzero(examples.folds != fold)), seed)
-        own = examples.part(np.flatnonzero((examples.folds == fold) & examples.photos))
-        logits.append(head(own.features))
-        right.append(own.patterns)
-    return torch.cat(logits), torch.cat(right)
+        own = folds == fold
+        logits[own] = train(features[~own], patterns[~own], seed)(features[own])
+    return logits
 
 
 def sharpness_of(logits: Tensor, right: Tensor) -> float:
@@ -139,19 +99,22 @@ def sharpness_of(logits: Tensor, right: Tensor) -> float:
 def least_chances(chances: NDArray[np.float32], right: NDArray[np.intp]) -> dict[str, float]:
     """Pattern → the least chance from which on its name is right often enough; without those that never are.
 
+    `OTHER` is never named: nobody asks for it by one name, and what it is not can be asked for by its own.
+
     Args:
         chances: (P, len(PATTERNS)) of photos that did not train.
         right: (P,), what they show.
     """
     least: dict[str, float] = {}
     best = chances.argmax(1)
-    for place, pattern in enumerate(PATTERNS):
+    for place, pattern in enumerate(name for name in PATTERNS if name != OTHER):
         named = np.flatnonzero(best == place)
         order = named[np.argsort(-chances[named, place])]
         precision = np.cumsum(right[order] == place) / np.arange(1, len(order) + 1)
         enough = np.flatnonzero(precision[LEAST_NAMED - 1 :] >= PRECISION)
         if len(enough):
-            least[pattern] = round(float(chances[order[LEAST_NAMED - 1 + enough[-1]], place]), 3)
+            last = float(chances[order[LEAST_NAMED - 1 + enough[-1]], place])
+            least[pattern] = round(max(last, LEAST_CHANCE), 3)
     return least
 
 
@@ -162,22 +125,20 @@ def main() -> None:
     parser.add_argument("--lite2", type=Path, required=True)
     parser.add_argument("--cache", type=Path, default=Path(".cache/retriever"))
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--printed", type=int, default=50, help="of each pattern")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    examples = gather(options)
-    logits, right = unseen_logits(examples, options.seed)
+    features, right, folds = gather(options)
+    logits = unseen_logits(features, right, folds, options.seed)
     sharpness = sharpness_of(logits, right)
     least = least_chances((sharpness * logits).softmax(-1).numpy(), right.numpy())
-    print(
-        f"right {float((logits.argmax(1) == right).float().mean()):.3f}, sharpness {sharpness:.2f}, named from {least}"
-    )
-    head = train(examples, options.seed)
+    correct = float((logits.argmax(1) == right).float().mean())
+    print(f"{len(right)} photos, right {correct:.3f}, sharpness {sharpness:.2f}, named from {least}")
+    head = train(features, right, options.seed)
     head.sharpness.fill_(sharpness)
     options.out.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.half().contiguous() for name, tensor in head.state_dict().items()}
-    about = {"least": json.dumps(least), "trained_on": f"{int(examples.photos.sum())} photos"}
+    about = {"least": json.dumps(least), "trained_on": f"{len(right)} photos"}
     save_file(tensors, options.out / f"{HEAD_FILE}.partial", about)
     os.replace(options.out / f"{HEAD_FILE}.partial", options.out / HEAD_FILE)
 
