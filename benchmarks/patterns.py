@@ -7,8 +7,9 @@ frozen features of the training photos, and the retriever's text ("a striped gar
 cosines by their mean and spread over the set, since one text is nearer to all pictures than another.
 
 A line for each pattern and one for all: precision, recall, F1 (of all: macro, with a 95 % bootstrap interval over
-pictures), average precision of the pictures ranked by the pattern's score, what it was read as, and for the reader how
-many it names (surely enough to be used) and how often rightly.
+pictures), average precision of the pictures ranked by the pattern's score, and what it was read as. For the reader also
+the mean chance of what it read so, which should be the precision (of all: the share that is right), how many it names
+(surely enough to be used) and how often rightly.
 """
 
 from __future__ import annotations
@@ -144,6 +145,7 @@ def lines(pictures: Pictures, method: str, scores: Floats, reader: PatternReader
             "pattern": pattern, "pictures": int(table[place].sum()), "recall": table[place, place] / table[place].sum(),
             "precision": table[place, place] / max(table[:, place].sum(), 1), "f1": each[place],
             "average precision": average_precision(right == place, scores[:, place]),
+            "mean chance": float(scores[read == place, place].mean()) if reader and table[:, place].any() else "",
             "named": int(named.sum()) if reader else "",
             "named rightly": int((named & (right == place)).sum()) if reader else "",
         } | {f"read as {name}": int(count) for name, count in zip(PATTERNS, table[place], strict=True)})  # fmt: skip
@@ -152,6 +154,7 @@ def lines(pictures: Pictures, method: str, scores: Floats, reader: PatternReader
         "pattern": "all", "pictures": len(right), "recall": float((read == right).mean()),
         "f1": float(np.nanmean(each)), "f1 low": low, "f1 high": high,
         "average precision": float(np.mean([row["average precision"] for row in rows])),
+        "mean chance": float(scores.max(1).mean()) if reader else "",
         "named": int((names != "").sum()) if reader else "",
         "named rightly": int((names == np.array(PATTERNS)[right]).sum()) if reader else "",
     }  # fmt: skip
@@ -164,7 +167,7 @@ def write(rows: list[dict[str, object]], path: Path) -> None:
     """The lines as CSV; every line names machine and versions."""
     columns = [
         "set", "method", "pattern", "pictures", "recall", "precision", "f1", "f1 low", "f1 high", "average precision",
-        "named", "named rightly", *(f"read as {pattern}" for pattern in PATTERNS), "machine",
+        "mean chance", "named", "named rightly", *(f"read as {pattern}" for pattern in PATTERNS), "machine",
     ]  # fmt: skip
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")

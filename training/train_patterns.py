@@ -107,7 +107,9 @@ def least_chances(chances: NDArray[np.float32], right: NDArray[np.intp]) -> dict
     """
     least: dict[str, float] = {}
     best = chances.argmax(1)
-    for place, pattern in enumerate(name for name in PATTERNS if name != OTHER):
+    for place, pattern in enumerate(PATTERNS):
+        if pattern == OTHER:
+            continue
         named = np.flatnonzero(best == place)
         order = named[np.argsort(-chances[named, place])]
         precision = np.cumsum(right[order] == place) / np.arange(1, len(order) + 1)
@@ -138,8 +140,7 @@ def main() -> None:
     head.sharpness.fill_(sharpness)
     options.out.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.half().contiguous() for name, tensor in head.state_dict().items()}
-    about = {"least": json.dumps(least), "trained_on": f"{len(right)} photos"}
-    save_file(tensors, options.out / f"{HEAD_FILE}.partial", about)
+    save_file(tensors, options.out / f"{HEAD_FILE}.partial", {"least": json.dumps(least)})
     os.replace(options.out / f"{HEAD_FILE}.partial", options.out / HEAD_FILE)
 
 

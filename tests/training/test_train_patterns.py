@@ -37,7 +37,7 @@ def test_a_head_learns_patterns_that_can_be_told_and_each_photo_is_read_by_one_t
 ) -> None:
     monkeypatch.setattr(train_patterns, "DROPOUT", 0.1)
     torch.manual_seed(0)
-    right = torch.arange(len(PATTERNS)).repeat(30)
+    right = torch.arange(len(PATTERNS)).repeat(100)
     features = torch.randn(len(right), 24)
     features[torch.arange(len(right)), right] += 6
     folds = torch.arange(len(right)) % FOLDS
