@@ -34,6 +34,7 @@ from recommend.index_table import (
     Rows,
     Stamp,
     columns_of_rows,
+    known_values,
     lengths_of,
     lifted,
     matrix_of,
@@ -146,8 +147,8 @@ class Index:
             together.setdefault(where(lifted(filters, attribute)), []).append(attribute)
         counts: dict[str, dict[str, int]] = {}
         for condition, columns in together.items():
-            table = self._read(columns, condition)
-            counts |= {column: _value_counts(table[column].combine_chunks()) for column in columns}
+            table = self._read([*columns, *(["seen_pattern"] if "pattern" in columns else [])], condition)
+            counts |= {column: _value_counts(known_values(table, column).combine_chunks()) for column in columns}
         return {attribute: counts[attribute] for attribute in attributes}
 
     def extent(self, filters: Filters, side: str = "") -> Extent:

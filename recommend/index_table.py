@@ -205,6 +205,13 @@ def items_of(table: pa.Table) -> tuple[Item, ...]:
     return tuple(Item(**dict(zip(columns, values, strict=True))) for values in zip(*columns.values(), strict=True))
 
 
+def known_values(table: pa.Table, attribute: str) -> pa.ChunkedArray:
+    """Of each row what filters compare of one attribute: of patterns what its picture shows where none is stated."""
+    if attribute != "pattern":
+        return table[attribute]
+    return pc.if_else(pc.equal(table["pattern"], ""), table["seen_pattern"], table["pattern"])
+
+
 def lengths_of(table: pa.Table, side: str) -> pa.ChunkedArray:
     """Of each row the price ("price") or a side as `side_of` has it; NULL where it is not stated."""
     if side in ("price", "width", "depth", "height"):
