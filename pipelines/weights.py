@@ -132,9 +132,9 @@ def check_accepted(entry: Entry) -> None:
 
 
 def is_accepted(entry: Entry) -> bool:
-    """Whether an entry may be fetched: its licence allows commercial use, or this very licence was accepted."""
-    note = cache_dir() / "accepted" / f"{entry.name}.txt"
-    return entry.commercial or (note.is_file() and note.read_text(encoding="utf-8").strip() == entry.licence)
+    """Whether an entry may be fetched: its licence allows commercial use, or was accepted for anything that has it."""
+    notes = (cache_dir() / "accepted").glob("*.txt")
+    return entry.commercial or any(note.read_text(encoding="utf-8").strip() == entry.licence for note in notes)
 
 
 # --- fetching -----------------------------------------------------------------------------------------------

@@ -140,21 +140,39 @@ def _fitted(size: Size, gigabytes: float) -> tuple[Offload, Quantise]:
 
 
 def loading(memory: Memory) -> dict[str, Any]:
-    """What `from_pretrained` is given."""
-    given: dict[str, Any] = {"dtype": getattr(torch, memory.dtype), "local_files_only": True}
+    """What `from_pretrained` of a pipeline is given."""
+    given = _as_it_is(memory)
     if memory.quantise == "nf4":
         from diffusers import PipelineQuantizationConfig
 
         given["quantization_config"] = PipelineQuantizationConfig(
             quant_backend="bitsandbytes_4bit",
-            quant_kwargs={
-                "load_in_4bit": True,
-                "bnb_4bit_quant_type": "nf4",
-                "bnb_4bit_compute_dtype": getattr(torch, memory.dtype),
-            },
+            quant_kwargs=_nf4(memory),
             components_to_quantize=list(memory.quantised),
         )
     return given
+
+
+def loading_one(memory: Memory, component: str) -> dict[str, Any]:
+    """What `from_pretrained` of one of diffusers' networks is given: a component that is not loaded by its pipeline."""
+    given = _as_it_is(memory)
+    if component in memory.quantised:
+        from diffusers import BitsAndBytesConfig
+
+        given["quantization_config"] = BitsAndBytesConfig(**_nf4(memory))
+    return given
+
+
+def _as_it_is(memory: Memory) -> dict[str, Any]:
+    return {"dtype": getattr(torch, memory.dtype), "local_files_only": True}
+
+
+def _nf4(memory: Memory) -> dict[str, Any]:
+    return {
+        "load_in_4bit": True,
+        "bnb_4bit_quant_type": "nf4",
+        "bnb_4bit_compute_dtype": getattr(torch, memory.dtype),
+    }
 
 
 def place(pipe: DiffusionPipeline, memory: Memory) -> None:

@@ -321,7 +321,15 @@ def test_another_licence_is_accepted_anew(url_manifest: Path, server: Server) ->
     assert server.downloads == []
 
 
-def test_no_renderer_is_without_weights_that_are_known_and_two_have_to_be_accepted() -> None:
+def test_a_licence_that_was_accepted_holds_for_all_that_have_the_same() -> None:
+    fill, redux, union, other = (weights.find(one) for one in ("flux-fill", "flux-redux", "flux-union", "catvton"))
+    assert not any(map(weights.is_accepted, (fill, redux, union, other)))
+    weights.accept(fill)
+    assert all(map(weights.is_accepted, (fill, redux, union)))
+    assert not weights.is_accepted(other)
+
+
+def test_no_renderer_is_without_weights_that_are_known_and_two_licences_have_to_be_accepted() -> None:
     entries = weights.read_manifest()
     needed = {
         name
@@ -331,7 +339,10 @@ def test_no_renderer_is_without_weights_that_are_known_and_two_have_to_be_accept
         if entries[name].source == "hub"
     }
     assert needed == {entry.name for entry in entries.values() if entry.source == "hub"}
-    assert [entry.name for entry in entries.values() if not entry.commercial] == ["flux-fill", "catvton"]
+    assert {entry.name: entry.licence for entry in entries.values() if not entry.commercial} == {
+        **dict.fromkeys(("flux-fill", "flux-redux", "flux-union"), "FLUX.1 [dev] Non-Commercial License"),
+        "catvton": "CC BY-NC-SA 4.0",
+    }
 
 
 @pytest.mark.parametrize(("renderer", "name"), [("flux-fill", "flux-fill"), ("concat", "catvton")])
