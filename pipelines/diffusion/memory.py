@@ -139,23 +139,27 @@ def _fitted(size: Size, gigabytes: float) -> tuple[Offload, Quantise]:
     return "sequential", "none"
 
 
-def loading(memory: Memory) -> dict[str, Any]:
-    """What `from_pretrained` of a pipeline is given."""
-    given = _as_it_is(memory)
+def loading(memory: Memory, apart: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What `from_pretrained` of a pipeline is given.
+
+    Args:
+        apart: components that are loaded before it, each with `loading_one`.
+    """
+    given = _plainly(memory)
     if memory.quantise == "nf4":
         from diffusers import PipelineQuantizationConfig
 
         given["quantization_config"] = PipelineQuantizationConfig(
             quant_backend="bitsandbytes_4bit",
             quant_kwargs=_nf4(memory),
-            components_to_quantize=list(memory.quantised),
+            components_to_quantize=[one for one in memory.quantised if one not in apart],
         )
     return given
 
 
 def loading_one(memory: Memory, component: str) -> dict[str, Any]:
-    """What `from_pretrained` of one of diffusers' networks is given: a component that is not loaded by its pipeline."""
-    given = _as_it_is(memory)
+    """What `from_pretrained` of one of diffusers' networks is given, or of a pipeline of which nothing is quantised."""
+    given = _plainly(memory)
     if component in memory.quantised:
         from diffusers import BitsAndBytesConfig
 
@@ -163,7 +167,7 @@ def loading_one(memory: Memory, component: str) -> dict[str, Any]:
     return given
 
 
-def _as_it_is(memory: Memory) -> dict[str, Any]:
+def _plainly(memory: Memory) -> dict[str, Any]:
     return {"dtype": getattr(torch, memory.dtype), "local_files_only": True}
 
 

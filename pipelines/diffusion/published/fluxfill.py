@@ -94,7 +94,7 @@ def load(
         image_encoder=redux.image_encoder,
         feature_extractor=redux.feature_extractor,
         image_embedder=redux.image_embedder,
-        **loading(memory),
+        **loading(memory, apart=("controlnet",)),
     )
     place(pipe, memory)
     return FluxFillPainter(pipe, settings or USUAL[control], memory, control)
