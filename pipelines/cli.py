@@ -335,7 +335,7 @@ def fetch_all(names: Iterable[str]) -> None:
             def show(done: int, total: int, task: Any = task) -> None:
                 progress.update(task, completed=done, total=total)
 
-            weights.resolve(entry.name, on_progress=show)
+            weights.fetch(entry, show)
 
 
 def _chosen(names: list[str] | None) -> list[weights.Entry]:
@@ -377,7 +377,7 @@ def accept_licence(name: Annotated[str, typer.Argument(help="Whose licence is ac
 
 @weights_app.command("fetch")
 def fetch_weights(names: _NamesArgument = None) -> None:
-    """Fetch what is missing, verify everything, and print where it lies."""
+    """Fetch what is missing, read and verify everything, and print where it lies."""
     entries = _chosen(names)
     fetch_all(entry.name for entry in entries)
     for entry in entries:
@@ -387,7 +387,7 @@ def fetch_weights(names: _NamesArgument = None) -> None:
 
 @weights_app.command("verify")
 def verify_weights(names: _NamesArgument = None) -> None:
-    """Compare every file with the manifest; exit code 1 if any is missing or wrong."""
+    """Read every file and compare it with the manifest; exit code 1 if any is missing or wrong."""
     bad = 0
     for entry in _chosen(names):
         try:
