@@ -40,7 +40,6 @@ FIND_ITEM = "tryroom.find_item"
 weights_app = typer.Typer(help="What the networks know: list, fetch and verify their files.", no_args_is_help=True)
 
 _DEFAULTS, _WEAR = RenderSettings(), WearStyle()
-_COLUMNS = ",".join(jobs.REQUIRED_COLUMNS) + "".join(f"[,{name}]" for name in jobs.OPTIONAL_COLUMNS)
 _RendererOption = Annotated[
     str, typer.Option("--renderer", metavar="|".join(renderers.RENDERERS), help="What paints: docs/renderers.md.")
 ]
@@ -229,7 +228,7 @@ def _render(
 
 def batch(
     ctx: typer.Context,
-    manifest: Annotated[Path, typer.Argument(help=f"CSV with {_COLUMNS}.")],
+    manifest: Annotated[Path, typer.Argument(help=f"CSV with {jobs.COLUMNS}.")],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for {id}.png and report.csv.")],
     workers: Annotated[int, typer.Option(help="Processes, each with its own models.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Keep what is there with the same recipe.")] = False,
