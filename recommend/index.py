@@ -65,6 +65,8 @@ __all__ = [
 ]
 
 TABLE: Final = "items"
+#: Column of row ids: numbers that the store gives its rows, good for one version of the table.
+ROW_ID: Final = "_rowid"
 #: Rows that are turned into Arrow at a time, so that an index is never twice in memory.
 PART: Final = 10_000
 
@@ -97,8 +99,8 @@ class Index:
 
     def nearest(
         self, column: str, vector: Floats, filters: Filters, k: int, *, exact: bool = False
-    ) -> list[tuple[str, float]]:
-        """The k items nearest to `vector` by cosine that satisfy the filters: (id, cosine), best first.
+    ) -> list[tuple[int, float]]:
+        """The k items nearest to `vector` by cosine that satisfy the filters: (row id, cosine), best first.
 
         Args:
             column: of `VECTORS`.
@@ -114,12 +116,12 @@ class Index:
         search = search.nprobes(self._count).refine_factor(refined(k)) if approximate else search.bypass_vector_index()
         if condition:
             search = search.where(condition, prefilter=True)
-        found = search.limit(k).select(["id", "_distance"]).to_arrow()
+        found = search.limit(k).select(["_distance"]).with_row_id(True).to_arrow()
         cosines = (1 - distance for distance in found["_distance"].to_pylist())
-        return list(zip(found["id"].to_pylist(), cosines, strict=True))
+        return list(zip(_row_ids(found), cosines, strict=True))
 
-    def texts(self, query: str, filters: Filters, k: int) -> list[tuple[str, float]]:
-        """The k items whose title or description has words of `query`, by BM25: (id, score), best first.
+    def texts(self, query: str, filters: Filters, k: int) -> list[tuple[int, float]]:
+        """The k items whose title or description has words of `query`, by BM25: (row id, score), best first.
 
         Words count by their stems; an item without any of them is no result.
         """
@@ -127,8 +129,8 @@ class Index:
         condition = where(filters)
         if condition:
             search = search.where(condition, prefilter=True)
-        found = search.limit(k).select(["id", "_score"]).to_arrow()
-        return list(zip(found["id"].to_pylist(), found["_score"].to_pylist(), strict=True))
+        found = search.limit(k).select(["_score"]).with_row_id(True).to_arrow()
+        return list(zip(_row_ids(found), found["_score"].to_pylist(), strict=True))
 
     def facets(self, filters: Filters, attributes: Sequence[str] = FACETS) -> dict[str, dict[str, int]]:
         """How many items there are of each value, most first: what ticking it would leave.
@@ -177,33 +179,53 @@ class Index:
             filters: every row satisfies them.
             limit: most rows; None = all.
             wishes: every row fulfils them, too.
-            ids: only these.
+            ids: only these; none = whichever.
             vectors: of `VECTORS`, those to read: most of the time goes there.
         """
-        conditions = [where(filters or Filters(), wishes), *([f"id IN ({quoted(ids)})"] if ids else [])]
-        condition = " AND ".join(part for part in conditions if part)
-        columns = columns_of_rows(vectors)
-        return rows_of(self._read(columns, condition) if limit is None else self._sampled(columns, condition, limit))
+        condition = where(filters or Filters(), wishes, ids)
+        if limit is not None:
+            return self.take(self._sampled(condition, limit), vectors)
+        return rows_of(self._read(columns_of_rows(vectors), condition))
 
-    def sample(self, filters: Filters, limit: int, wishes: Sequence[Facet] = ()) -> list[str]:
-        """Ids of the items that `rows` gives for the same limit; their vectors are not read."""
-        table = self._sampled(["id", SHUFFLE], where(filters, wishes), limit)
-        return [str(name) for name in table["id"].to_pylist()]
+    def take(self, row_ids: Sequence[int], vectors: Sequence[str] = VECTORS) -> Rows:
+        """Items with their vectors by the row ids that searches of this version gave, each once, in the order asked.
 
-    def _sampled(self, columns: Sequence[str], condition: str, limit: int) -> pa.Table:
-        """Columns of an even sample of the rows that satisfy a condition."""
+        Nothing has to be found for that: the same items by their ids (`rows`) cost more.
+        """
+        table = self._table.take_row_ids(list(row_ids)).select(columns_of_rows(vectors)).with_row_id().to_arrow()
+        # In what order they come, the library leaves open.
+        came = table[ROW_ID].to_numpy()
+        sorter = np.argsort(came)
+        return rows_of(table.take(sorter[np.searchsorted(came, np.asarray(row_ids, came.dtype), sorter=sorter)]))
+
+    def row_ids(self, filters: Filters, ids: Sequence[str]) -> list[int]:
+        """Row ids of those of some items that satisfy the filters."""
+        return _row_ids(self._read(["id"], where(filters, ids=ids)))
+
+    def sample(self, filters: Filters, limit: int, wishes: Sequence[Facet] = ()) -> list[int]:
+        """Row ids of the items that `rows` gives for the same limit; they themselves are not read."""
+        return self._sampled(where(filters, wishes), limit)
+
+    def _sampled(self, condition: str, limit: int) -> list[int]:
+        """An even sample of the rows that satisfy a condition."""
         # Read so much more than asked for that the first of a shuffled order are in it for certain, or nearly so.
         matching = int(self._table.count_rows(condition or None))
         bound = int(SHUFFLED * min(1.0, (4 * limit + 40) / max(1, matching)))
-        table = self._read(columns, " AND ".join(part for part in (condition, f"{SHUFFLE} < {bound}") if part))
-        return table.take(np.argsort(table[SHUFFLE].to_numpy(), kind="stable")[:limit])
+        table = self._read([SHUFFLE], " AND ".join(part for part in (condition, f"{SHUFFLE} < {bound}") if part))
+        return _row_ids(table.take(np.argsort(table[SHUFFLE].to_numpy(), kind="stable")[:limit]))
 
     def _read(self, columns: Sequence[str], condition: str) -> pa.Table:
-        """Columns of the rows that satisfy a condition."""
-        search = self._table.search().select(list(columns))
+        """Columns of the rows that satisfy a condition, and their row ids."""
+        search = self._table.search().select(list(columns)).with_row_id(True)
         if condition:
             search = search.where(condition)
         return search.limit(max(1, self._count)).to_arrow()
+
+
+def _row_ids(table: pa.Table) -> list[int]:
+    """The row ids of what was found, in its order."""
+    found: list[int] = table[ROW_ID].to_pylist()
+    return found
 
 
 def _value_counts(values: pa.Array) -> dict[str, int]:
