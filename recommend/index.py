@@ -43,7 +43,7 @@ from recommend.index_table import (
     table_of,
     where,
 )
-from recommend.index_upkeep import KEPT_FOR, SEARCHED, indexed, refined, tend, wanted
+from recommend.index_upkeep import KEPT_FOR, SEARCHED, indexed, refined, searched, tend, wanted
 from recommend.schema import FACETS, Extent, Facet, Filters, Floats
 
 __all__ = [
@@ -253,7 +253,7 @@ def open_index(uri: str, encoders: str, command: str) -> Index | None:
         IncompatibleIndex: it has another layout or other encoders.
     """
     table = _open_table(uri, Stamp(encoders, ""), command)
-    return None if table is None else Index(table, stamp_of(table.schema))
+    return None if table is None else Index(searched(uri, table), stamp_of(table.schema))
 
 
 def write_index(uri: str, rows: Rows, stamp: Stamp) -> Index:
@@ -285,7 +285,7 @@ def finish_index(uri: str, stamp: Stamp) -> Index:
     # Before there are indexes: it would write them a second time.
     table.optimize(cleanup_older_than=KEPT_FOR)
     tend(table)
-    return Index(table, stamp)
+    return Index(searched(uri, table), stamp)
 
 
 def table_uri(uri: str) -> str:
@@ -324,7 +324,7 @@ def upsert(uri: str, rows: Rows, stamp: Stamp, command: str) -> Index:
         if len(rows):
             merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
             merge.execute(table_of(rows, stamp).replace_schema_metadata(None))
-        return _changed(table, stamp)
+        return _changed(uri, table, stamp)
 
 
 def delete(uri: str, ids: Sequence[str], stamp: Stamp, command: str) -> Index:
@@ -333,7 +333,7 @@ def delete(uri: str, ids: Sequence[str], stamp: Stamp, command: str) -> Index:
         table = _table_to_change(uri, stamp, command)
         if ids:
             table.delete(f"id IN ({quoted(ids)})")
-        return _changed(table, stamp)
+        return _changed(uri, table, stamp)
 
 
 def only_one(uri: str) -> AbstractContextManager[Any]:
@@ -344,12 +344,12 @@ def only_one(uri: str) -> AbstractContextManager[Any]:
     return FileLock(f"{uri}.lock", is_singleton=True)
 
 
-def _changed(table: Any, stamp: Stamp) -> Index:
+def _changed(uri: str, table: Any, stamp: Stamp) -> Index:
     """After a change: the catalog it makes the index belong to, and the upkeep that may be due."""
     if stamp_of(table.schema).of_catalog() != stamp.of_catalog():
         table.update_field_metadata({"path": "id", "metadata": stamp.of_catalog()})
     tend(table)
-    return Index(table, replace(stamp, layout=LAYOUT))
+    return Index(searched(uri, table), replace(stamp, layout=LAYOUT))
 
 
 def _table_to_change(uri: str, stamp: Stamp, command: str) -> Any:
