@@ -82,7 +82,9 @@ def search(uri: str, base: Rows, encoders: str) -> None:
             found = {row_id for row_id, _ in index.nearest("semantic", query, Filters(), K)}
             line = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - used, "rows": len(index)}
             last = place == SEARCHES - 1
-            exact = {row_id for row_id, _ in index.nearest("semantic", query, Filters(), K, exact=True)} if last else found
+            exact = (
+                {row_id for row_id, _ in index.nearest("semantic", query, Filters(), K, exact=True)} if last else found
+            )
             line |= {"recall": len(found & exact) / K if last else None, "opening": 0 if place else opening}
             print(json.dumps(line), flush=True)
 

@@ -376,6 +376,97 @@ class TestLarge:
         assert sample == large.rows(limit=70).items
 
 
+class TestTaking:
+    """What searches find is read by row ids; reading all rows and picking those of the same ids must give the same."""
+
+    @pytest.fixture(scope="class")
+    def lived(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+        """Rows in the indexes, of which some were replaced and some deleted since, and new ones outside them."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("recommend.index_upkeep.ANN_FROM", 50)
+            patch.setattr("recommend.index_upkeep.PARTITION", 20)
+            patch.setattr("recommend.index_upkeep.FOLD_FROM", 0.9)
+            uri = str(tmp_path_factory.mktemp("lived") / "db")
+            write_index(uri, part(ROWS, 0, 100), STAMP)
+            upsert(uri, changed(part(ROWS, 90, 130), 7.5), STAMP, "cmd")
+            delete(uri, [item.id for item in ROWS.items[20:95]], STAMP, "cmd")
+            yield upsert(uri, part(ROWS, 130, 150), STAMP, "cmd")
+
+    @given(FILTERS, st.integers(0, 2**31), st.integers(1, 40))
+    def test_taken_rows_equal_a_plain_reading(self, lived: Index, filters: Filters, seed: int, k: int) -> None:
+        found = [lived.nearest(column, unit(seed), filters, k) for column in SEARCHED]
+        found.append(lived.texts("thing quoted", filters, k))
+        row_ids = {row_id for one in found for row_id, _ in one} | set(lived.sample(filters, k))
+        taken, plain = lived.take(sorted(row_ids)), lived.rows(filters)
+        ids = {item.id for item in taken.items}
+        kept = [place for place, item in enumerate(plain.items) if item.id in ids]
+        assert len(taken) == len(row_ids) == len(ids)
+        assert taken.items == tuple(plain.items[place] for place in kept)
+        assert taken.content == tuple(plain.content[place] for place in kept)
+        for name in VECTORS:
+            np.testing.assert_array_equal(taken.vectors[name], plain.vectors[name][kept])
+
+    @given(FILTERS, st.permutations(range(150)), st.integers(0, 60))
+    def test_rows_come_in_the_order_asked(self, lived: Index, filters: Filters, order: list[int], count: int) -> None:
+        ids = [ROWS.items[place].id for place in order]
+        row_ids = lived.row_ids(filters, ids)[::-1][:count]
+        one_by_one = [item for row_id in row_ids[:3] for item in lived.take([row_id], ()).items]
+        taken = lived.take(row_ids, ("colour",))
+        assert taken.items[:3] == tuple(one_by_one) and len(taken) == len(row_ids)
+        assert all(filters.match(item) for item in taken.items) and set(taken.vectors) == {"colour"}
+
+    def test_a_reader_takes_from_the_version_that_it_opened(self, tmp_path: Path) -> None:
+        uri = str(tmp_path / "db")
+        old = write_index(uri, part(ROWS, 0, 100), STAMP)
+        row_ids = old.sample(Filters(), 100)
+        before = old.take(row_ids)
+        upsert(uri, changed(part(ROWS, 0, 50), 7.5), STAMP, "cmd")
+        delete(uri, [item.id for item in ROWS.items[40:90]], STAMP, "cmd")
+        assert old.take(row_ids).items == before.items and len(before) == 100
+
+
+class TestHowItIsRead:
+    """An index is read through io_uring or not: it is the same index."""
+
+    def test_a_path_may_have_any_characters(self, tmp_path: Path) -> None:
+        uri = str(tmp_path / "my shop #1, 50%20 off?" / "db")
+        write_index(uri, ROWS, STAMP)
+        opened = open_index(uri, "enc1", "cmd")
+        assert opened is not None and set(opened.rows().items) == set(ROWS.items)
+
+    @pytest.mark.parametrize("why", ["elsewhere", "forbidden"])
+    def test_without_io_uring_it_is_read_all_the_same(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
+    ) -> None:
+        uri, connect = str(tmp_path / "db"), lancedb.connect
+        found = write_index(uri, ROWS, STAMP).nearest("semantic", unit(1), Filters(), 20)
+
+        def forbidden(uri: str) -> lancedb.DBConnection:
+            if uri.startswith("file+uring"):
+                raise RuntimeError("no io_uring worker threads are available: Operation not permitted (os error 1)")
+            return connect(uri)
+
+        if why == "elsewhere":
+            monkeypatch.setattr("sys.platform", "darwin")
+        monkeypatch.setattr(lancedb, "connect", forbidden)
+        opened = open_index(uri, "enc1", "cmd")
+        assert opened is not None and opened.nearest("semantic", unit(1), Filters(), 20) == found
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="io_uring is Linux's")
+    def test_another_failure_is_no_reason_to_go_on(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        uri, connect = str(tmp_path / "db"), lancedb.connect
+        write_index(uri, ROWS, STAMP)
+
+        def broken(uri: str) -> lancedb.DBConnection:
+            if uri.startswith("file+uring"):
+                raise RuntimeError("the disk is gone")
+            return connect(uri)
+
+        monkeypatch.setattr(lancedb, "connect", broken)
+        with pytest.raises(RuntimeError, match="the disk is gone"):
+            open_index(uri, "enc1", "cmd")
+
+
 def part(known: Rows, start: int, end: int) -> Rows:
     """Some of the rows."""
     vectors = {name: matrix[start:end] for name, matrix in known.vectors.items()}
