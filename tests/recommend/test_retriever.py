@@ -22,6 +22,7 @@ from recommend.index import VECTORS, Index, Rows, Stamp, open_index, write_index
 from recommend.indexing import default_uri
 from recommend.retriever import Retriever
 from recommend.schema import Facet, Filters, Query, SearchResult
+from recommend.taste import Ease, EaseSettings
 
 
 @pytest.fixture(scope="module")
@@ -243,9 +244,11 @@ def test_candidates_that_are_read_plainly_give_the_same_hits(
         Query(text="but in navy", likes=("dress-red-1",)),
         Query(text="casual, not red, under 24", photo=np.full((96, 96, 3), 90, np.uint8)),
         Query(like=np.full((96, 96, 3), 60, np.uint8), colours=red, exclude_ids=("tee-red-3",)),
-        Query(text="tee", feedback=Feedback().add("like", "tee-navy-2")),
+        Query(text="under 24", feedback=Feedback().add("like", "tee-navy-2")),
     )
-    results = [retriever.search(query, k=9) for query in queries]
+    baskets = [("tee-navy-2", "skirt-green-1"), ("tee-navy-2", "skirt-green-5")] * 3
+    taste = Ease.fit(baskets, *retriever.content(), EaseSettings(1, 0))
+    results = [retriever.search(query, 9, taste) for query in queries]
     taken: list[int] = []
 
     def plain(self: Index, row_ids: Sequence[int], vectors: Sequence[str] = VECTORS) -> Rows:
@@ -256,8 +259,10 @@ def test_candidates_that_are_read_plainly_give_the_same_hits(
 
     monkeypatch.setattr(Index, "take", plain)
     for query, result in zip(queries, results, strict=True):
-        assert result.hits and retriever.search(query, k=9).hits == result.hits
+        assert result.hits and retriever.search(query, 9, taste).hits == result.hits
     assert len(taken) == len(queries) and max(taken) > 6
+    # The six nearest to what is liked, and what goes to the same people.
+    assert taken[-1] > 6 and all("taste" in hit.scores for hit in results[-1].hits)
 
 
 @pytest.mark.parametrize(
