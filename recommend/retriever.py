@@ -152,9 +152,9 @@ class Retriever:
         """Ids of all indexed items and their vectors (N, D), unit norm, to fit a `Taste` on."""
         return self._index.vectors("semantic")
 
-    def rows(self, ids: Sequence[str]) -> Rows:
-        """What the index has of some items, in its own order."""
-        return self._index.rows(ids=ids)
+    def rows(self, ids: Sequence[str], vectors: Sequence[str]) -> Rows:
+        """What the index has of some items, with some of their vectors, in its own order."""
+        return self._index.rows(ids=ids, vectors=vectors)
 
     def understand(self, query: Query) -> Understanding:
         """What the words and the limits of a query ask for, as `search` reads them."""
@@ -263,7 +263,7 @@ class Retriever:
         filters, vectors = understood.filters, _compared(understood, evidence)
         if matching <= POOL:
             return self._index.rows(filters, vectors=vectors)
-        ids: dict[str, None] = {}
+        found: set[int] = set()
         for column, vector in (
             ("semantic", evidence.text),
             ("words", evidence.title),
@@ -272,17 +272,19 @@ class Retriever:
             *(("semantic", evidence.told[item_id]) for item_id in evidence.liked()[-LIKES_SEARCHED:]),
         ):
             if vector is not None:
-                ids |= dict.fromkeys(name for name, _ in self._index.nearest(column, vector, filters, POOL))
+                found.update(row_id for row_id, _ in self._index.nearest(column, vector, filters, POOL))
         if understood.words:
-            ids |= dict.fromkeys(name for name, _ in self._index.texts(understood.words, filters, POOL))
+            found.update(row_id for row_id, _ in self._index.texts(understood.words, filters, POOL))
         if evidence.taste is not None:
-            ids |= dict.fromkeys(evidence.taste_ids[place] for place in np.argsort(-evidence.taste)[:POOL])
+            tasted = [evidence.taste_ids[place] for place in np.argsort(-evidence.taste)[:POOL]]
+            found.update(self._index.row_ids(filters, tasted))
         if understood.wishes:
-            ids |= dict.fromkeys(self._index.sample(filters, POOL, understood.wishes))
+            found.update(self._index.sample(filters, POOL, understood.wishes))
         sorts = understood.cheapness or understood.size_wishes or understood.lightness
-        if not ids or evidence.worn or evidence.room or sorts:
-            ids |= dict.fromkeys(self._index.sample(filters, POOL))
-        return self._index.rows(filters, ids=list(ids), vectors=vectors)
+        if not found or evidence.worn or evidence.room or sorts:
+            found.update(self._index.sample(filters, POOL))
+        # In the table's own order, so that the result does not depend on the way by which each was found.
+        return self._index.take(sorted(found), vectors)
 
     def _rank(self, rows: Rows, understood: Understanding, evidence: _Evidence, k: int) -> tuple[Hit, ...]:
         """Score, spread and explain the candidates."""
