@@ -116,7 +116,8 @@ def demo_rooms() -> list[tryroom.DemoPhoto]:
 
 def card(path: str, shape: tuple[int, int] = pictures.CARD) -> bytes:
     """A picture of the catalog or a demo as a card, JPEG; never used for photos of shoppers."""
-    return _card(path, shape, os.stat(path).st_mtime_ns)
+    changed = os.stat(path).st_mtime_ns if os.path.isfile(path) else 0
+    return _card(path, shape, changed)
 
 
 @st.cache_data(show_spinner=False)

@@ -15,6 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from recommend.catalog import Catalog
 from recommend.errors import RecommendError
+from recommend.feedback import Feedback
 from recommend.prices import show as show_price
 from recommend.schema import Chip, Item, Query, SearchResult
 from ui import actions, facets, goes_with, loaders, opinions, pictures, style, why
@@ -202,6 +203,7 @@ def query_of(state: Visit, shop: Shop[Any]) -> Query:
 def _search(state: Visit, shop: Shop[Any], retriever: Retriever, limits: DeltaGenerator) -> list[Card]:
     """The cards for what is asked, above them how it was understood and what it can be limited to."""
     try:
+        _let_go_of_gone(state, retriever)
         result = _found(state, shop, retriever)
     except Exception as error:  # whatever it is, the rest of the page goes on
         st.error(explain(error))
@@ -220,6 +222,14 @@ def _search(state: Visit, shop: Shop[Any], retriever: Retriever, limits: DeltaGe
     return [Card(hit.item, retriever.picture(hit.item), hit.reason, why.split(hit, liked)) for hit in result.hits]
 
 
+def _let_go_of_gone(state: Visit, retriever: Retriever) -> None:
+    """Items that were taken out of the catalog are asked for no more, and no thumb on them counts."""
+    state.likes = tuple(name for name in state.likes if name in retriever)
+    state.goes_with = state.goes_with if state.goes_with in retriever else ""
+    events = tuple((event, name) for event, name in state.feedback.events if name in retriever)
+    state.feedback = state.feedback if events == state.feedback.events else Feedback(events)
+
+
 def _liked(state: Visit, retriever: Retriever) -> str:
     """What others shall resemble, in a few words."""
     if state.like is None and len(state.likes) == 1:
@@ -231,8 +241,9 @@ def _found(state: Visit, shop: Shop[Any], retriever: Retriever) -> SearchResult:
     """The result of the search; the last one if the same is asked again."""
     query = query_of(state, shop)
     asked = (
-        query.text, id(query.like), id(query.photo), id(query.room), query.max_price, query.categories,
-        query.dismissed, query.likes, query.feedback, query.colours, query.required, state.goes_with, state.wanted,
+        retriever.version, query.text, id(query.like), id(query.photo), id(query.room), query.max_price,
+        query.categories, query.dismissed, query.likes, query.feedback, query.colours, query.required,
+        state.goes_with, state.wanted,
     )  # fmt: skip
     if state.shelf is None or state.shelf[0] != asked:
         if state.goes_with:

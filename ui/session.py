@@ -50,7 +50,7 @@ class Visit:
         words, kinds: what was asked; kept here because the browser forgets widgets of a page that is left.
         max_price: the highest price that was set; None = any.
         ticked: attribute → values that were ticked in the filters, of which an item has one.
-        counted: filters, and how many items there are of each value under them.
+        counted: filters and the version of the catalog, and how many items there are of each value under them.
         dismissed: keys of the understood parts of the query that the shopper took away.
         shelf: the last search, with what was asked.
         wanted: number of cards.
@@ -83,7 +83,7 @@ class Visit:
     kinds: tuple[str, ...] = ()
     max_price: float | None = None
     ticked: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    counted: tuple[Filters, dict[str, dict[str, int]]] | None = None
+    counted: tuple[tuple[int, Filters], dict[str, dict[str, int]]] | None = None
     dismissed: tuple[str, ...] = ()
     shelf: tuple[Any, SearchResult] | None = None
     wanted: int = 12
