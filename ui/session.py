@@ -31,6 +31,7 @@ class Visit:
     Attributes:
         NAME: where it is kept in `st.session_state`.
         SUFFIX: part of the keys of the page's widgets, so that two pages do not share any.
+        TASK: what renderers call the pictures of the page; "" = it has none of its own.
         generation: how often photos were forgotten; part of every widget's key, so that the browser forgets too.
         uploads: how many files were taken; each uploader is new after it gave its file.
         resets: name of a widget → how often it was made anew.
@@ -38,6 +39,7 @@ class Visit:
         picking: whether other photos are offered though there is one.
         tries: how often something new was to be seen in the picture; each time it comes into view.
         render: the render under way. preview: the latest picture of one that is on the page.
+        wished: renderer that was chosen and is not used yet; "" = none. loading: loads it, for whoever waits for it.
         history: what was made in this session.
         masking: a mask that is being made by clicks; None = the tool is shut.
         like: picture that items shall resemble.
@@ -59,6 +61,7 @@ class Visit:
 
     NAME: ClassVar[str]
     SUFFIX: ClassVar[str] = ""
+    TASK: ClassVar[str] = ""
 
     generation: int = 0
     uploads: int = 0
@@ -68,6 +71,8 @@ class Visit:
     tries: int = 0
     render: Task[Any] | None = None
     preview: bytes | None = field(default=None, repr=False)
+    wished: str = ""
+    loading: Task[Any] | None = None
     history: History[Any] = field(default_factory=History)
     masking: Marking | None = field(default=None, repr=False)
     like: Image | None = None
@@ -98,6 +103,11 @@ class Visit:
     def shown(self) -> Image | None:
         """The photo that things are put in, as it is on the page."""
         return None
+
+    @property
+    def renderer(self) -> str:
+        """The renderer that was chosen; "" = the app's own."""
+        return ""
 
     def tasks(self) -> tuple[Task[Any] | None, ...]:
         """Work that may be under way."""
@@ -152,6 +162,7 @@ class Session(Visit):
     """
 
     NAME: ClassVar[str] = "session"
+    TASK: ClassVar[str] = "tryon"
 
     person: Person | None = None
     garment: Garment | None = None
@@ -164,6 +175,11 @@ class Session(Visit):
     def empty(self) -> bool:
         """Whether there is nothing of the shopper's to forget."""
         return super().empty and self.person is None and self.own is None
+
+    @property
+    def renderer(self) -> str:
+        """See `Choices`."""
+        return self.choices.renderer
 
     @property
     def shown(self) -> Image | None:
