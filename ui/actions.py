@@ -17,6 +17,7 @@ import tryroom
 from pipelines import images
 from pipelines.errors import BadInput, TryroomError
 from pipelines.schema import WEAR_CHOICES, Image, Mask, WearStyle
+from recommend.errors import RecommendError
 from recommend.prices import show
 from recommend.schema import Item
 from ui import choosing, loaders, pictures
@@ -51,7 +52,7 @@ def take(key: str, place: str, accept: Callable[[bytes], None], page: type[Visit
     state.trouble.pop(place, None)
     try:
         accept(file.getvalue())
-    except TryroomError as error:
+    except (TryroomError, RecommendError) as error:
         state.trouble[place] = explain(error)
     forget_uploads()
 

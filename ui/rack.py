@@ -18,7 +18,7 @@ from recommend.errors import RecommendError
 from recommend.feedback import Feedback
 from recommend.prices import show as show_price
 from recommend.schema import Chip, Item, Query, SearchResult
-from ui import actions, facets, goes_with, loaders, opinions, pictures, style, why
+from ui import actions, facets, goes_with, keepsake, loaders, opinions, pictures, style, why
 from ui.messages import explain
 from ui.session import Visit, visit
 from ui.shop import Shop
@@ -62,9 +62,10 @@ def show(state: Visit, shop: Shop[Any]) -> None:
     except RecommendError as error:
         st.error(explain(error))
         return
-    limits = _ask(state, shop, catalog)
     opening = shop.retriever()
-    if opening.done and opening.error is None:
+    opened = opening.done and opening.error is None
+    limits = _ask(state, shop, catalog, opened)
+    if opened:
         cards = _search(state, shop, opening.result(), limits)
     else:
         _not_yet(state, shop, opening.error)
@@ -78,7 +79,7 @@ def show(state: Visit, shop: Shop[Any]) -> None:
 # --- asking -------------------------------------------------------------------------------------------------
 
 
-def _ask(state: Visit, shop: Shop[Any], catalog: Catalog) -> DeltaGenerator:
+def _ask(state: Visit, shop: Shop[Any], catalog: Catalog, opened: bool) -> DeltaGenerator:
     """Words, a picture, a highest price, kinds, and an item of one's own.
 
     Returns:
@@ -88,7 +89,7 @@ def _ask(state: Visit, shop: Shop[Any], catalog: Catalog) -> DeltaGenerator:
         "What are you looking for?", key=_remembered(state, "words", state.words), icon=":material/search:",
         placeholder=shop.change if state.likes else shop.example, on_change=_new_words, args=(type(state),),
     )  # fmt: skip
-    trouble(state, "like", "own")
+    trouble(state, "like", "own", "taste")
     with st.container(horizontal=True, vertical_alignment="center", key=state.key("limits")):
         _kinds(state, shop, catalog)
         _price(state, catalog)
@@ -100,6 +101,7 @@ def _ask(state: Visit, shop: Shop[Any], catalog: Catalog) -> DeltaGenerator:
             shop.look(state)
         with st.popover(shop.own_label, icon=":material/add_a_photo:", key=state.key("own-popover")):
             shop.own_upload(state)
+        keepsake.show(state, shop, opened)
     return told
 
 
@@ -243,13 +245,13 @@ def _found(state: Visit, shop: Shop[Any], retriever: Retriever) -> SearchResult:
     asked = (
         retriever.version, query.text, id(query.like), id(query.photo), id(query.room), query.max_price,
         query.categories, query.dismissed, query.likes, query.feedback, query.colours, query.required,
-        state.goes_with, state.wanted,
+        state.people, state.goes_with, state.wanted,
     )  # fmt: skip
     if state.shelf is None or state.shelf[0] != asked:
         if state.goes_with:
             result = goes_with.found(retriever, state.goes_with, query, state.wanted)
         else:
-            result = retriever.search(query, state.wanted)
+            result = retriever.search(query, state.wanted, keepsake.fitted(state, retriever))
         state.shelf = (asked, result)
     return state.shelf[1]
 

@@ -17,7 +17,9 @@ from ui.marking import Marking
 from ui.tasks import Task
 
 if TYPE_CHECKING:
+    from recommend.history import History as PeoplesHistory
     from recommend.stylist import Ensemble
+    from recommend.taste import Taste
 
 _GENERATION = "generation"
 
@@ -49,6 +51,8 @@ class Visit:
         railed: what goes with what the picture shows, with what was asked. sets: whole sets, likewise.
         sets_for: id of the item that sets were asked for.
         feedback: thumbs and try-ons.
+        people: of a list of purchases, what each of its users had. fitted: what that says of a version of the catalog.
+        whose: a list of which it was not said yet whose taste counts. told: what was read of the last file.
         words, kinds: what was asked; kept here because the browser forgets widgets of a page that is left.
         max_price: the highest price that was set; None = any.
         ticked: attribute → values that were ticked in the filters, of which an item has one.
@@ -84,6 +88,10 @@ class Visit:
     sets: tuple[Any, tuple[Ensemble, ...]] | None = None
     sets_for: str = ""
     feedback: Feedback = field(default_factory=Feedback)
+    people: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
+    fitted: tuple[Any, Taste] | None = field(default=None, repr=False)
+    whose: PeoplesHistory | None = None
+    told: str = ""
     words: str = ""
     kinds: tuple[str, ...] = ()
     max_price: float | None = None
@@ -97,7 +105,7 @@ class Visit:
     @property
     def empty(self) -> bool:
         """Whether there is nothing of the shopper's to forget."""
-        return self.like is None and self.inspiration is None
+        return self.like is None and self.inspiration is None and not self.people and self.whose is None
 
     @property
     def shown(self) -> Image | None:
