@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -109,7 +110,7 @@ class Retriever:
         self.problems = catalog.problems + problems
         self.version = index.version
         self._index, self._embedder, self._cut_out, self._read_person = index, embedder, cut_out, read_person
-        self._uri, self._latest = uri, latest_version(uri) if uri else None
+        self._uri = uri
         self._items = {item.id: item for item in catalog.items}
         self._some_unsized = any(item.size_cm is None for item in catalog.items)
         self.lexicon = build_lexicon(catalog.items)
@@ -146,12 +147,17 @@ class Retriever:
 
     def is_current(self) -> bool:
         """Whether catalog and index are those that were opened: a look at a file and at the index's last version."""
-        if self._latest is None:
+        if not self._uri:
             return True
         try:
             return self._latest() == self.version and file_mark(self.catalog.folder) == self.catalog.file
-        except (OSError, RuntimeError):  # one of them is gone; what LanceDB raises then is a plain RuntimeError
+        except (OSError, RuntimeError, ValueError):  # one of them is gone; LanceDB says so by the latter two
             return False
+
+    @functools.cached_property
+    def _latest(self) -> Callable[[], int]:
+        """Asks for the index's last version; opened when first needed, as most processes search once."""
+        return latest_version(self._uri)
 
     def renewed(self) -> Retriever:
         """A retriever of what catalog and index are now; this one stays as it is, for whoever searches with it.
@@ -166,6 +172,7 @@ class Retriever:
         return Retriever(*found, self._embedder, problems=left_out, **known)
 
     def __contains__(self, item_id: str) -> bool:
+        """Whether the catalog has an item of that id."""
         return item_id in self._items
 
     def item(self, item_id: str) -> Item:
