@@ -243,9 +243,9 @@ def _found(state: Visit, shop: Shop[Any], retriever: Retriever) -> SearchResult:
     """The result of the search; the last one if the same is asked again."""
     query = query_of(state, shop)
     asked = (
-        retriever.version, query.text, id(query.like), id(query.photo), id(query.room), query.max_price,
+        query.text, id(query.like), id(query.photo), id(query.room), query.max_price,
         query.categories, query.dismissed, query.likes, query.feedback, query.colours, query.required,
-        state.people, state.goes_with, state.wanted,
+        state.people, state.goes_with, state.wanted, retriever.version,
     )  # fmt: skip
     if state.shelf is None or state.shelf[0] != asked:
         if state.goes_with:
