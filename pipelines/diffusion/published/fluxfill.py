@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from diffusers import FluxFillPipeline
+from torch import Tensor
 
 from pipelines.diffusion.memory import Memory, Size, loading, place
 from pipelines.diffusion.published.painter import DiffusersPainter, Folders, PainterSettings, asked_for, pil
@@ -51,6 +52,11 @@ class FluxFillPainter(DiffusersPainter):
             "num_inference_steps": asked_for(steps, lambda asked: asked - int(asked - asked * strength)),
             "guidance_scale": self.settings.guidance_scale,
         }
+
+    def to_decode(self, latents: Tensor, canvas: Canvas) -> Tensor:
+        """See `DiffusersPainter`: out of the packs of 2 × 2 that the network takes."""
+        unpacked = self.pipe._unpack_latents(latents, *canvas.mask.shape, self.pipe.vae_scale_factor)
+        return super().to_decode(unpacked, canvas) + self.pipe.vae.config.shift_factor
 
 
 def load(folders: Folders, memory: Memory, settings: FluxFillSettings = USUAL) -> FluxFillPainter:
