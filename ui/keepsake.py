@@ -36,7 +36,7 @@ def show(state: Visit, shop: Shop[Any], opened: bool) -> None:
         opened: whether it is known what the shop has, without which nothing can be read.
     """
     with st.popover("My taste", icon=":material/favorite:", key=state.key("taste-popover")):
-        st.caption("Thumbs and try-ons stay in this session, unless you save them.")
+        st.caption("What you thought of items stays in this session, unless you save it.")
         st.download_button(
             "Save my taste", saved(state), NAME.format(state.SUFFIX), "text/csv", key=state.key("save-taste"),
             icon=":material/download:", on_click="ignore", disabled=not state.feedback.events,
