@@ -56,6 +56,8 @@ def test_a_taste_goes_into_a_file_and_into_the_next_session(
 def test_a_renderer_says_what_it_takes_and_waits(open_page: Callable[..., Page], shot: Shot) -> None:
     page = open_page()
     button(page, tryroom.demo_people()[0].title).click()
+    page.locator("figure").wait_for()  # it is known what is worn; that draws the page anew, which shuts what is open
+    settle(page)
     page.get_by_text("More", exact=True).click()
     choice = page.get_by_role("combobox", name=re.compile("Renderer"))
     choice.click()
