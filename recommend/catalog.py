@@ -138,6 +138,13 @@ def file_mark(folder: Path) -> str:
     return f"{file.st_ino} {file.st_size} {file.st_mtime_ns}"
 
 
+def lines_after(folder: Path, mark: str) -> bytes:
+    """What a catalog's file holds behind as many bytes as it had when it bore an earlier mark."""
+    with (folder / FILE).open("rb") as file:
+        file.seek(int(mark.split()[1]))
+        return file.read()
+
+
 def check_lines(
     folder: Path, text: bytes, *, decode: bool = False, domain: Domain | None = None, currency: str = ""
 ) -> Catalog:

@@ -9,7 +9,7 @@ search is exact while the table is small; how a large one is searched, `index_up
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import chain
@@ -55,6 +55,7 @@ __all__ = [
     "Stamp",
     "delete",
     "finish_index",
+    "latest_version",
     "only_one",
     "open_index",
     "table_uri",
@@ -76,11 +77,13 @@ class Index:
 
     Attributes:
         stamp: what it was built from.
+        version: its number; every commit has a higher one.
     """
 
     def __init__(self, table: Any, stamp: Stamp) -> None:
         self._table = table
         self.stamp = stamp
+        self.version = int(table.version)
         self._count = int(table.count_rows())
         self._indexed = frozenset(indexed(table))
 
@@ -254,6 +257,17 @@ def open_index(uri: str, encoders: str, command: str) -> Index | None:
     """
     table = _open_table(uri, Stamp(encoders, ""), command)
     return None if table is None else Index(searched(uri, table), stamp_of(table.schema))
+
+
+def latest_version(uri: str) -> Callable[[], int]:
+    """Tells, each time it is called, the number of the version that was committed last to the index at `uri`."""
+    table = lancedb.connect(uri).open_table(TABLE)  # not the one that somebody searches in: it moves on
+
+    def latest() -> int:
+        table.checkout_latest()
+        return int(table.version)
+
+    return latest
 
 
 def write_index(uri: str, rows: Rows, stamp: Stamp) -> Index:

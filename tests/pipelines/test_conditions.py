@@ -18,6 +18,7 @@ import torch
 from diffusers.image_processor import VaeImageProcessor
 
 from pipelines import published, renderers, room, tryon
+from pipelines.diffusion.published import painter
 from pipelines.geometry.canvas import Canvas, Form, Window
 from pipelines.geometry.layer import bring
 from pipelines.perception.pose import believed18
@@ -69,6 +70,28 @@ def painting(request: pytest.FixtureRequest, hub: Path) -> Iterator[Painting]:
 @pytest.fixture(scope="module")
 def before(painting: Painting) -> Image:
     return painting.paint()
+
+
+def test_what_is_seen_on_the_way_ends_as_the_picture(
+    painting: Painting, before: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(painter, "PREVIEW_EVERY", 1)
+    seen: list[Image] = []
+    weights = [part.clone() for part in painting.painter.pipe.vae.parameters()]
+    after = painting.painter.paint(painting.canvas, 0, 2, lambda done, count, picture: seen.append(picture))
+    assert np.array_equal(after, before) and len(seen) == 2
+    assert np.abs(seen[1].astype(int) - after).max() <= 1 and not np.array_equal(seen[0], seen[1])
+    assert all(torch.equal(*pair) for pair in zip(weights, painting.painter.pipe.vae.parameters(), strict=True))
+
+
+def test_nothing_is_decoded_on_the_way_where_networks_are_moved_for_it(
+    painting: Painting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(painter, "PREVIEW_EVERY", 1)
+    monkeypatch.setattr(painting.painter, "memory", replace(painting.painter.memory, offload="model"))
+    seen: list[Image | None] = []
+    painting.painter.paint(painting.canvas, 0, 2, lambda done, count, picture: seen.append(picture))
+    assert seen == [None, None]
 
 
 def changed(canvas: Canvas, what: str) -> Any:

@@ -11,8 +11,9 @@ from typing import Any
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from PIL import ImageOps
 from safetensors.torch import load_file
+from torch import Tensor
 
-from pipelines.diffusion.concat import ConcatTryOnPipeline, load_attention
+from pipelines.diffusion.concat import AXIS, ConcatTryOnPipeline, load_attention
 from pipelines.diffusion.memory import Memory, Size, loading, place
 from pipelines.diffusion.published.painter import DiffusersPainter, Folders, PainterSettings, asked_for, pil, variant_of
 from pipelines.geometry.canvas import Canvas
@@ -63,6 +64,10 @@ class ConcatPainter(DiffusersPainter):
             "guidance_scale": self.settings.guidance_scale,
             "eta": self.settings.eta,
         }
+
+    def to_decode(self, latents: Tensor, canvas: Canvas) -> Tensor:
+        """See `DiffusersPainter`: the person's half."""
+        return super().to_decode(latents.chunk(2, AXIS)[0], canvas)
 
 
 def load(folders: Folders, memory: Memory, settings: ConcatSettings = USUAL) -> ConcatPainter:

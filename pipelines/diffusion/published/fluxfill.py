@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from diffusers import FluxControlNetModel, FluxPriorReduxPipeline
+from torch import Tensor
 
 from pipelines.diffusion.guided_fill import GuidedFluxFillPipeline
 from pipelines.diffusion.memory import Memory, Size, loading, loading_one, place
@@ -76,6 +77,11 @@ class FluxFillPainter(DiffusersPainter):
             "controlnet_conditioning_scale": self.settings.control_scale,
             "control_guidance_end": self.settings.control_guidance_end,
         }
+
+    def to_decode(self, latents: Tensor, canvas: Canvas) -> Tensor:
+        """See `DiffusersPainter`: out of the packs of 2 × 2 that the network takes."""
+        unpacked = self.pipe._unpack_latents(latents, *canvas.mask.shape, self.pipe.vae_scale_factor)
+        return super().to_decode(unpacked, canvas) + self.pipe.vae.config.shift_factor
 
 
 def load(
