@@ -82,8 +82,8 @@ class Rows:
         return Rows(self.items[start:end], self.content[start:end], vectors)
 
 
-def where(filters: Filters, wishes: Sequence[Facet] = ()) -> str:
-    """The filters as SQL, "" if there are none; agrees with `Filters.match` on every row."""
+def where(filters: Filters, wishes: Sequence[Facet] = (), ids: Sequence[str] = ()) -> str:
+    """The filters, wishes and ids as SQL, "" if there are none; agrees with `Filters.match` on every row."""
     parts: list[str] = []
     if filters.min_price is not None:
         parts.append(f"price >= {float(filters.min_price)!r}")
@@ -98,6 +98,7 @@ def where(filters: Filters, wishes: Sequence[Facet] = ()) -> str:
     if filters.without_ids:
         parts.append(f"id NOT IN ({quoted(filters.without_ids)})")
     parts += [_has(wish) for wish in wishes]
+    parts += [f"id IN ({quoted(ids)})"] if ids else []
     return " AND ".join(parts)
 
 
@@ -183,8 +184,8 @@ def table_of(rows: Rows, stamp: Stamp) -> pa.Table:
 
 
 def columns_of_rows(vectors: Sequence[str]) -> list[str]:
-    """Columns that rows with some of their vectors are read from, and that of their order."""
-    return [*ITEM_COLUMNS, *SIZE_COLUMNS, "extra", SHUFFLE, "content", *vectors]
+    """Columns that rows with some of their vectors are read from."""
+    return [*ITEM_COLUMNS, *SIZE_COLUMNS, "extra", "content", *vectors]
 
 
 def rows_of(table: pa.Table) -> Rows:
