@@ -47,7 +47,7 @@ TAP, MARGIN, LEAST_SEEN = 0.02, 0.08, 24
 #: Below this confidence in the floor nothing is said of it; the depth in metres of an item whose width is asked for.
 SURE_FLOOR, USUAL_DEPTH = 0.6, 0.4
 #: The weights that retrieval needs, by name in the manifest.
-RETRIEVER_WEIGHTS = ("minilm", "efficientnet-lite2", "retriever")
+RETRIEVER_WEIGHTS = ("minilm", "efficientnet-lite2", "retriever", "patterns")
 
 
 @dataclass(frozen=True)
@@ -173,9 +173,12 @@ def retriever_weights() -> WeightPaths:
     """The files of retrieval's networks, fetched if they are not here."""
     from recommend.embedder import WeightPaths
 
-    minilm, backbone, heads = RETRIEVER_WEIGHTS
+    minilm, backbone, heads, patterns = RETRIEVER_WEIGHTS
     return WeightPaths(
-        minilm=weights.resolve(minilm), lite2=weights.resolve_file(backbone), heads=weights.resolve(heads)
+        minilm=weights.resolve(minilm),
+        lite2=weights.resolve_file(backbone),
+        heads=weights.resolve(heads),
+        patterns=weights.resolve(patterns),
     )
 
 

@@ -6,10 +6,10 @@ Random weights cost the same memory and time as trained ones. A row is `calculat
 
 Calculated, for each preset of `--memory`: what stays on the GPU together, plus the most that a call holds beside its
 weights. Whole on the GPU, all networks stay; one at a time, the stage that has most of them (`stages`); layer by layer,
-the largest layer. What a call holds is counted: the real network runs on PyTorch's meta device, which computes shapes
-and no numbers, at the size and batch that the painter uses. A tensor is added when it appears and taken away when it is
-let go (`Held`). Attention counts as its output alone, since PyTorch's own never holds the matrix. The allocator's
-gaps, cuDNN's workspaces, the CUDA context and what bitsandbytes unpacks are not in it.
+the largest layer, and what cannot be taken apart. What a call holds is counted: the real network runs on PyTorch's meta
+device, which computes shapes and no numbers, at the size and batch that the painter uses. A tensor is added when it
+appears and taken away when it is let go (`Held`). Attention counts as its output alone, since PyTorch's own never holds
+the matrix. The allocator's gaps, cuDNN's workspaces, the CUDA context and what bitsandbytes unpacks are not in it.
 
 Measured, on the machine this runs on: on a GPU every preset that fits it, with `torch.cuda.max_memory_allocated`; on a
 CPU the memory of the process. Seconds are those of the clock, beside them those of the processors: where other work is
@@ -33,7 +33,6 @@ import numpy as np
 import torch
 from diffusers import (
     DiffusionPipeline,
-    FluxFillPipeline,
     StableDiffusionControlNetInpaintPipeline,
     StableDiffusionXLControlNetUnionInpaintPipeline,
 )
@@ -45,6 +44,7 @@ from torch.utils._pytree import tree_leaves
 from benchmarks.measuring import NO_GPU, Row, in_own_process, peak_mb, report
 from benchmarks.networks import ARCHITECTURES, Networks, adapter, filled, write
 from pipelines.diffusion.concat import ConcatTryOnPipeline, skip_cross_attention
+from pipelines.diffusion.guided_fill import GuidedFluxFillPipeline
 from pipelines.diffusion.memory import NF4_SHARE, PRESETS, Machine, Memory, decide, machine
 from pipelines.diffusion.published.loading import CONTROLS, LOADERS
 from pipelines.diffusion.published.painter import Painter
@@ -61,7 +61,7 @@ PIPELINES: dict[str, type[DiffusionPipeline]] = {
     "sd15": StableDiffusionControlNetInpaintPipeline,
     "concat": ConcatTryOnPipeline,
     "sdxl": StableDiffusionXLControlNetUnionInpaintPipeline,
-    "flux-fill": FluxFillPipeline,
+    "flux-fill": GuidedFluxFillPipeline,
 }
 #: What is measured on a CPU.
 CPU_SIZE = (512, 384)
@@ -124,16 +124,25 @@ def denoise(name: str, networks: Networks, dtype: torch.dtype) -> None:
     """One call of the denoiser, with its ControlNet, for one picture with guidance, on the meta device."""
     height, width = (side // LATENT for side in SIZES[name])
     new = partial(torch.empty, device="meta", dtype=dtype)
-    if "transformer" in networks:  # guidance is an input: one picture; a token is 2 × 2 latents
-        count = height * width // 4
-        pooled, time, guidance = new(1, 768), new(1), new(1)
-        networks["transformer"](
-            new(1, count, 384), new(1, 512, 4096), pooled, time, new(count, 3), new(512, 3), guidance
-        )  # fmt: skip
+    if "transformer" in networks:
+        _denoise_flux(networks, new, height * width // 4)
     elif "controlnet" in networks:
         _denoise_controlled(networks, new, height, width)
     else:
         networks["unet"](new(2, 9, 2 * height, width), new(()), None)
+
+
+def _denoise_flux(networks: Networks, new: Callable[..., Tensor], count: int) -> None:
+    """Guidance is an input: one picture. A token is 2 × 2 latents; the item's patches follow the words."""
+    encoder = networks["image_encoder"].config
+    told = 512 + (encoder.image_size // encoder.patch_size) ** 2
+    shared = {
+        "encoder_hidden_states": new(1, told, 4096), "pooled_projections": new(1, 768), "timestep": new(1),
+        "img_ids": new(count, 3), "txt_ids": new(told, 3), "guidance": new(1),
+    }  # fmt: skip
+    double, single = networks["controlnet"](new(1, count, 64), new(1, count, 64), **shared, return_dict=False)
+    added = {"controlnet_block_samples": double, "controlnet_single_block_samples": single}
+    networks["transformer"](new(1, count, 384), **shared, **added)
 
 
 def _denoise_controlled(networks: Networks, new: Callable[..., Tensor], height: int, width: int) -> None:
@@ -178,8 +187,9 @@ def stages(name: str, networks: Networks, memory: Memory) -> dict[str, int]:
     if memory.offload == "none":
         return dict.fromkeys(("denoise", "decode"), sum(sizes.values()))
     if memory.offload == "sequential":
+        whole = sum(size for key, size in sizes.items() if key in PIPELINES[name]._exclude_from_cpu_offload)
         layers = (part for network in networks.values() for part in network.modules() if not list(part.children()))
-        return dict.fromkeys(("denoise", "decode"), max(map(bytes_of, layers)))
+        return dict.fromkeys(("denoise", "decode"), whole + max(map(bytes_of, layers)))
     order = PIPELINES[name].model_cpu_offload_seq.split("->")
     staying = sum(size for key, size in sizes.items() if key not in order)
     encoders = {key: size for key, size in sizes.items() if key in order and key not in (denoiser, "vae")}

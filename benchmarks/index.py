@@ -99,7 +99,8 @@ def judged(index: Index, known: Known, scenario: str, queries: Floats, filters: 
         found = index.nearest("semantic", query, filters, K)
         seconds.append(time.perf_counter() - began)
         cpu.append(time.process_time() - used)
-        recall += len(best[number] & {name for name, _ in found}) / len(best[number]) / len(queries)
+        names = {item.id for item in index.take([row_id for row_id, _ in found], ()).items}
+        recall += len(best[number] & names) / len(best[number]) / len(queries)
         if number < EXACT_QUERIES and filters == Filters():
             began = time.perf_counter()
             index.nearest("semantic", query, filters, K, exact=True)

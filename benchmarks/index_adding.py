@@ -33,7 +33,7 @@ SIZES = (1_000, 10_000, 100_000)
 
 
 def added(folder: Path, base: Rows, count: int, embedder: Embedder) -> list[Row]:
-    """One item into a shop of `count`: adding it, opening the shop anew, finding the item.
+    """One item into a shop of `count`: adding it, opening the shop anew or following it, finding the item.
 
     Args:
         folder: where the shop and its index are made, and left.
@@ -51,11 +51,16 @@ def added(folder: Path, base: Rows, count: int, embedder: Embedder) -> list[Row]
     made = read_catalog(shop)
     upsert(uri, Rows((), (), {}), Stamp(embedder.revision, made.fingerprint(), file=made.file), "")
     line = json.dumps(item).encode()
+    before = Retriever.open(shop, embedder, uri=uri)
+    before.search(Query(text=item["title"]))
+    _, looking = _once("looking whether anything changed", count, before.is_current)
     _, adding = _once("catalog add", count, lambda: add_items(shop, line, embedder, uri, cut_out))
+    retriever, following = _once("… followed by an open shop", count, before.renewed)
+    assert retriever.is_current()
     retriever, opening = _once("… opened anew", count, lambda: Retriever.open(shop, embedder, uri=uri))
     result, finding = _once("… found by its title", count, lambda: retriever.search(Query(text=item["title"])))
     assert item["id"] in {hit.item.id for hit in result.hits}
-    return [adding, opening, finding]
+    return [looking, adding, following, opening, finding]
 
 
 def _once(scenario: str, count: int, act: Callable[[], Any]) -> tuple[Any, Row]:

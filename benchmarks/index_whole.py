@@ -110,9 +110,9 @@ def against_exact(index: Index, column: str) -> Row:
     found, seconds = 0.0, []
     for query in queries / np.linalg.norm(queries, axis=1, keepdims=True):
         began = time.perf_counter()
-        fast = {name for name, _ in index.nearest(column, query, Filters(), POOL)}
+        fast = {row_id for row_id, _ in index.nearest(column, query, Filters(), POOL)}
         seconds.append(time.perf_counter() - began)
-        exact = {name for name, _ in index.nearest(column, query, Filters(), POOL, exact=True)}
+        exact = {row_id for row_id, _ in index.nearest(column, query, Filters(), POOL, exact=True)}
         found += len(fast & exact) / len(exact) / EXACT_QUERIES
     row: Row = {"scenario": f"index: nearest {POOL}, {column}", "queries": EXACT_QUERIES, "recall@400": f"{found:.4f}"}
     return row | times(seconds)

@@ -79,10 +79,12 @@ def search(uri: str, base: Rows, encoders: str) -> None:
         for place in range(SEARCHES):
             query = queries[(number * SEARCHES + place) % len(queries)]
             began, used = time.perf_counter(), time.process_time()
-            found = {name for name, _ in index.nearest("semantic", query, Filters(), K)}
+            found = {row_id for row_id, _ in index.nearest("semantic", query, Filters(), K)}
             line = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - used, "rows": len(index)}
             last = place == SEARCHES - 1
-            exact = {name for name, _ in index.nearest("semantic", query, Filters(), K, exact=True)} if last else found
+            exact = (
+                {row_id for row_id, _ in index.nearest("semantic", query, Filters(), K, exact=True)} if last else found
+            )
             line |= {"recall": len(found & exact) / K if last else None, "opening": 0 if place else opening}
             print(json.dumps(line), flush=True)
 

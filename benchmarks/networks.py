@@ -16,12 +16,15 @@ from diffusers import (
     DiffusionPipeline,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
+    FluxControlNetModel,
     FluxFillPipeline,
+    FluxPriorReduxPipeline,
     FluxTransformer2DModel,
     StableDiffusionInpaintPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
+from diffusers.pipelines.flux import ReduxImageEncoder
 from safetensors.torch import save_file
 from tokenizers.pre_tokenizers import ByteLevel
 from torch import Tensor, nn
@@ -32,6 +35,9 @@ from transformers import (
     CLIPTokenizer,
     CLIPVisionConfig,
     CLIPVisionModelWithProjection,
+    SiglipImageProcessor,
+    SiglipVisionConfig,
+    SiglipVisionModel,
     T5Config,
     T5EncoderModel,
     T5TokenizerFast,
@@ -110,10 +116,14 @@ def sdxl() -> Networks:
 
 
 def flux_fill() -> Networks:
-    """FLUX.1 Fill."""
+    """FLUX.1 Fill and Redux, a union ControlNet of six double blocks."""
     t5 = T5Config(
         vocab_size=32128, d_model=4096, d_kv=64, d_ff=10240, num_layers=24, num_heads=64, feed_forward_proj="gated-gelu"
     )
+    siglip = SiglipVisionConfig(
+        hidden_size=1152, intermediate_size=4304, num_hidden_layers=27, num_attention_heads=16, image_size=384,
+        patch_size=14,
+    )  # fmt: skip
     return {
         "transformer": FluxTransformer2DModel(in_channels=384, out_channels=64, guidance_embeds=True),
         "vae": _autoencoder(
@@ -121,6 +131,9 @@ def flux_fill() -> Networks:
         ),
         "text_encoder": CLIPTextModel(_clip_text()),
         "text_encoder_2": T5EncoderModel(t5),
+        "controlnet": FluxControlNetModel(num_layers=6, num_single_layers=0, guidance_embeds=True),
+        "image_encoder": SiglipVisionModel(siglip),
+        "image_embedder": ReduxImageEncoder(),
     }
 
 
@@ -133,9 +146,9 @@ ARCHITECTURES: dict[str, Callable[[], Networks]] = {
 def adapter(networks: Networks) -> dict[str, Tensor]:
     """An IP-Adapter's file: `image_proj.*`, and keys and values of each cross-attention; random weights.
 
-    Without a picture encoder there is none.
+    Without a picture encoder there is none, nor beside a transformer.
     """
-    if "image_encoder" not in networks:
+    if "image_encoder" not in networks or "unet" not in networks:
         return {}
     unet, seen = networks["unet"], networks["image_encoder"].config.projection_dim
     width, device = unet.config.cross_attention_dim, unet.device
@@ -186,7 +199,7 @@ _NOISE = dict(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
 def write(networks: Networks, folder: Path) -> None:
     """Write a renderer's networks as its repositories have them, each below its name in the manifest."""
     if "transformer" in networks:
-        _write_flux(networks, folder / "flux-fill")
+        _write_flux(networks, folder)
     elif "controlnet" in networks:
         _write_controlled(networks, folder)
     else:
@@ -196,7 +209,13 @@ def write(networks: Networks, folder: Path) -> None:
 def _write_flux(networks: Networks, folder: Path) -> None:
     scheduler = FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True)
     tokenizers = dict(tokenizer=_clip_tokenizer(), tokenizer_2=_t5_tokenizer())
-    FluxFillPipeline(scheduler=scheduler, **tokenizers, **networks).save_pretrained(folder)
+    parts = {key: networks[key] for key in ("transformer", "vae", "text_encoder", "text_encoder_2")}
+    FluxFillPipeline(scheduler=scheduler, **tokenizers, **parts).save_pretrained(folder / "flux-fill")
+    side = networks["image_encoder"].config.image_size
+    seen = SiglipImageProcessor(size={"height": side, "width": side}, image_mean=[0.5] * 3, image_std=[0.5] * 3)
+    shown = {key: networks[key] for key in ("image_encoder", "image_embedder")}
+    FluxPriorReduxPipeline(feature_extractor=seen, **shown).save_pretrained(folder / "flux-redux")
+    networks["controlnet"].save_pretrained(folder / "flux-union")
 
 
 def _write_concat(networks: Networks, folder: Path) -> None:

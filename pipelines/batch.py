@@ -26,7 +26,7 @@ from pipelines.schema import RenderResult
 from pipelines.workers import Worker, one_line
 
 #: Pictures that `save_steps` writes beside each render, by task.
-STEP_NAMES = {"tryon": ("mask", "pose", "parsing", "hint"), "room": ("mask", "grid", "hint")}
+STEP_NAMES = {"tryon": ("mask", "pose", "parsing", "hint"), "room": ("mask", "grid", "hint"), "edit": ("mask", "hint")}
 REPORT_NAME = "report.csv"
 
 #: "ok": rendered now; "kept": the picture was already there with this recipe; "stopped": not done, by Ctrl-C.

@@ -40,7 +40,6 @@ FIND_ITEM = "tryroom.find_item"
 weights_app = typer.Typer(help="What the networks know: list, fetch and verify their files.", no_args_is_help=True)
 
 _DEFAULTS, _WEAR = RenderSettings(), WearStyle()
-_COLUMNS = ",".join(jobs.REQUIRED_COLUMNS) + "".join(f"[,{name}]" for name in jobs.OPTIONAL_COLUMNS)
 _RendererOption = Annotated[
     str, typer.Option("--renderer", metavar="|".join(renderers.RENDERERS), help="What paints: docs/renderers.md.")
 ]
@@ -229,7 +228,7 @@ def _render(
 
 def batch(
     ctx: typer.Context,
-    manifest: Annotated[Path, typer.Argument(help=f"CSV with {_COLUMNS}.")],
+    manifest: Annotated[Path, typer.Argument(help=f"CSV with {jobs.COLUMNS}.")],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for {id}.png and report.csv.")],
     workers: Annotated[int, typer.Option(help="Processes, each with its own models.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Keep what is there with the same recipe.")] = False,
@@ -335,7 +334,7 @@ def fetch_all(names: Iterable[str]) -> None:
             def show(done: int, total: int, task: Any = task) -> None:
                 progress.update(task, completed=done, total=total)
 
-            weights.resolve(entry.name, on_progress=show)
+            weights.fetch(entry, show)
 
 
 def _chosen(names: list[str] | None) -> list[weights.Entry]:
@@ -377,7 +376,7 @@ def accept_licence(name: Annotated[str, typer.Argument(help="Whose licence is ac
 
 @weights_app.command("fetch")
 def fetch_weights(names: _NamesArgument = None) -> None:
-    """Fetch what is missing, verify everything, and print where it lies."""
+    """Fetch what is missing, read and verify everything, and print where it lies."""
     entries = _chosen(names)
     fetch_all(entry.name for entry in entries)
     for entry in entries:
@@ -387,7 +386,7 @@ def fetch_weights(names: _NamesArgument = None) -> None:
 
 @weights_app.command("verify")
 def verify_weights(names: _NamesArgument = None) -> None:
-    """Compare every file with the manifest; exit code 1 if any is missing or wrong."""
+    """Read every file and compare it with the manifest; exit code 1 if any is missing or wrong."""
     bad = 0
     for entry in _chosen(names):
         try:

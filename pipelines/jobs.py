@@ -8,7 +8,7 @@ import difflib
 import io
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,12 +33,16 @@ from pipelines.schema import (
     WearStyle,
 )
 
-REQUIRED_COLUMNS = ("id", "task", "photo", "item")
+REQUIRED_COLUMNS = ("id", "task", "photo")
+#: What is done with the photo: the column that says it, by task. One that no line needs can be left out.
+SUBJECT_COLUMNS = {"tryon": "item", "room": "item", "edit": "instruction"}
+TASKS = tuple(SUBJECT_COLUMNS)
 OPTIONAL_COLUMNS = (
-    "category", "sleeves", "tuck", "layer", "with", "mask_grow", "garment_width", "person_height",
+    "mask", "category", "sleeves", "tuck", "layer", "with", "mask_grow", "garment_width", "person_height",
     "seed", "steps", "quality", "at_x", "at_y", "yaw", "size",
 )  # fmt: skip
-TASKS = ("tryon", "room")
+#: All of them, as people are told.
+COLUMNS = f"{','.join(REQUIRED_COLUMNS)},item|instruction" + "".join(f"[,{name}]" for name in OPTIONAL_COLUMNS)
 
 # An id becomes a file name: no folders, nothing hidden, no control characters, and room for "_parsing.png".
 _ID = re.compile(r"(?![.\s])[^/\\\x00-\x1f]+(?<!\s)")
@@ -93,17 +97,19 @@ class Job:
     Attributes:
         line: line in the manifest, counted from 1.
         photo: path of the photo of the person or the room.
-        item: path of the item's picture, or the files of a piece of furniture.
+        item: path of the item's picture, or the files of a piece of furniture; None = nothing, where words say it all.
         also: what the column "with" names: a second garment; None = nothing.
         title: of a garment of the catalog.
         size: width, depth and height in centimetres, parted by spaces or x.
+        instruction: what to change in the photo, in English.
+        mask: path of a picture that is white where pixels may change; None = found, or everywhere.
     """
 
     id: str
     line: int
     task: str
     photo: Path
-    item: Path | FurnitureFiles
+    item: Path | FurnitureFiles | None
     category: str = ""
     seed: str = ""
     steps: str = ""
@@ -120,10 +126,12 @@ class Job:
     person_height: str = ""
     also: Garment | FurnitureFiles | None = None
     title: str = ""
+    instruction: str = ""
+    mask: Path | None = None
 
 
 def read_jobs(manifest: Path, *, find_item: FindItem = lambda _: None) -> list[Job]:
-    """Read a manifest: CSV with id, task, photo, item and optionally OPTIONAL_COLUMNS.
+    """Read a manifest: CSV with id, task, photo, what the tasks in it need, and optionally OPTIONAL_COLUMNS.
 
     Args:
         manifest: paths in it are relative to its own folder; columns of other names are ignored.
@@ -136,6 +144,8 @@ def read_jobs(manifest: Path, *, find_item: FindItem = lambda _: None) -> list[J
     rows = list(_rows(manifest))
     if not rows:
         raise BadInput(manifest.name, "no jobs", "a header and at least one line", "Add a line per picture.")
+    subjects = {SUBJECT_COLUMNS[row["task"]] for _, row in rows if row["task"] in SUBJECT_COLUMNS}
+    _refuse_missing(manifest, list(rows[0][1]), subjects)
     seen: dict[str, int] = {}
     for line, row in rows:
         _check_id(manifest, line, row["id"], seen)
@@ -143,11 +153,14 @@ def read_jobs(manifest: Path, *, find_item: FindItem = lambda _: None) -> list[J
 
 
 def _job(base: Path, line: int, row: dict[str, str], find_item: FindItem) -> Job:
-    item = _named(base, row["item"], find_item)
-    options: dict[str, Any] = {key: row[key] for key in OPTIONAL_COLUMNS if key in row}
+    options: dict[str, Any] = {key: row[key] for key in (*OPTIONAL_COLUMNS, "instruction") if key in row}
+    if mask := options.pop("mask", ""):
+        options["mask"] = base / mask
     if also := options.pop("with", ""):
         options["also"] = _named(base, also, find_item)
-    if isinstance(item, FurnitureFiles):
+    named = row["item"] if SUBJECT_COLUMNS.get(row["task"]) == "item" else ""
+    item = _named(base, named, find_item) if named else None
+    if not isinstance(item, Garment):
         return Job(row["id"], line, row["task"], base / row["photo"], item, **options)
     if options.get("category", "") in ("", "auto"):
         options["category"] = item.category
@@ -167,11 +180,7 @@ def _rows(manifest: Path) -> Iterator[tuple[int, dict[str, str]]]:
     try:
         reader = csv.reader(io.StringIO(images.read_file(manifest, "manifest").decode("utf-8-sig")), strict=True)
         header = [name.strip() for name in next(reader, [])]
-        missing = [name for name in REQUIRED_COLUMNS if name not in header]
-        if missing or len(set(header)) < len(header):
-            wanted = ",".join(REQUIRED_COLUMNS) + "".join(f"[,{name}]" for name in OPTIONAL_COLUMNS)
-            got = f"{','.join(header) or 'nothing'} in line 1"
-            raise BadInput(f"columns of {manifest.name}", got, wanted, f"Name each once; missing: {missing or 'none'}.")
+        _refuse_missing(manifest, header, REQUIRED_COLUMNS)
         _refuse_misspelt(manifest, header)
         for values in reader:
             if not any(value.strip() for value in values):
@@ -184,10 +193,17 @@ def _rows(manifest: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise BadInput(manifest.name, f"unreadable text ({error})", "a CSV file in UTF-8", "Save it as CSV.") from error
 
 
+def _refuse_missing(manifest: Path, header: list[str], needed: Iterable[str]) -> None:
+    missing = sorted(set(needed) - set(header))
+    if missing or len(set(header)) < len(header):
+        got, step = f"{','.join(header) or 'nothing'} in line 1", f"Name each once; missing: {missing or 'none'}."
+        raise BadInput(f"columns of {manifest.name}", got, COLUMNS, step)
+
+
 def _refuse_misspelt(manifest: Path, header: list[str]) -> None:
     """Columns of other names are the shop's own business, but "seeds" would be lost without a word."""
     names = [name for name in OPTIONAL_COLUMNS if name != "with"]  # a column "width" is no misspelling of it
-    for name in set(header) - {*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS}:
+    for name in set(header) - {*REQUIRED_COLUMNS, *SUBJECT_COLUMNS.values(), *OPTIONAL_COLUMNS}:
         if close := difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.7):
             allowed, step = f"{close[0]}, or a name unlike it", "Correct the header."
             raise BadInput(f"columns of {manifest.name}", repr(name), allowed, step)
@@ -220,10 +236,15 @@ def request_of(job: Job, renderer: str) -> Request:
         num_inference_steps=_whole("steps", job.steps, defaults.num_inference_steps),
         quality=quality,
     )
+    if job.task == "edit":
+        return edit_request(job.photo, job.instruction, mask=job.mask, settings=settings)
+    if job.item is None:
+        raise BadInput("item", "nothing", "a picture file or an id of the catalog", "Fill in the column item.")
     if job.task == "room":
         at = None if not job.at_x and not job.at_y else (_number("at_x", job.at_x), _number("at_y", job.at_y))
         yaw = None if not job.yaw else _number("yaw", job.yaw)
-        return room_request(job.photo, job.item, at=at, yaw=yaw, size=size_of(job.size), settings=settings)
+        size = size_of(job.size)
+        return room_request(job.photo, job.item, at=at, yaw=yaw, size=size, mask=job.mask, settings=settings)
     if isinstance(job.item, FurnitureFiles) or isinstance(job.also, FurnitureFiles):
         raise BadInput("item", "a piece of furniture", "a garment to try on", "Write room as the task.")
     wished: Any = {name: getattr(job, name) for name in WEAR_CHOICES if getattr(job, name)}
@@ -233,6 +254,7 @@ def request_of(job: Job, renderer: str) -> Request:
     return tryon_request(
         job.photo,
         Garment(job.item, job.category or "auto", width, job.title),
+        mask=job.mask,
         wear=WearStyle(**wished),
         mask_grow=_number("mask_grow", job.mask_grow or "0"),
         person_height=height,

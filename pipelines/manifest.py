@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import os
@@ -16,6 +15,7 @@ from typing import Any, Literal, get_args
 import platformdirs
 
 from pipelines.errors import BadInput
+from pipelines.hashes import sha256_of
 
 MANIFEST = Path(__file__).parents[1] / "weights" / "manifest.toml"
 CACHE_VARIABLE = "TRYROOM_CACHE"
@@ -94,7 +94,7 @@ class Entry:
             known = json.loads(record.read_text(encoding="utf-8"))["commit"] if record.is_file() else ""
             return str(known or self.fields["commit"])[:12]
         files = sorted(contents(self), key=lambda file: file.name)
-        hashes = (file.sha256 or sha256_of(self.folder / file.name) for file in files)
+        hashes = (file.sha256 or sha256_of(self.folder / file.name, self.notes) for file in files)
         listing = "\n".join(f"{file.name} {digest}" for file, digest in zip(files, hashes, strict=True))
         return ("" if self.own is None else "own-") + hashlib.sha256(listing.encode()).hexdigest()[:12]
 
@@ -106,6 +106,11 @@ class Entry:
         if self.own is not None:
             return self.own
         return weights_cache() / self.name / (self.fields["commit"] if self.take else self.revision)
+
+    @property
+    def notes(self) -> Path | None:
+        """Where the hashes of its files are noted; None = nowhere: bundled ones are small, and may be read only."""
+        return None if self.source == "bundled" else weights_cache() / f"{self.name}.hashes.json"
 
     @property
     def command(self) -> str:
@@ -139,19 +144,6 @@ def contents(entry: Entry) -> tuple[WeightsFile, ...]:
     if not record.is_file():
         return (WeightsFile(RECORD, "", 0),)
     return tuple(WeightsFile(**file) for file in json.loads(record.read_text(encoding="utf-8"))["files"])
-
-
-def sha256_of(path: Path) -> str:
-    """The hash of a file's content, 64 hexadecimal digits."""
-    stat = path.stat()
-    return _sha256_at(str(path), stat.st_size, stat.st_mtime_ns)
-
-
-@functools.lru_cache(maxsize=256)
-def _sha256_at(path: str, size: int, mtime_ns: int) -> str:
-    """Hash a file once per process; a changed file has another key."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def read_manifest(path: Path = MANIFEST) -> dict[str, Entry]:

@@ -6,7 +6,8 @@ the photo's own size.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import cv2
@@ -20,7 +21,7 @@ from pipelines.geometry.layer import Layer, bring
 from pipelines.geometry.wording import colour_names, say_garment
 from pipelines.masks import composite, dilate, filled
 from pipelines.perception.pose_map import draw_openpose
-from pipelines.room import Drawn, remove_margin
+from pipelines.room import DRAWN, Drawn, remove_margin
 from pipelines.schema import (
     EditRequest,
     Image,
@@ -46,8 +47,8 @@ ROUND_ITEM = 0.006
 def dress(painter: Painter, scene: Scene, plan: Plan, request: TryOnRequest, report: OnProgress) -> Image:
     """A garment painted on a person: a `pipelines.tryon.Paint`, once the painter is bound."""
     canvas, window = tryon_canvas(painter, scene, plan, request)
-    painted = _painted(painter, canvas, request.settings, report)
-    return window.paste(scene.person, painted, plan.mask)
+    paste = functools.partial(window.paste, scene.person, mask=plan.mask)
+    return _painted(painter, canvas, request.settings, report, paste)
 
 
 def tryon_canvas(painter: Painter, scene: Scene, plan: Plan, request: TryOnRequest) -> tuple[Canvas, Window]:
@@ -85,8 +86,8 @@ def furnish(painter: Painter, drawn: Drawn, request: RoomRequest, report: OnProg
     if not mask.any():
         return drawn.picture, mask
     canvas, window = room_canvas(painter, drawn, layers, mask, request)
-    painted = _painted(painter, canvas, request.settings, report)
-    return window.paste(drawn.picture, painted, mask), mask
+    paste = functools.partial(window.paste, drawn.picture, mask=mask)
+    return _painted(painter, canvas, request.settings, report, paste, DRAWN), mask
 
 
 def room_mask(drawn: Drawn, layers: list[Layer], request: RoomRequest) -> Mask:
@@ -173,16 +174,25 @@ def edit(painter: Painter, request: EditRequest, recipe: Mapping[str, Any], on_p
     window = window_around(mask, painter.form, 1.0 if request.mask is None else MARGIN)
     cut = window.cut(request.photo)
     canvas = Canvas(cut, window.cut(mask, nearest=True), cut, np.full((1, 1, 3), 255, np.uint8), request.words)
-    painted = _painted(painter, canvas, request.settings, on_progress)
-    image = window.paste(request.photo, painted, mask)
+    paste = functools.partial(window.paste, request.photo, mask=mask)
+    image = _painted(painter, canvas, request.settings, on_progress, paste)
     on_progress(Progress(1.0, "done", image))
     return RenderResult(image, mask, {"mask": np.repeat(mask[..., None], 3, 2), "hint": request.photo}, recipe)
 
 
-def _painted(painter: Painter, canvas: Canvas, settings: RenderSettings, report: OnProgress) -> Image:
-    """What the painter makes of a canvas, its steps reported from 0.55 to 0.95."""
+def _painted(
+    painter: Painter, canvas: Canvas, settings: RenderSettings, report: OnProgress, paste: Callable[[Image], Image],
+    begun: float = 0.55,
+) -> Image:  # fmt: skip
+    """What the painter makes of a canvas, at its place in the photo.
 
-    def on_step(done: int, count: int) -> None:
-        report(Progress(min(0.95, 0.55 + 0.4 * done / count), f"step {done} of {count}"))
+    Args:
+        paste: puts a picture of the canvas there, finished or not.
+        begun: share of the work that is done before; the steps are reported from there to 0.95.
+    """
 
-    return painter.paint(canvas, settings.seed, settings.num_inference_steps, on_step)
+    def on_step(done: int, count: int, seen: Image | None) -> None:
+        fraction = min(0.95, begun + (0.95 - begun) * done / count)
+        report(Progress(fraction, f"step {done} of {count}", None if seen is None else paste(seen)))
+
+    return paste(painter.paint(canvas, settings.seed, settings.num_inference_steps, on_step))

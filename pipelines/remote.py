@@ -140,10 +140,11 @@ class RemoteRenderer:
             try:
                 return self._json("POST", path, body, headers)
             except _Busy as busy:
-                # Not all at once: those who were told the same would meet again.
+                # Not all at once: those who were told the same would meet again. A turn is held for half as long again.
                 until = time.monotonic() + busy.seconds * random.uniform(1.0, 1.5)
                 if until > give_up:
-                    raise RemoteFailed(self._address, "its queue stays full", "Try again later.") from None
+                    why = f"its queue stays full; it said to come again after {busy.seconds:g} seconds"
+                    raise RemoteFailed(self._address, why, "Try again later.") from None
             while time.monotonic() < until:
                 report(Progress(0.0, "waiting for a place in the queue"))
                 time.sleep(_BEAT)

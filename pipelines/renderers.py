@@ -318,6 +318,9 @@ def _published(name: str, about: str, people: tuple[str, ...], rooms: tuple[str,
 
 _SD15 = ("sd15-inpainting", "clip-vision-h", "ip-adapter-sd15")
 _SDXL = ("sdxl-base", "sdxl-union", "clip-vision-h", "ip-adapter-sdxl")
+_FLUX = ("flux-fill", "flux-redux", "flux-union")
+# catvton first: its licence is asked for before anything is fetched.
+_CONCAT = ("catvton", "sd15-inpainting", "sd-vae-ft-mse")
 
 #: What each needs and which to choose: docs/renderers.md.
 RENDERERS: dict[str, Choice] = {
@@ -336,7 +339,7 @@ RENDERERS: dict[str, Choice] = {
         (*_SD15, "sd15-depth", "sd15-lcm"),
     ),
     "sdxl": _published("sdxl", "Stable Diffusion XL, one ControlNet for all, IP-Adapter", _SDXL, _SDXL),
-    "flux-fill": _published("flux-fill", "FLUX.1 Fill; not for commercial use", ("flux-fill",), ("flux-fill",)),
+    "flux-fill": _published("flux-fill", "FLUX.1 Fill, Redux, ControlNet; not for commercial use", _FLUX, _FLUX),
     "edit": Choice(
         {"edit": functools.partial(PublishedEdit, "edit")},
         {"edit": ("instruct-pix2pix",)},
@@ -344,9 +347,13 @@ RENDERERS: dict[str, Choice] = {
     ),
     "concat": Choice(
         {"tryon": functools.partial(PublishedTryOn, "concat")},
-        # catvton first: its licence is asked for before anything is fetched.
-        {"tryon": (*LOOKING_AT_PEOPLE, "catvton", "sd15-inpainting", "sd-vae-ft-mse")},
+        {"tryon": (*LOOKING_AT_PEOPLE, *_CONCAT)},
         "person and garment side by side (CatVTON); not for commercial use",
+    ),
+    "concat-hint": Choice(
+        {"tryon": functools.partial(PublishedTryOn, "concat-hint")},
+        {"tryon": (*LOOKING_AT_PEOPLE, *_CONCAT)},
+        "the same, but it starts from the garment laid on the body",
     ),
     "remote": Choice(
         {task: _as_it_is(functools.partial(remote.from_environment, task)) for task in wire.TASKS},

@@ -65,6 +65,8 @@ class Drawn:
 
 #: Paints over what was drawn: the picture, and uint8 (H, W), 255 = painted. Reports from 0.75 to 0.95.
 Paint = Callable[[Drawn, RoomRequest, OnProgress], tuple[Image, Mask]]
+#: Share of the work after which what is shown on the way has the items in it.
+DRAWN = 0.7
 
 
 def render_room(
@@ -95,7 +97,7 @@ def render_room(
     room = request.room if request.remove is None else removed(request.room, request.remove)
     report(Progress(0.6, "finding a place", room))
     placed, warnings = place_all(request.items, view)
-    report(Progress(0.7, "rendering", room))
+    report(Progress(DRAWN, "rendering", room))
     drawn, hint, touched = draw(room, placed, view, harmonise)
     if paint is not None:
         drawn, repainted = paint(Drawn(room, drawn, placed, view), request, report)

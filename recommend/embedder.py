@@ -1,6 +1,6 @@
 """Text or image → (N, D) float32, unit norm, in one space (`recommend.space`) above two frozen towers.
 
-`Embedder` is the interface; another encoder (a hub's, say) needs the same five members. The towers are read on first
+`Embedder` is the interface; another encoder (a hub's, say) needs the same six members. The towers are read on first
 use, so a search by words alone never loads the picture tower.
 """
 
@@ -20,6 +20,7 @@ from torch import Tensor
 
 from recommend.errors import MissingModel
 from recommend.features import COLOUR_DIM, Floats, Image, Mask, colour_vector
+from recommend.patterns import read_reader
 from recommend.space import read_space
 from recommend.towers import IMAGE_FEATURES, TEXT_FEATURES, ImageTower, TextTower
 
@@ -61,6 +62,11 @@ class Embedder(Protocol):
     def words(self, texts: Sequence[str]) -> Floats:
         """Sentences in the text encoder's own space (N, W), for comparing words with words."""
 
+    def images_and_patterns(
+        self, images: Sequence[Image], masks: Sequence[Mask | None]
+    ) -> tuple[Floats, tuple[str, ...]]:
+        """As `images`, and the pattern that each garment surely shows, "" where it is not sure or none is read."""
+
 
 @dataclass(frozen=True)
 class WeightPaths:
@@ -70,11 +76,13 @@ class WeightPaths:
         minilm: folder with config.json, tokenizer.json and model.safetensors.
         lite2: the file efficientnet-lite2-9656183e.pth.
         heads: the folder with our trained heads.
+        patterns: the folder with our reader of patterns; None = no pattern is read.
     """
 
     minilm: Path
     lite2: Path
     heads: Path
+    patterns: Path | None = None
 
 
 def image_features(tower: ImageTower, image: Image, mask: Mask | None) -> Floats:
@@ -97,7 +105,9 @@ class TwoTowerEmbedder:
         if not file.is_file():
             raise MissingModel(file, f"git restore {paths.heads.parent.name}/{paths.heads.name}")
         self._space, about = read_space(file)
-        self.revision = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+        self._reader = read_reader(paths.patterns) if paths.patterns else None
+        parts = file.read_bytes() + (self._reader.revision.encode() if self._reader else b"")
+        self.revision = hashlib.sha256(parts).hexdigest()[:12]
         self.calibrations: Mapping[str, Calibration] = {
             name: Calibration(**values) for name, values in json.loads(about["calibrations"]).items()
         }
@@ -109,9 +119,20 @@ class TwoTowerEmbedder:
     @torch.inference_mode()
     def images(self, images: Sequence[Image], masks: Sequence[Mask | None]) -> Floats:
         """See `Embedder.images`."""
+        return self.images_and_patterns(images, masks)[0]
+
+    @torch.inference_mode()
+    def images_and_patterns(
+        self, images: Sequence[Image], masks: Sequence[Mask | None]
+    ) -> tuple[Floats, tuple[str, ...]]:
+        """See `Embedder.images_and_patterns`."""
         tower = self._see()
         rows = [image_features(tower, image, mask) for image, mask in zip(images, masks, strict=True)]
-        return _one_by_one(self._space.pictures, rows, IMAGE_FEATURES + COLOUR_DIM)
+        vectors = _one_by_one(self._space.pictures, rows, IMAGE_FEATURES + COLOUR_DIM)
+        reader = self._reader
+        if reader is None:
+            return vectors, ("",) * len(rows)
+        return vectors, tuple(reader.name(reader.chances(row[:IMAGE_FEATURES])[0]) for row in rows)
 
     @torch.inference_mode()
     def texts(self, texts: Sequence[str]) -> Floats:

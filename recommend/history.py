@@ -7,6 +7,7 @@ holds one, no repr shows one, and what is fitted sees only which items occur tog
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -63,15 +64,30 @@ def read_history(path: Path) -> Iterator[Interaction]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.reader(lines, strict=True)
-            header = _header(next(reader, []))
-            for row in reader:
-                if row:
-                    yield _interaction(row, header, reader.line_num)
+            yield from parse_history(lines, str(path))
     except OSError as error:
         raise BadInput("history", f"{path} ({error.strerror})", "a CSV file", "Check the path.") from error
+
+
+def parse_history(lines: Iterable[str], name: str) -> Iterator[Interaction]:
+    """As `read_history`, of lines as they are read from what is called `name`."""
+    try:
+        reader = csv.reader(lines, strict=True)
+        header = _header(next(reader, []))
+        for row in reader:
+            if row:
+                yield _interaction(row, header, reader.line_num)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise BadInput("history", f"{path} ({error})", "a CSV file in UTF-8", "Save it as CSV in UTF-8.") from error
+        raise BadInput("history", f"{name} ({error})", "a CSV file in UTF-8", "Save it as CSV in UTF-8.") from error
+
+
+def as_csv(feedback: Feedback, time: datetime, user: str = "me") -> str:
+    """The events of one person as a history that reads back the same: at one time, the order is that of the lines."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows((user, item_id, time.isoformat(), event) for event, item_id in feedback.events)
+    return lines.getvalue()
 
 
 def gather(interactions: Iterable[Interaction], item_ids: Sequence[str]) -> History:

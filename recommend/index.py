@@ -9,7 +9,7 @@ search is exact while the table is small; how a large one is searched, `index_up
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import chain
@@ -34,6 +34,7 @@ from recommend.index_table import (
     Rows,
     Stamp,
     columns_of_rows,
+    known_values,
     lengths_of,
     lifted,
     matrix_of,
@@ -43,7 +44,7 @@ from recommend.index_table import (
     table_of,
     where,
 )
-from recommend.index_upkeep import KEPT_FOR, SEARCHED, indexed, refined, tend, wanted
+from recommend.index_upkeep import KEPT_FOR, SEARCHED, indexed, refined, searched, tend, wanted
 from recommend.schema import FACETS, Extent, Facet, Filters, Floats
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "Stamp",
     "delete",
     "finish_index",
+    "latest_version",
     "only_one",
     "open_index",
     "table_uri",
@@ -65,6 +67,8 @@ __all__ = [
 ]
 
 TABLE: Final = "items"
+#: Column of row ids: numbers that the store gives its rows, good for one version of the table.
+ROW_ID: Final = "_rowid"
 #: Rows that are turned into Arrow at a time, so that an index is never twice in memory.
 PART: Final = 10_000
 
@@ -74,11 +78,13 @@ class Index:
 
     Attributes:
         stamp: what it was built from.
+        version: its number; every commit has a higher one.
     """
 
     def __init__(self, table: Any, stamp: Stamp) -> None:
         self._table = table
         self.stamp = stamp
+        self.version = int(table.version)
         self._count = int(table.count_rows())
         self._indexed = frozenset(indexed(table))
 
@@ -97,8 +103,8 @@ class Index:
 
     def nearest(
         self, column: str, vector: Floats, filters: Filters, k: int, *, exact: bool = False
-    ) -> list[tuple[str, float]]:
-        """The k items nearest to `vector` by cosine that satisfy the filters: (id, cosine), best first.
+    ) -> list[tuple[int, float]]:
+        """The k items nearest to `vector` by cosine that satisfy the filters: (row id, cosine), best first.
 
         Args:
             column: of `VECTORS`.
@@ -114,12 +120,12 @@ class Index:
         search = search.nprobes(self._count).refine_factor(refined(k)) if approximate else search.bypass_vector_index()
         if condition:
             search = search.where(condition, prefilter=True)
-        found = search.limit(k).select(["id", "_distance"]).to_arrow()
+        found = search.limit(k).select(["_distance"]).with_row_id(True).to_arrow()
         cosines = (1 - distance for distance in found["_distance"].to_pylist())
-        return list(zip(found["id"].to_pylist(), cosines, strict=True))
+        return list(zip(_row_ids(found), cosines, strict=True))
 
-    def texts(self, query: str, filters: Filters, k: int) -> list[tuple[str, float]]:
-        """The k items whose title or description has words of `query`, by BM25: (id, score), best first.
+    def texts(self, query: str, filters: Filters, k: int) -> list[tuple[int, float]]:
+        """The k items whose title or description has words of `query`, by BM25: (row id, score), best first.
 
         Words count by their stems; an item without any of them is no result.
         """
@@ -127,8 +133,8 @@ class Index:
         condition = where(filters)
         if condition:
             search = search.where(condition, prefilter=True)
-        found = search.limit(k).select(["id", "_score"]).to_arrow()
-        return list(zip(found["id"].to_pylist(), found["_score"].to_pylist(), strict=True))
+        found = search.limit(k).select(["_score"]).with_row_id(True).to_arrow()
+        return list(zip(_row_ids(found), found["_score"].to_pylist(), strict=True))
 
     def facets(self, filters: Filters, attributes: Sequence[str] = FACETS) -> dict[str, dict[str, int]]:
         """How many items there are of each value, most first: what ticking it would leave.
@@ -146,8 +152,8 @@ class Index:
             together.setdefault(where(lifted(filters, attribute)), []).append(attribute)
         counts: dict[str, dict[str, int]] = {}
         for condition, columns in together.items():
-            table = self._read(columns, condition)
-            counts |= {column: _value_counts(table[column].combine_chunks()) for column in columns}
+            table = self._read([*columns, *(["seen_pattern"] if "pattern" in columns else [])], condition)
+            counts |= {column: _value_counts(known_values(table, column).combine_chunks()) for column in columns}
         return {attribute: counts[attribute] for attribute in attributes}
 
     def extent(self, filters: Filters, side: str = "") -> Extent:
@@ -177,33 +183,53 @@ class Index:
             filters: every row satisfies them.
             limit: most rows; None = all.
             wishes: every row fulfils them, too.
-            ids: only these.
+            ids: only these; none = whichever.
             vectors: of `VECTORS`, those to read: most of the time goes there.
         """
-        conditions = [where(filters or Filters(), wishes), *([f"id IN ({quoted(ids)})"] if ids else [])]
-        condition = " AND ".join(part for part in conditions if part)
-        columns = columns_of_rows(vectors)
-        return rows_of(self._read(columns, condition) if limit is None else self._sampled(columns, condition, limit))
+        condition = where(filters or Filters(), wishes, ids)
+        if limit is not None:
+            return self.take(self._sampled(condition, limit), vectors)
+        return rows_of(self._read(columns_of_rows(vectors), condition))
 
-    def sample(self, filters: Filters, limit: int, wishes: Sequence[Facet] = ()) -> list[str]:
-        """Ids of the items that `rows` gives for the same limit; their vectors are not read."""
-        table = self._sampled(["id", SHUFFLE], where(filters, wishes), limit)
-        return [str(name) for name in table["id"].to_pylist()]
+    def take(self, row_ids: Sequence[int], vectors: Sequence[str] = VECTORS) -> Rows:
+        """Items with their vectors by the row ids that searches of this version gave, each once, in the order asked.
 
-    def _sampled(self, columns: Sequence[str], condition: str, limit: int) -> pa.Table:
-        """Columns of an even sample of the rows that satisfy a condition."""
+        Nothing has to be found for that: the same items by their ids (`rows`) cost more.
+        """
+        table = self._table.take_row_ids(list(row_ids)).select(columns_of_rows(vectors)).with_row_id().to_arrow()
+        # In what order they come, the library leaves open.
+        came = table[ROW_ID].to_numpy()
+        sorter = np.argsort(came)
+        return rows_of(table.take(sorter[np.searchsorted(came, np.asarray(row_ids, came.dtype), sorter=sorter)]))
+
+    def row_ids(self, filters: Filters, ids: Sequence[str]) -> list[int]:
+        """Row ids of those of some items that satisfy the filters."""
+        return _row_ids(self._read(["id"], where(filters, ids=ids)))
+
+    def sample(self, filters: Filters, limit: int, wishes: Sequence[Facet] = ()) -> list[int]:
+        """Row ids of the items that `rows` gives for the same limit; they themselves are not read."""
+        return self._sampled(where(filters, wishes), limit)
+
+    def _sampled(self, condition: str, limit: int) -> list[int]:
+        """An even sample of the rows that satisfy a condition."""
         # Read so much more than asked for that the first of a shuffled order are in it for certain, or nearly so.
         matching = int(self._table.count_rows(condition or None))
         bound = int(SHUFFLED * min(1.0, (4 * limit + 40) / max(1, matching)))
-        table = self._read(columns, " AND ".join(part for part in (condition, f"{SHUFFLE} < {bound}") if part))
-        return table.take(np.argsort(table[SHUFFLE].to_numpy(), kind="stable")[:limit])
+        table = self._read([SHUFFLE], " AND ".join(part for part in (condition, f"{SHUFFLE} < {bound}") if part))
+        return _row_ids(table.take(np.argsort(table[SHUFFLE].to_numpy(), kind="stable")[:limit]))
 
     def _read(self, columns: Sequence[str], condition: str) -> pa.Table:
-        """Columns of the rows that satisfy a condition."""
-        search = self._table.search().select(list(columns))
+        """Columns of the rows that satisfy a condition, and their row ids."""
+        search = self._table.search().select(list(columns)).with_row_id(True)
         if condition:
             search = search.where(condition)
         return search.limit(max(1, self._count)).to_arrow()
+
+
+def _row_ids(table: pa.Table) -> list[int]:
+    """The row ids of what was found, in its order."""
+    found: list[int] = table[ROW_ID].to_pylist()
+    return found
 
 
 def _value_counts(values: pa.Array) -> dict[str, int]:
@@ -231,7 +257,18 @@ def open_index(uri: str, encoders: str, command: str) -> Index | None:
         IncompatibleIndex: it has another layout or other encoders.
     """
     table = _open_table(uri, Stamp(encoders, ""), command)
-    return None if table is None else Index(table, stamp_of(table.schema))
+    return None if table is None else Index(searched(uri, table), stamp_of(table.schema))
+
+
+def latest_version(uri: str) -> Callable[[], int]:
+    """Tells, each time it is called, the number of the version that was committed last to the index at `uri`."""
+    table = lancedb.connect(uri).open_table(TABLE)  # not the one that somebody searches in: it moves on
+
+    def latest() -> int:
+        table.checkout_latest()
+        return int(table.version)
+
+    return latest
 
 
 def write_index(uri: str, rows: Rows, stamp: Stamp) -> Index:
@@ -263,7 +300,7 @@ def finish_index(uri: str, stamp: Stamp) -> Index:
     # Before there are indexes: it would write them a second time.
     table.optimize(cleanup_older_than=KEPT_FOR)
     tend(table)
-    return Index(table, stamp)
+    return Index(searched(uri, table), stamp)
 
 
 def table_uri(uri: str) -> str:
@@ -302,7 +339,7 @@ def upsert(uri: str, rows: Rows, stamp: Stamp, command: str) -> Index:
         if len(rows):
             merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
             merge.execute(table_of(rows, stamp).replace_schema_metadata(None))
-        return _changed(table, stamp)
+        return _changed(uri, table, stamp)
 
 
 def delete(uri: str, ids: Sequence[str], stamp: Stamp, command: str) -> Index:
@@ -311,7 +348,7 @@ def delete(uri: str, ids: Sequence[str], stamp: Stamp, command: str) -> Index:
         table = _table_to_change(uri, stamp, command)
         if ids:
             table.delete(f"id IN ({quoted(ids)})")
-        return _changed(table, stamp)
+        return _changed(uri, table, stamp)
 
 
 def only_one(uri: str) -> AbstractContextManager[Any]:
@@ -322,12 +359,12 @@ def only_one(uri: str) -> AbstractContextManager[Any]:
     return FileLock(f"{uri}.lock", is_singleton=True)
 
 
-def _changed(table: Any, stamp: Stamp) -> Index:
+def _changed(uri: str, table: Any, stamp: Stamp) -> Index:
     """After a change: the catalog it makes the index belong to, and the upkeep that may be due."""
     if stamp_of(table.schema).of_catalog() != stamp.of_catalog():
         table.update_field_metadata({"path": "id", "metadata": stamp.of_catalog()})
     tend(table)
-    return Index(table, replace(stamp, layout=LAYOUT))
+    return Index(searched(uri, table), replace(stamp, layout=LAYOUT))
 
 
 def _table_to_change(uri: str, stamp: Stamp, command: str) -> Any:

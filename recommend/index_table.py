@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from recommend.schema import MATERIAL_MARK, Facet, Filters, Floats, Item, SizeLimit, values_of
 
 #: Raised with every change of the columns below; an index of another layout is refused.
-LAYOUT: Final = 3
+LAYOUT: Final = 4
 #: Vector columns: "semantic" is the space of pictures and words, "words" the text encoder's own, "colour" the OKLab
 #: histogram, "palette" up to five rows of (L, a, b, share), zeros behind.
 VECTORS: Final = ("semantic", "words", "colour", "palette")
@@ -81,8 +81,8 @@ class Rows:
         return Rows(self.items[start:end], self.content[start:end], vectors)
 
 
-def where(filters: Filters, wishes: Sequence[Facet] = ()) -> str:
-    """The filters as SQL, "" if there are none; agrees with `Filters.match` on every row."""
+def where(filters: Filters, wishes: Sequence[Facet] = (), ids: Sequence[str] = ()) -> str:
+    """The filters, wishes and ids as SQL, "" if there are none; agrees with `Filters.match` on every row."""
     parts: list[str] = []
     if filters.min_price is not None:
         parts.append(f"price >= {float(filters.min_price)!r}")
@@ -97,6 +97,7 @@ def where(filters: Filters, wishes: Sequence[Facet] = ()) -> str:
     if filters.without_ids:
         parts.append(f"id NOT IN ({quoted(filters.without_ids)})")
     parts += [_has(wish) for wish in wishes]
+    parts += [f"id IN ({quoted(ids)})"] if ids else []
     return " AND ".join(parts)
 
 
@@ -116,6 +117,8 @@ def _has(facet: Facet) -> str:
         return "FALSE"
     if facet.attribute in LISTS:
         return f"array_has_any({facet.attribute}, [{quoted(facet.values)}])"
+    if facet.attribute == "pattern":
+        return f"(pattern IN ({quoted(facet.values)}) OR seen_pattern IN ({quoted(facet.values)}))"
     return f"{facet.attribute} IN ({quoted(facet.values)})"
 
 
@@ -180,8 +183,8 @@ def table_of(rows: Rows, stamp: Stamp) -> pa.Table:
 
 
 def columns_of_rows(vectors: Sequence[str]) -> list[str]:
-    """Columns that rows with some of their vectors are read from, and that of their order."""
-    return [*ITEM_COLUMNS, *SIZE_COLUMNS, "extra", SHUFFLE, "content", *vectors]
+    """Columns that rows with some of their vectors are read from."""
+    return [*ITEM_COLUMNS, *SIZE_COLUMNS, "extra", "content", *vectors]
 
 
 def rows_of(table: pa.Table) -> Rows:
@@ -200,6 +203,13 @@ def items_of(table: pa.Table) -> tuple[Item, ...]:
     columns["size_cm"] = [None if None in size else size for size in sizes]
     columns["extra"] = [json.loads(extra) for extra in table["extra"].to_pylist()]
     return tuple(Item(**dict(zip(columns, values, strict=True))) for values in zip(*columns.values(), strict=True))
+
+
+def known_values(table: pa.Table, attribute: str) -> pa.ChunkedArray:
+    """Of each row what filters compare of one attribute: of patterns what its picture shows where none is stated."""
+    if attribute != "pattern":
+        return table[attribute]
+    return pc.if_else(pc.equal(table["pattern"], ""), table["seen_pattern"], table["pattern"])
 
 
 def lengths_of(table: pa.Table, side: str) -> pa.ChunkedArray:

@@ -22,6 +22,8 @@ from recommend.pictures import read_picture
 from recommend.schema import CutOut, Item
 
 PALETTE_ROWS: Final = 5
+#: Categories whose patterns are read from pictures: those of which labelled photos trained the reader.
+PATTERNED: Final = ("upper", "lower", "dress")
 #: Called with (items done, items in all).
 OnItem = Callable[[int, int], None]
 
@@ -103,15 +105,16 @@ def embed_catalog(
         content = content_of(catalog, item)
         try:
             if known is not None and content in places:
-                colours = known.items[places[content]].colours
+                last = known.items[places[content]]
+                kept = replace(item, colours=last.colours, seen_pattern=last.seen_pattern)
                 found = {name: known.vectors[name][places[content]] for name in VECTORS}
             else:
                 image = read_picture(catalog.picture(item), item.image)
-                colours, found = embed_item(item, image, embedder, cut_out, domain)
+                kept, found = embed_item(item, image, embedder, cut_out, domain)
         except BadInput as error:
             problems.append(Problem(0, item.id, str(error)))
             continue
-        items.append(replace(item, colours=colours))
+        items.append(kept)
         contents.append(content)
         for name in VECTORS:
             vectors[name].append(found[name])
@@ -131,8 +134,8 @@ def content_of(catalog: Catalog, item: Item) -> str:
 
 def embed_item(
     item: Item, image: Image, embedder: Embedder, cut_out: CutOut, domain: Domain = GARMENTS
-) -> tuple[tuple[str, ...], dict[str, Floats]]:
-    """The item's colours, as stated or else measured, and its vectors by column.
+) -> tuple[Item, dict[str, Floats]]:
+    """The item with its colours, as stated or else measured, and the pattern it looks to have; its vectors by column.
 
     Args:
         item: as the catalog states it.
@@ -143,8 +146,9 @@ def embed_item(
     """
     mask = find_item(image, cut_out, domain)
     colours = palette(image, mask, PALETTE_ROWS)
-    return item.colours or main_colours(colours), {
-        "semantic": embedder.images([image], [mask])[0],
+    vector, seen = look_and_pattern(item, image, mask, embedder, domain)
+    return replace(item, colours=item.colours or main_colours(colours), seen_pattern=seen), {
+        "semantic": vector,
         "words": embedder.words([item.sentence()])[0],
         "colour": colour_vector(image, mask),
         "palette": palette_rows(colours).ravel(),
@@ -155,6 +159,16 @@ def find_item(image: Image, cut_out: CutOut, domain: Domain) -> Mask | None:
     """Where the item is in its picture, None for all of it."""
     found = cut_out(image)
     return found_or_whole(add_thin_parts(image, found) if domain.thin_parts else found)
+
+
+def look_and_pattern(
+    item: Item, image: Image, mask: Mask | None, embedder: Embedder, domain: Domain
+) -> tuple[Floats, str]:
+    """A picture's vector, and the pattern that it surely shows; "" if the item states one, or none is read of such."""
+    if domain is GARMENTS and not item.pattern and item.category in PATTERNED:
+        vectors, patterns = embedder.images_and_patterns([image], [mask])
+        return vectors[0], patterns[0]
+    return embedder.images([image], [mask])[0], ""
 
 
 def found_or_whole(mask: Mask) -> Mask | None:

@@ -4,7 +4,7 @@ A name is `local-dir:FOLDER` (open_clip_config.json and weights, nothing is fetc
 `ARCHITECTURE/TAG` of open_clip's list; the last two are fetched on first use and kept by the hub's own cache. Each
 model has a licence of its own, which its user looks up.
 
-Words and pictures have one space in such a model, so `words` and `looks` are that space, too.
+Words and pictures have one space in such a model, so `words` is that space, too.
 """
 
 from __future__ import annotations
@@ -85,6 +85,12 @@ class OpenClipEmbedder:
     def words(self, texts: Sequence[str]) -> Floats:
         """See `Embedder.words`."""
         return self.texts(texts)
+
+    def images_and_patterns(
+        self, images: Sequence[Image], masks: Sequence[Mask | None]
+    ) -> tuple[Floats, tuple[str, ...]]:
+        """See `Embedder.images_and_patterns`; no pattern is read, our reader knows another tower."""
+        return self.images(images, masks), ("",) * len(images)
 
     def _rows(self, vectors: Sequence[Tensor]) -> Floats:
         """Vectors (1, D) as (N, D), unit norm."""

@@ -51,7 +51,7 @@ def _said(item: Item, facets: Sequence[Facet]) -> str:
     facts: list[str] = []
     materials: list[str] = []
     for facet in facets:
-        values = [value for value in values_of(item, facet.attribute) if value in facet.values]
+        values = rerank.said_of(item, facet)
         (materials if facet.attribute == "material" else facts).extend(values)
     phrase = " and ".join(dict.fromkeys(materials))
     return ", ".join([*dict.fromkeys(facts), *([phrase] if phrase else [])])

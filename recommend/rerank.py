@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommend.features import SHADES, Floats, oklab
-from recommend.schema import Facet, Item, RoomContext, Understanding, side_of, values_of
+from recommend.schema import Facet, Item, RoomContext, Understanding, seen_of, side_of, values_of
 
 #: Chance left to an item that states another value than the one wished for, and to one that states none.
 MISSED: Final = 0.2
@@ -64,7 +64,7 @@ def weigh(chances: Floats, certainty: float) -> Floats:
 def wish_chances(
     items: Sequence[Item], wishes: Sequence[Facet], families: Mapping[str, Sequence[str]] = MappingProxyType({})
 ) -> Floats:
-    """For each item the product over the wishes: 1 if met, `UNSTATED` if the item does not say, else `MISSED`.
+    """For each item the product over the wishes: 1 if met, `UNSTATED` if nothing is known of it, else `MISSED`.
 
     Args:
         items: N items.
@@ -75,9 +75,9 @@ def wish_chances(
     for place, item in enumerate(items):
         for wish in wishes:
             if not wish.match(item):
-                stated = values_of(item, wish.attribute)
-                vague = any(not set(families.get(value, ())).isdisjoint(wish.values) for value in stated)
-                chances[place] *= MISSED if stated and not vague else UNSTATED
+                known = values_of(item, wish.attribute) + seen_of(item, wish.attribute)
+                vague = any(not set(families.get(value, ())).isdisjoint(wish.values) for value in known)
+                chances[place] *= MISSED if known and not vague else UNSTATED
     return chances
 
 
@@ -254,12 +254,18 @@ def reason(item: Item, understood: Understanding, extra: Sequence[str] = ()) -> 
     """
     asked = [Facet("colours", group) for group in understood.filters.colours] + list(understood.wishes)
     met = [facet for facet in asked if facet.match(item)]
-    facts = [value for facet in met for value in values_of(item, facet.attribute) if value in facet.values]
+    facts = [value for facet in met for value in said_of(item, facet)]
     if not facts:
         facts = [item.kind or item.category, *item.colours[:2]]
     shown = [f"{fact} sleeves" if fact in ("short", "long", "three-quarter") else fact for fact in dict.fromkeys(facts)]
     line = ", ".join([*shown, *extra])
     return line if len(met) == len(asked) else f"{line}; {len(met)} of {len(asked)} asked"
+
+
+def said_of(item: Item, facet: Facet) -> list[str]:
+    """What of an item meets a facet: stated values as they are, those that its picture shows as "looks striped"."""
+    stated = [value for value in values_of(item, facet.attribute) if value in facet.values]
+    return stated + [f"looks {value}" for value in seen_of(item, facet.attribute) if value in facet.values]
 
 
 def colour_words(shares: Mapping[str, float], least: float = 0.15) -> str:

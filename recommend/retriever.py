@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,14 +13,15 @@ from typing import Any, Final
 import numpy as np
 
 from recommend import composing, reasons, relaxing, rerank
-from recommend.catalog import Catalog, Problem, read_catalog
+from recommend.catalog import Catalog, Problem, file_mark, read_catalog
 from recommend.domains import check_photos
 from recommend.embedder import Embedder
 from recommend.errors import BadInput
 from recommend.features import Floats, Image, colour_shares, colour_vector, cut_out, main_colours, palette
 from recommend.feedback import EVENTS, Feedback, feedback_chances
-from recommend.index import Index, Rows
-from recommend.indexing import PALETTE_ROWS, OnItem, ensure_index, find_item, palette_rows
+from recommend.following import with_additions
+from recommend.index import Index, Rows, latest_version
+from recommend.indexing import PALETTE_ROWS, OnItem, default_uri, ensure_index, find_item, palette_rows
 from recommend.lexicon import build_lexicon
 from recommend.query import understand
 from recommend.schema import (
@@ -85,6 +87,7 @@ class Retriever:
         catalog: as read from disk.
         problems: what was left out of the catalog, and why.
         lexicon: the words that are understood here. domain: what the catalog is about.
+        version: of the index; what was found in one may not be in another.
     """
 
     def __init__(
@@ -96,10 +99,18 @@ class Retriever:
         cut_out: CutOut = cut_out,
         read_person: ReadPerson | None = None,
         problems: tuple[Problem, ...] = (),
+        uri: str = "",
     ) -> None:
+        """
+        Args:
+            problems: of items that are in the catalog and not in the index.
+            uri: of the index; "" = it is not followed.
+        """
         self.catalog = catalog
         self.problems = catalog.problems + problems
+        self.version = index.version
         self._index, self._embedder, self._cut_out, self._read_person = index, embedder, cut_out, read_person
+        self._uri = uri
         self._items = {item.id: item for item in catalog.items}
         self._some_unsized = any(item.size_cm is None for item in catalog.items)
         self.lexicon = build_lexicon(catalog.items)
@@ -130,9 +141,39 @@ class Retriever:
             BadInput: no catalog there.
             IncompatibleIndex: `uri` names an index of other encoders or another layout.
         """
-        catalog = read_catalog(folder)
+        catalog, uri = read_catalog(folder), uri or str(default_uri(folder, embedder.revision))
         index, problems = ensure_index(catalog, embedder, uri, cut_out, on_item)
-        return cls(catalog, index, embedder, cut_out=cut_out, read_person=read_person, problems=problems)
+        return cls(catalog, index, embedder, cut_out=cut_out, read_person=read_person, problems=problems, uri=uri)
+
+    def is_current(self) -> bool:
+        """Whether catalog and index are those that were opened: a look at a file and at the index's last version."""
+        if not self._uri:
+            return True
+        try:
+            return self._latest() == self.version and file_mark(self.catalog.folder) == self.catalog.file
+        except (OSError, RuntimeError, ValueError):  # one of them is gone; LanceDB says so by the latter two
+            return False
+
+    @functools.cached_property
+    def _latest(self) -> Callable[[], int]:
+        """Asks for the index's last version; opened when first needed, as most processes search once."""
+        return latest_version(self._uri)
+
+    def renewed(self) -> Retriever:
+        """A retriever of what catalog and index are now; this one stays as it is, for whoever searches with it.
+
+        Where items were only added, only they are read. Raises what `open` raises.
+        """
+        known: dict[str, Any] = {"cut_out": self._cut_out, "read_person": self._read_person, "uri": self._uri}
+        found = with_additions(self.catalog, self._index, self._uri)
+        if found is None:
+            return Retriever.open(self.catalog.folder, self._embedder, **known)
+        left_out = self.problems[len(self.catalog.problems) :]
+        return Retriever(*found, self._embedder, problems=left_out, **known)
+
+    def __contains__(self, item_id: str) -> bool:
+        """Whether the catalog has an item of that id."""
+        return item_id in self._items
 
     def item(self, item_id: str) -> Item:
         """The item of that id; raises BadInput if there is none."""
@@ -152,9 +193,9 @@ class Retriever:
         """Ids of all indexed items and their vectors (N, D), unit norm, to fit a `Taste` on."""
         return self._index.vectors("semantic")
 
-    def rows(self, ids: Sequence[str]) -> Rows:
-        """What the index has of some items, in its own order."""
-        return self._index.rows(ids=ids)
+    def rows(self, ids: Sequence[str], vectors: Sequence[str]) -> Rows:
+        """What the index has of some items, with some of their vectors, in its own order."""
+        return self._index.rows(ids=ids, vectors=vectors)
 
     def understand(self, query: Query) -> Understanding:
         """What the words and the limits of a query ask for, as `search` reads them."""
@@ -262,7 +303,7 @@ class Retriever:
         filters, vectors = understood.filters, _compared(understood, evidence)
         if matching <= POOL:
             return self._index.rows(filters, vectors=vectors)
-        ids: dict[str, None] = {}
+        found: set[int] = set()
         for column, vector in (
             ("semantic", evidence.text),
             ("words", evidence.title),
@@ -271,17 +312,19 @@ class Retriever:
             *(("semantic", evidence.told[item_id]) for item_id in evidence.liked()[-LIKES_SEARCHED:]),
         ):
             if vector is not None:
-                ids |= dict.fromkeys(name for name, _ in self._index.nearest(column, vector, filters, POOL))
+                found.update(row_id for row_id, _ in self._index.nearest(column, vector, filters, POOL))
         if understood.words:
-            ids |= dict.fromkeys(name for name, _ in self._index.texts(understood.words, filters, POOL))
+            found.update(row_id for row_id, _ in self._index.texts(understood.words, filters, POOL))
         if evidence.taste is not None:
-            ids |= dict.fromkeys(evidence.taste_ids[place] for place in np.argsort(-evidence.taste)[:POOL])
+            tasted = [evidence.taste_ids[place] for place in np.argsort(-evidence.taste)[:POOL]]
+            found.update(self._index.row_ids(filters, tasted))
         if understood.wishes:
-            ids |= dict.fromkeys(self._index.sample(filters, POOL, understood.wishes))
+            found.update(self._index.sample(filters, POOL, understood.wishes))
         sorts = understood.cheapness or understood.size_wishes or understood.lightness
-        if not ids or evidence.worn or evidence.room or sorts:
-            ids |= dict.fromkeys(self._index.sample(filters, POOL))
-        return self._index.rows(filters, ids=list(ids), vectors=vectors)
+        if not found or evidence.worn or evidence.room or sorts:
+            found.update(self._index.sample(filters, POOL))
+        # In the table's own order, so that the result does not depend on the way by which each was found.
+        return self._index.take(sorted(found), vectors)
 
     def _rank(self, rows: Rows, understood: Understanding, evidence: _Evidence, k: int) -> tuple[Hit, ...]:
         """Score, spread and explain the candidates."""

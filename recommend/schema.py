@@ -60,6 +60,8 @@ class Item:
         size_cm: width, depth and height in centimetres; None = not stated, as of garments.
         place: where it belongs, one of `PLACES`; "" = not stated.
         extra: what else the catalog's line says, for whoever knows what it means; JSON values, not to be changed.
+        seen_pattern: what the picture surely looks like where no pattern is stated; "" = unread, or not sure. It meets
+            wishes and filters, but is a guess and no fact, and is said as "looks striped".
     """
 
     id: str
@@ -78,6 +80,7 @@ class Item:
     size_cm: tuple[float, float, float] | None = None
     place: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    seen_pattern: str = ""
 
     def sentence(self) -> str:
         """The item in words, for the text encoder."""
@@ -109,8 +112,8 @@ class Facet:
             raise BadInput("attribute", repr(self.attribute), ", ".join(FACETS), "Choose one of these.")
 
     def match(self, item: Item) -> bool:
-        """Whether the item states one of the values."""
-        return not set(self.values).isdisjoint(values_of(item, self.attribute))
+        """Whether the item states one of the values, or surely looks like it."""
+        return not set(self.values).isdisjoint(values_of(item, self.attribute) + seen_of(item, self.attribute))
 
 
 @dataclass(frozen=True)
@@ -210,6 +213,11 @@ def values_of(item: Item, attribute: str) -> tuple[str, ...]:
     if attribute == "material":
         return tuple(value.split(MATERIAL_MARK)) if value else ()
     return value if isinstance(value, tuple) else ((value,) if value else ())
+
+
+def seen_of(item: Item, attribute: str) -> tuple[str, ...]:
+    """The values of one attribute that its picture surely shows and the item does not state."""
+    return (item.seen_pattern,) if attribute == "pattern" and item.seen_pattern else ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -154,7 +154,7 @@ class Stylist:
 
     def _pool(self, hits: Sequence[Hit]) -> _Pool:
         """Candidates with what the index has of them."""
-        rows = self._retriever.rows([hit.item.id for hit in hits])
+        rows = self._retriever.rows([hit.item.id for hit in hits], ("semantic", "colour", "palette"))
         places = {item.id: place for place, item in enumerate(rows.items)}
         for hit in hits:
             if hit.item.id not in places:

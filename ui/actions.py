@@ -14,12 +14,13 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import DeletedFile
 
 import tryroom
-from pipelines import images, renderers
+from pipelines import images
 from pipelines.errors import BadInput, TryroomError
 from pipelines.schema import WEAR_CHOICES, Image, Mask, WearStyle
+from recommend.errors import RecommendError
 from recommend.prices import show
 from recommend.schema import Item
-from ui import loaders, pictures
+from ui import choosing, loaders, pictures
 from ui.history import Choices, Garment, Kept, Person
 from ui.marking import Purpose
 from ui.messages import explain
@@ -51,7 +52,7 @@ def take(key: str, place: str, accept: Callable[[bytes], None], page: type[Visit
     state.trouble.pop(place, None)
     try:
         accept(file.getvalue())
-    except TryroomError as error:
+    except (TryroomError, RecommendError) as error:
         state.trouble[place] = explain(error)
     forget_uploads()
 
@@ -201,7 +202,7 @@ def try_on(garment: Garment) -> None:
     state.trouble.pop("mirror", None)
     state.tries += 1
     try:
-        loading = loaders.fresh_renderer(renderers.default_name("tryon"))
+        loading = loaders.fresh_renderer(choosing.now(state))
         task = render_task(state.person, garment, state.choices, loading, loaders.turns())
     except TryroomError as error:
         state.trouble["mirror"] = explain(error)
@@ -217,6 +218,7 @@ def drop_render() -> None:
 
 def settle(state: Session) -> None:
     """Take in what tasks have finished since the page was drawn."""
+    choosing.settle(state, use_renderer)
     look = finished(state, "mirror")
     if look is not None:
         state.look = look
@@ -256,6 +258,12 @@ def read_settings() -> None:
 
     wear = replace(state.choices.wear, **said(WEAR_CHOICES))
     state.choices = replace(state.choices, **said(SETTINGS), wear=wear)
+
+
+def use_renderer(name: str) -> None:
+    """Have the next pictures made by a renderer, which is loaded."""
+    state = session()
+    state.choices = replace(state.choices, renderer=name)
 
 
 def set_choices(choices: Choices) -> None:

@@ -40,8 +40,9 @@ def show(state: Visit, retriever: Retriever, filters: Filters) -> None:
 
 def _counts(state: Visit, retriever: Retriever, filters: Filters) -> Mapping[str, Mapping[str, int]]:
     """Attribute → value → number of items; counted once for the same filters."""
-    if state.counted is None or state.counted[0] != filters:
-        state.counted = (filters, retriever.facets(filters, tuple(HEADINGS)))
+    asked = (retriever.version, filters)
+    if state.counted is None or state.counted[0] != asked:
+        state.counted = (asked, retriever.facets(filters, tuple(HEADINGS)))
     return state.counted[1]
 
 

@@ -74,7 +74,7 @@ def own(state: RoomVisit) -> Own | None:
 SHOP: Shop[RoomVisit] = Shop(
     catalog=loaders.furniture,
     retriever=loaders.furniture_retriever,
-    reopen=loaders.furniture_retriever.clear,
+    reopen=loaders.pieces.clear,
     kinds=KINDS,
     example="a glass coffee table under 300, not black",
     change="but in oak, smaller",

@@ -92,9 +92,12 @@ def show(state: Visit, shop: Shop[Any], shown: Picture) -> None:
     opening = shop.retriever()
     if not opening.done or opening.error is not None:
         return
+    retriever = opening.result()
+    if shown.item_id not in retriever:  # taken out of the catalog since it was chosen
+        return
     try:
-        _rail(state, shop, opening.result(), shown)
-        _sets(state, shop, opening.result(), shown)
+        _rail(state, shop, retriever, shown)
+        _sets(state, shop, retriever, shown)
     except Exception as error:  # whatever it is, the picture stays
         st.error(explain(error))
 
@@ -117,7 +120,7 @@ def _rail(state: Visit, shop: Shop[Any], retriever: Retriever, shown: Picture) -
 
 def _railed(state: Visit, retriever: Retriever, shown: Picture) -> tuple[Hit, ...]:
     """What goes with the item; asked once."""
-    asked = (shown.item_id, id(shown.query.room))
+    asked = (retriever.version, shown.item_id, id(shown.query.room))
     if state.railed is None or state.railed[0] != asked:
         state.railed = (asked, found(retriever, shown.item_id, shown.query, ASKED).hits)
     return state.railed[1]
@@ -140,7 +143,7 @@ def _sets(state: Visit, shop: Shop[Any], retriever: Retriever, shown: Picture) -
             args=(type(state), shown.item_id),
         )  # fmt: skip
         return
-    asked = (shown.item_id, id(shown.query.room))
+    asked = (retriever.version, shown.item_id, id(shown.query.room))
     if state.sets is None or state.sets[0] != asked:
         from recommend.stylist import Stylist
 

@@ -72,6 +72,7 @@ class Choices:
         wear: how it is worn, as far as that suits what it is.
         mask_grow, person_height: see `TryOnRequest`.
         kept: what stays on beside it.
+        renderer: what makes the picture; "" = the app's own.
     """
 
     category: CategoryChoice = "auto"
@@ -83,6 +84,7 @@ class Choices:
     mask_grow: float = 0.0
     person_height: float | None = None
     kept: tuple[Kept, ...] = ()
+    renderer: str = ""
 
     def beside(self, garment: Garment) -> tuple[Kept, ...]:
         """What stays on beside a garment, which may be among them."""
@@ -158,7 +160,8 @@ class Look(Made, TriedOn):
     @property
     def about(self) -> str:
         """The settings."""
-        return f"seed {self.choices.seed}, {self.choices.steps} steps"
+        by = f", {self.choices.renderer}" if self.choices.renderer else ""
+        return f"seed {self.choices.seed}, {self.choices.steps} steps{by}"
 
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """The photo and the garments."""

@@ -1,4 +1,5 @@
-"""What every session shares: the catalogs, the networks, and whose turn it is to render. Loaded once, never changed.
+"""What every session shares: the catalogs, the networks, and whose turn it is to render. Loaded once, never changed; a
+catalog that somebody changes is followed by `Stock`.
 
 Loading takes seconds, and minutes where weights have to be fetched first; it happens in threads that the page watches.
 What is cached is asked for on the page's thread and handed to the others, which do not know the session.
@@ -24,13 +25,14 @@ from pipelines.schema import Image, Mask, OnProgress, Progress
 from recommend.catalog import Catalog, read_catalog
 from recommend.schema import RoomContext
 from ui import pictures
+from ui.stock import Stock
 from ui.tasks import Task, Turns, part
 
 # Seconds to import, because of torch; done where it is used, in a thread.
 if TYPE_CHECKING:
     from segment_anything.modeling import Sam
 
-    from recommend.dialogue import Tools
+    from recommend.dialogue import Chooser, Tools
     from recommend.embedder import Embedder
     from recommend.retriever import Retriever
 
@@ -46,16 +48,16 @@ _ENCODER = threading.Lock()
 
 
 @st.cache_resource(show_spinner=False)
-def retriever() -> Task[Retriever]:
-    """The task that opens the catalog for searching; begun with the first call."""
+def garments() -> Stock:
+    """The garments, begun to be opened with the first call."""
     reader = worn_reader()
-    return Task(lambda report: open_retriever(reader, report), "open-catalog").start()
+    return Stock(lambda report: open_retriever(reader, report), "open-catalog")
 
 
 @st.cache_resource(show_spinner=False)
-def furniture_retriever() -> Task[Retriever]:
-    """As `retriever`, of the furniture."""
-    return Task(open_furniture, "open-furniture").start()
+def pieces() -> Stock:
+    """The furniture, likewise."""
+    return Stock(open_furniture, "open-furniture")
 
 
 @st.cache_resource(show_spinner=False)
@@ -77,15 +79,9 @@ def worn_reader() -> WornReader:
 
 
 @st.cache_resource(show_spinner=False)
-def catalog() -> Catalog:
-    """The garments, to be shown before they can be searched."""
-    return read_catalog(tryroom.CATALOG)
-
-
-@st.cache_resource(show_spinner=False)
-def furniture() -> Catalog:
-    """The furniture, likewise."""
-    return read_catalog(tryroom.FURNITURE)
+def unopened(folder: Path) -> Catalog:
+    """The items of a catalog before they can be searched."""
+    return read_catalog(folder)
 
 
 def click_finder() -> ClickMask:
@@ -118,19 +114,55 @@ def demo_rooms() -> list[tryroom.DemoPhoto]:
     return tryroom.demo_rooms(tryroom.ROOMS) if (tryroom.ROOMS / "rooms.jsonl").is_file() else []
 
 
-@st.cache_data(show_spinner=False)
 def card(path: str, shape: tuple[int, int] = pictures.CARD) -> bytes:
-    """A picture that comes with the project as a card, JPEG; never used for photos of shoppers."""
+    """A picture of the catalog or a demo as a card, JPEG; never used for photos of shoppers."""
+    changed = os.stat(path).st_mtime_ns if os.path.isfile(path) else 0
+    return _card(path, shape, changed)
+
+
+@st.cache_data(show_spinner=False)
+def _card(path: str, shape: tuple[int, int], changed: int) -> bytes:
+    """The card of a picture file as it was at that time."""
     return pictures.jpeg(pictures.card(images.load_image(path), shape))
 
 
 @st.cache_resource(show_spinner=False)
-def stylist_tools() -> Tools:
-    """What the stylist can do in the shop, once that is open; a language model counts where one is set up."""
-    from recommend.dialogue import tools_of
+def chooser() -> Chooser | None:
+    """The language model that chooses the stylist's tools, where one is set up."""
     from recommend.llm import configured
 
-    return tools_of(retriever().result(), chooser=configured())
+    return configured()
+
+
+def stylist_tools() -> Tools:
+    """What the stylist can do in the shop, once that is open."""
+    from recommend.dialogue import tools_of
+
+    return tools_of(retriever().result(), chooser=chooser())
+
+
+def retriever() -> Task[Retriever]:
+    """The task that opened the garments for searching, as they are now."""
+    return garments().opening()
+
+
+def furniture_retriever() -> Task[Retriever]:
+    """As `retriever`, of the furniture."""
+    return pieces().opening()
+
+
+def catalog() -> Catalog:
+    """The garments, also before they can be searched."""
+    return _items_of(retriever(), tryroom.CATALOG)
+
+
+def furniture() -> Catalog:
+    """The furniture, likewise."""
+    return _items_of(furniture_retriever(), tryroom.FURNITURE)
+
+
+def _items_of(opening: Task[Retriever], folder: Path) -> Catalog:
+    return opening.result().catalog if opening.done and opening.error is None else unopened(folder)
 
 
 def fresh_renderer(name: str, task: str = "tryon") -> Task[Renderer]:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pipelines.schema import CATEGORY_CHOICES, MASK_GROWTH, MAX_STEPS, QUALITIES
 from recommend.schema import Query
-from ui import actions, earlier, goes_with, intake, loaders, masking, pictures, style, wardrobe, wear
+from ui import actions, choosing, earlier, goes_with, intake, loaders, masking, pictures, style, wardrobe, wear
 from ui import look as look_in
 from ui.arrival import come_to_mirror
 from ui.compare import compare
@@ -118,7 +118,7 @@ def _beside(item_id: str) -> goes_with.Picture:
 
 
 def _settings(state: Session) -> None:
-    """Category, quality, seed, steps and a mask of one's own, for the next try-on."""
+    """Category, quality, seed, steps, renderer and a mask of one's own, for the next try-on."""
     choices = state.choices
     st.segmented_control(
         "The garment is a", CATEGORY_CHOICES, format_func=CATEGORY_NAMES.__getitem__, required=True,
@@ -135,8 +135,9 @@ def _settings(state: Session) -> None:
     )  # fmt: skip
     right.slider(
         "Steps", 0, MAX_STEPS, choices.steps, key=state.key("steps"), on_change=actions.read_settings,
-        help="0 is quick and clean; more steps add texture, and grain.",
+        help="0 is what suits the renderer. Of our own that is quick and clean; more steps add texture, and grain.",
     )  # fmt: skip
+    choosing.show(state)
     _mask(state)
     if state.garment is not None:
         st.button(

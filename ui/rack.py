@@ -15,9 +15,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from recommend.catalog import Catalog
 from recommend.errors import RecommendError
+from recommend.feedback import Feedback
 from recommend.prices import show as show_price
 from recommend.schema import Chip, Item, Query, SearchResult
-from ui import actions, facets, goes_with, loaders, opinions, pictures, style, why
+from ui import actions, facets, goes_with, keepsake, loaders, opinions, pictures, style, why
 from ui.messages import explain
 from ui.session import Visit, visit
 from ui.shop import Shop
@@ -61,9 +62,10 @@ def show(state: Visit, shop: Shop[Any]) -> None:
     except RecommendError as error:
         st.error(explain(error))
         return
-    limits = _ask(state, shop, catalog)
     opening = shop.retriever()
-    if opening.done and opening.error is None:
+    opened = opening.done and opening.error is None
+    limits = _ask(state, shop, catalog, opened)
+    if opened:
         cards = _search(state, shop, opening.result(), limits)
     else:
         _not_yet(state, shop, opening.error)
@@ -77,7 +79,7 @@ def show(state: Visit, shop: Shop[Any]) -> None:
 # --- asking -------------------------------------------------------------------------------------------------
 
 
-def _ask(state: Visit, shop: Shop[Any], catalog: Catalog) -> DeltaGenerator:
+def _ask(state: Visit, shop: Shop[Any], catalog: Catalog, opened: bool) -> DeltaGenerator:
     """Words, a picture, a highest price, kinds, and an item of one's own.
 
     Returns:
@@ -87,7 +89,7 @@ def _ask(state: Visit, shop: Shop[Any], catalog: Catalog) -> DeltaGenerator:
         "What are you looking for?", key=_remembered(state, "words", state.words), icon=":material/search:",
         placeholder=shop.change if state.likes else shop.example, on_change=_new_words, args=(type(state),),
     )  # fmt: skip
-    trouble(state, "like", "own")
+    trouble(state, "like", "own", "taste")
     with st.container(horizontal=True, vertical_alignment="center", key=state.key("limits")):
         _kinds(state, shop, catalog)
         _price(state, catalog)
@@ -99,6 +101,7 @@ def _ask(state: Visit, shop: Shop[Any], catalog: Catalog) -> DeltaGenerator:
             shop.look(state)
         with st.popover(shop.own_label, icon=":material/add_a_photo:", key=state.key("own-popover")):
             shop.own_upload(state)
+        keepsake.show(state, shop, opened)
     return told
 
 
@@ -202,6 +205,7 @@ def query_of(state: Visit, shop: Shop[Any]) -> Query:
 def _search(state: Visit, shop: Shop[Any], retriever: Retriever, limits: DeltaGenerator) -> list[Card]:
     """The cards for what is asked, above them how it was understood and what it can be limited to."""
     try:
+        _let_go_of_gone(state, retriever)
         result = _found(state, shop, retriever)
     except Exception as error:  # whatever it is, the rest of the page goes on
         st.error(explain(error))
@@ -220,6 +224,14 @@ def _search(state: Visit, shop: Shop[Any], retriever: Retriever, limits: DeltaGe
     return [Card(hit.item, retriever.picture(hit.item), hit.reason, why.split(hit, liked)) for hit in result.hits]
 
 
+def _let_go_of_gone(state: Visit, retriever: Retriever) -> None:
+    """Items that were taken out of the catalog are asked for no more, and no thumb on them counts."""
+    state.likes = tuple(name for name in state.likes if name in retriever)
+    state.goes_with = state.goes_with if state.goes_with in retriever else ""
+    events = tuple((event, name) for event, name in state.feedback.events if name in retriever)
+    state.feedback = state.feedback if events == state.feedback.events else Feedback(events)
+
+
 def _liked(state: Visit, retriever: Retriever) -> str:
     """What others shall resemble, in a few words."""
     if state.like is None and len(state.likes) == 1:
@@ -231,14 +243,15 @@ def _found(state: Visit, shop: Shop[Any], retriever: Retriever) -> SearchResult:
     """The result of the search; the last one if the same is asked again."""
     query = query_of(state, shop)
     asked = (
-        query.text, id(query.like), id(query.photo), id(query.room), query.max_price, query.categories,
-        query.dismissed, query.likes, query.feedback, query.colours, query.required, state.goes_with, state.wanted,
+        query.text, id(query.like), id(query.photo), id(query.room), query.max_price,
+        query.categories, query.dismissed, query.likes, query.feedback, query.colours, query.required,
+        state.people, state.goes_with, state.wanted, retriever.version,
     )  # fmt: skip
     if state.shelf is None or state.shelf[0] != asked:
         if state.goes_with:
             result = goes_with.found(retriever, state.goes_with, query, state.wanted)
         else:
-            result = retriever.search(query, state.wanted)
+            result = retriever.search(query, state.wanted, keepsake.fitted(state, retriever))
         state.shelf = (asked, result)
     return state.shelf[1]
 

@@ -10,13 +10,13 @@ from typing import Any, Literal
 import numpy as np
 
 import tryroom
-from pipelines import images, jobs, renderers
+from pipelines import images, jobs
 from pipelines.errors import BadInput, TryroomError
 from pipelines.perception.boxed import grab_box
 from pipelines.perception.room import RoomView
 from pipelines.schema import CameraFacts, Mask
 from recommend.schema import Item, RoomContext
-from ui import actions, loaders, pictures
+from ui import actions, choosing, loaders, pictures
 from ui.marking import Purpose
 from ui.messages import explain
 from ui.room_rendering import camera_height, own_furniture, render_task, resized, see_task
@@ -85,7 +85,8 @@ def enter(room: Room) -> None:
     state.drop_render()
     state.room, state.picking = room, False
     state.tries += 1
-    state.arrangement, state.before, state.chosen = Arrangement(camera=CameraFacts(focal=room.focal)), [], None
+    camera, renderer = CameraFacts(focal=room.focal), state.arrangement.renderer
+    state.arrangement, state.before, state.chosen = Arrangement(camera=camera, renderer=renderer), [], None
     state.look, state.left_out, state.comparing, state.marks = None, {}, False, None
     state.masking = None
     for place in ROOM_PLACES:
@@ -125,6 +126,7 @@ def settle(state: RoomVisit) -> None:
     if state.finding is not None and state.finding.done and state.finding.error is None:
         state.found = state.finding.result()
     actions.looked(state, "photo")
+    choosing.settle(state, use_renderer)
     outcome = actions.finished(state, "room")
     if outcome is None:
         return
@@ -182,7 +184,7 @@ def redraw() -> None:
         return
     if state.seeing.error is not None:
         see_again(state)
-    loading = loaders.fresh_renderer(renderers.default_name("room"), "room")
+    loading = loaders.fresh_renderer(choosing.now(state), "room")
     state.render = render_task(state.room, state.arrangement, state.seeing, loading, loaders.turns()).start()
 
 
@@ -402,6 +404,16 @@ def _add_to_mask(purpose: Purpose, thing: Mask) -> None:
     else:
         old = 255 - thing if arrangement.mask is None else arrangement.mask
         change(replace(arrangement, mask=np.minimum(255 - thing, old)))
+
+
+def use_renderer(name: str) -> None:
+    """Have the picture, and the next ones, made by a renderer, which is loaded."""
+    state = room_visit()
+    arrangement = replace(state.arrangement, renderer=name)
+    if arrangement.pieces:
+        change(arrangement)
+    else:  # nothing to see, and nothing to take back
+        state.arrangement = arrangement
 
 
 def measure(metres: float) -> None:

@@ -19,7 +19,7 @@ from pipelines.masks import composite
 from pipelines.perception.cutout import cut_out
 from pipelines.perception.room import RoomView, view_room
 from pipelines.renderers import Renderer
-from pipelines.room import Placed, draw, place_all, removed
+from pipelines.room import DRAWN, Placed, draw, place_all, removed
 from pipelines.schema import CameraFacts, Furniture, Image, ItemView, Mask, OnProgress, Progress, RoomRequest
 from ui import pictures
 from ui.messages import explain
@@ -162,8 +162,6 @@ def render_task(
 
     def work(report: OnProgress) -> Outcome:
         start = time.perf_counter()
-        # What rendering shows on its way is emptier than the draft.
-        plain: OnProgress = lambda p: report(replace(p, preview=None))  # noqa: E731
         view = seeing.follow(part(report, 0.0, 0.0 if seeing.done else _SEEN))
         report(Progress(_SEEN, "finding a place"))
         places = find_places(arrangement.pieces, view)
@@ -173,7 +171,7 @@ def render_task(
         report(Progress(_SEEN, "drawing", draft(room, settled, places.placed, view)))
         renderer = loading.follow(part(report, _SEEN, _LOADED))
         with turns.take(part(report, _LOADED, _LOADED)):
-            result = renderer.render(request_of(room, settled, places), part(plain, _DRAFTED, _RENDERED))
+            result = renderer.render(request_of(room, settled, places), _fuller(part(report, _DRAFTED, _RENDERED)))
         report(Progress(_RENDERED, "making the picture ready"))
         # The page says what is wrong with the photo by itself, whatever stands there.
         result = replace(result, warnings=tuple(said for said in result.warnings if said not in view.warnings))
@@ -181,6 +179,11 @@ def render_task(
         return Outcome(settled, look, places.left_out)
 
     return Task(work, "furnish")
+
+
+def _fuller(report: OnProgress) -> OnProgress:
+    """Passes on what rendering shows on its way once that is fuller than the draft, which has all pieces in it."""
+    return lambda p: report(p if DRAWN < p.fraction < 1 else replace(p, preview=None))
 
 
 def request_of(room: Room, arrangement: Arrangement, places: Places) -> RoomRequest:

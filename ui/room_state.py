@@ -93,12 +93,14 @@ class Arrangement:
         camera: what the shopper or the file tells of it.
         mask: uint8 (H, W), where the photo may change; black stays in front. None = everywhere.
         remove: uint8 (H, W), 255 = taken away first; None = nothing.
+        renderer: what makes the picture; "" = the app's own.
     """
 
     pieces: tuple[Piece, ...] = ()
     camera: CameraFacts = field(default_factory=CameraFacts)
     mask: Mask | None = field(default=None, repr=False)
     remove: Mask | None = field(default=None, repr=False)
+    renderer: str = ""
 
     def piece(self, number: int | None) -> Piece | None:
         """The piece of that number, None if it is not there."""
@@ -199,6 +201,7 @@ class RoomVisit(Visit):
 
     NAME: ClassVar[str] = "room"
     SUFFIX: ClassVar[str] = "-room"
+    TASK: ClassVar[str] = "room"
 
     room: Room | None = None
     arrangement: Arrangement = field(default_factory=Arrangement)
@@ -224,6 +227,11 @@ class RoomVisit(Visit):
     def empty(self) -> bool:
         """Whether there is nothing of the shopper's to forget."""
         return super().empty and self.room is None and self.own is None
+
+    @property
+    def renderer(self) -> str:
+        """See `Arrangement`."""
+        return self.arrangement.renderer
 
     @property
     def shown(self) -> Image | None:

@@ -10,7 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from pipelines.schema import CameraFacts
-from ui import actions, masking, pictures, room_actions
+from ui import actions, choosing, masking, pictures, room_actions
 from ui.furniture import SIDES
 from ui.marking import Purpose
 from ui.room_state import Piece, RoomVisit, room_visit
@@ -34,6 +34,8 @@ def show(state: RoomVisit) -> None:
         _camera(state)
     with st.expander("In front, and taken away", icon=":material/layers_clear:", key=state.key("masks")):
         _masks(state)
+    with st.expander("Renderer", icon=":material/brush:", key=state.key("renderers"), expanded=bool(state.wished)):
+        choosing.show(state)
 
 
 def _shown(state: RoomVisit, name: str, value: object) -> str:

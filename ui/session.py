@@ -17,7 +17,9 @@ from ui.marking import Marking
 from ui.tasks import Task
 
 if TYPE_CHECKING:
+    from recommend.history import History as PeoplesHistory
     from recommend.stylist import Ensemble
+    from recommend.taste import Taste
 
 _GENERATION = "generation"
 
@@ -31,6 +33,7 @@ class Visit:
     Attributes:
         NAME: where it is kept in `st.session_state`.
         SUFFIX: part of the keys of the page's widgets, so that two pages do not share any.
+        TASK: what renderers call the pictures of the page; "" = it has none of its own.
         generation: how often photos were forgotten; part of every widget's key, so that the browser forgets too.
         uploads: how many files were taken; each uploader is new after it gave its file.
         resets: name of a widget → how often it was made anew.
@@ -38,6 +41,7 @@ class Visit:
         picking: whether other photos are offered though there is one.
         tries: how often something new was to be seen in the picture; each time it comes into view.
         render: the render under way. preview: the latest picture of one that is on the page.
+        wished: renderer that was chosen and is not used yet; "" = none. loading: loads it, for whoever waits for it.
         history: what was made in this session.
         masking: a mask that is being made by clicks; None = the tool is shut.
         like: picture that items shall resemble.
@@ -47,10 +51,12 @@ class Visit:
         railed: what goes with what the picture shows, with what was asked. sets: whole sets, likewise.
         sets_for: id of the item that sets were asked for.
         feedback: thumbs and try-ons.
+        people: of a list of purchases, what each of its users had. fitted: what that says of a version of the catalog.
+        whose: a list of which it was not said yet whose taste counts. told: what was read of the last file.
         words, kinds: what was asked; kept here because the browser forgets widgets of a page that is left.
         max_price: the highest price that was set; None = any.
         ticked: attribute → values that were ticked in the filters, of which an item has one.
-        counted: filters, and how many items there are of each value under them.
+        counted: filters and the version of the catalog, and how many items there are of each value under them.
         dismissed: keys of the understood parts of the query that the shopper took away.
         shelf: the last search, with what was asked.
         wanted: number of cards.
@@ -59,6 +65,7 @@ class Visit:
 
     NAME: ClassVar[str]
     SUFFIX: ClassVar[str] = ""
+    TASK: ClassVar[str] = ""
 
     generation: int = 0
     uploads: int = 0
@@ -68,6 +75,8 @@ class Visit:
     tries: int = 0
     render: Task[Any] | None = None
     preview: bytes | None = field(default=None, repr=False)
+    wished: str = ""
+    loading: Task[Any] | None = None
     history: History[Any] = field(default_factory=History)
     masking: Marking | None = field(default=None, repr=False)
     like: Image | None = None
@@ -79,11 +88,15 @@ class Visit:
     sets: tuple[Any, tuple[Ensemble, ...]] | None = None
     sets_for: str = ""
     feedback: Feedback = field(default_factory=Feedback)
+    people: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
+    fitted: tuple[Any, Taste] | None = field(default=None, repr=False)
+    whose: PeoplesHistory | None = None
+    told: str = ""
     words: str = ""
     kinds: tuple[str, ...] = ()
     max_price: float | None = None
     ticked: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    counted: tuple[Filters, dict[str, dict[str, int]]] | None = None
+    counted: tuple[tuple[int, Filters], dict[str, dict[str, int]]] | None = None
     dismissed: tuple[str, ...] = ()
     shelf: tuple[Any, SearchResult] | None = None
     wanted: int = 12
@@ -92,12 +105,17 @@ class Visit:
     @property
     def empty(self) -> bool:
         """Whether there is nothing of the shopper's to forget."""
-        return self.like is None and self.inspiration is None
+        return self.like is None and self.inspiration is None and not self.people and self.whose is None
 
     @property
     def shown(self) -> Image | None:
         """The photo that things are put in, as it is on the page."""
         return None
+
+    @property
+    def renderer(self) -> str:
+        """The renderer that was chosen; "" = the app's own."""
+        return ""
 
     def tasks(self) -> tuple[Task[Any] | None, ...]:
         """Work that may be under way."""
@@ -152,6 +170,7 @@ class Session(Visit):
     """
 
     NAME: ClassVar[str] = "session"
+    TASK: ClassVar[str] = "tryon"
 
     person: Person | None = None
     garment: Garment | None = None
@@ -164,6 +183,11 @@ class Session(Visit):
     def empty(self) -> bool:
         """Whether there is nothing of the shopper's to forget."""
         return super().empty and self.person is None and self.own is None
+
+    @property
+    def renderer(self) -> str:
+        """See `Choices`."""
+        return self.choices.renderer
 
     @property
     def shown(self) -> Image | None:

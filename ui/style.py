@@ -67,6 +67,8 @@ _CSS = """
 [data-testid="stFileUploaderDropzoneInstructions"] span { font-size: 0 }
 [data-testid="stFileUploaderDropzoneInstructions"] span::after
   { content: "or drop it here: JPEG, PNG, HEIC …"; font-size: .875rem }
+[class*="st-key-taste-"] [data-testid="stFileUploaderDropzoneInstructions"] span::after
+  { content: "or drop it here: CSV" }
 
 @media (min-width: 641px) {
   [data-testid="stColumn"]:has([class*="st-key-mirror-column"]) > [data-testid="stVerticalBlock"]

@@ -57,7 +57,7 @@ def _open() -> bool:
     except Exception as error:  # whatever it is, the other pages go on
         st.error(explain(error))
         if not isinstance(error, RecommendError):
-            st.button("Try again", on_click=loaders.retriever.clear, key="reopen-stylist")
+            st.button("Try again", on_click=loaders.garments.clear, key="reopen-stylist")
         return False
     return True
 

@@ -48,7 +48,7 @@ def own(state: Session) -> Own | None:
 SHOP: Shop[Session] = Shop(
     catalog=loaders.catalog,
     retriever=loaders.retriever,
-    reopen=loaders.retriever.clear,
+    reopen=loaders.garments.clear,
     kinds={"upper": "Tops", "lower": "Bottoms", "dress": "Dresses"},
     example="a red linen dress under 40, no stripes",
     change="but in red, cheaper",

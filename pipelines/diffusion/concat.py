@@ -139,6 +139,8 @@ class ConcatTryOnPipeline(DiffusionPipeline):
         num_inference_steps: int = 50,
         guidance_scale: float = 2.5,
         eta: float = 1.0,
+        start_image: PipelineImageInput | None = None,
+        strength: float = 1.0,
         generator: torch.Generator | list[torch.Generator] | None = None,
         latents: Tensor | None = None,
         output_type: str = "pil",
@@ -157,6 +159,8 @@ class ConcatTryOnPipeline(DiffusionPipeline):
             guidance_scale: how much the garment counts: with w > 1, each step looks without the garment, too, and goes
                 w times as far from there; at 1 it looks once.
             eta: of DDIM; 0 = no new noise at a step, 1 = as much as in training.
+            start_image: the person with the garment drawn in, to start from; looked at if `strength` is below 1.
+            strength: how much of the start is noise, and which share of the steps is done; 1 = all, as published.
             generator: of all noise.
             latents: start noise (N, 4, 2h, w), of the person above that of the garment.
             output_type: "pil", "np", "pt" or "latent", the last (N, 4, h, w) as the U-Net knows them.
@@ -168,7 +172,7 @@ class ConcatTryOnPipeline(DiffusionPipeline):
             The person's half. It is painted whole: outside the mask it comes close to the photo and no closer.
         """
         # 0. Check inputs and pictures; each has the size that is painted
-        self.check_inputs(num_inference_steps, guidance_scale, output_type)
+        self.check_inputs(num_inference_steps, guidance_scale, output_type, strength, start_image)
         device, dtype = self._execution_device, self.unet.dtype
         photo = self.image_processor.preprocess(image, height, width).to(device, dtype)
         size = photo.shape[-2:]
@@ -187,21 +191,28 @@ class ConcatTryOnPipeline(DiffusionPipeline):
         if guided:
             told = torch.cat([conditions(masked, torch.zeros_like(worn), small), told])
 
-        # 2. Timesteps and the noise to start from
+        # 2. Timesteps and what to start from: noise, or noise over the person and the garment
         self.scheduler.set_timesteps(num_inference_steps, device=device)
+        timesteps = self.scheduler.timesteps[num_inference_steps - int(num_inference_steps * strength) :]
         shape = (len(photo), self.unet.config.out_channels, *told.shape[-2:])
-        latents = self.prepare_latents(shape, latents, generator, device, dtype)
+        noise = self.prepare_noise(shape, latents, generator, device, dtype)
+        if strength < 1:
+            start = self.image_processor.preprocess(start_image, *size).to(device, dtype)
+            beside = torch.cat([self.encode(start), worn], AXIS)
+            latents = self.scheduler.add_noise(beside, noise, timesteps[:1])
+        else:
+            latents = noise * self.scheduler.init_noise_sigma
 
         # 3. Denoise
-        with self.progress_bar(total=num_inference_steps) as bar:
-            for i, t in enumerate(self.scheduler.timesteps):
+        with self.progress_bar(total=len(timesteps)) as bar:
+            for i, t in enumerate(timesteps):
                 both = torch.cat([latents] * 2) if guided else latents
                 seen = torch.cat([self.scheduler.scale_model_input(both, t), told], 1)
-                noise = self.unet(seen, t, encoder_hidden_states=None, return_dict=False)[0]
+                guess = self.unet(seen, t, encoder_hidden_states=None, return_dict=False)[0]
                 if guided:
-                    without, with_garment = noise.chunk(2)
-                    noise = without + guidance_scale * (with_garment - without)
-                step = self.scheduler.step(noise, t, latents, eta=eta, generator=generator, return_dict=False)
+                    without, with_garment = guess.chunk(2)
+                    guess = without + guidance_scale * (with_garment - without)
+                step = self.scheduler.step(guess, t, latents, eta=eta, generator=generator, return_dict=False)
                 latents = step[0]
                 if callback_on_step_end is not None:
                     latents = callback_on_step_end(self, i, int(t), {"latents": latents}).get("latents", latents)
@@ -222,7 +233,7 @@ class ConcatTryOnPipeline(DiffusionPipeline):
         """Pictures (N, 3, H, W) in [-1, 1] → latents (N, 4, H/8, W/8), the middle of what the autoencoder allows."""
         return self.vae.encode(pictures).latent_dist.mode() * self.vae.config.scaling_factor
 
-    def prepare_latents(
+    def prepare_noise(
         self,
         shape: tuple[int, ...],
         latents: Tensor | None,
@@ -230,14 +241,21 @@ class ConcatTryOnPipeline(DiffusionPipeline):
         device: torch.device,
         dtype: torch.dtype,
     ) -> Tensor:
-        """The noise to start from, given or drawn, as strong as the scheduler wants it."""
+        """Noise, given or drawn."""
         if latents is None:
             latents = randn_tensor(shape, generator=generator, device=device, dtype=dtype)
         elif latents.shape != shape:
             raise ValueError(f"latents has shape {tuple(latents.shape)}; expected {shape}")
-        return latents.to(device, dtype) * self.scheduler.init_noise_sigma
+        return latents.to(device, dtype)
 
-    def check_inputs(self, num_inference_steps: int, guidance_scale: float, output_type: str) -> None:
+    def check_inputs(
+        self,
+        num_inference_steps: int,
+        guidance_scale: float,
+        output_type: str,
+        strength: float,
+        start_image: PipelineImageInput | None,
+    ) -> None:
         """Raise ValueError for what cannot be painted."""
         if num_inference_steps < 1:
             raise ValueError(f"num_inference_steps is {num_inference_steps}; it must be 1 or more")
@@ -245,3 +263,7 @@ class ConcatTryOnPipeline(DiffusionPipeline):
             raise ValueError(f"guidance_scale is {guidance_scale}; it must be 1 or more")
         if output_type not in (allowed := ("pil", "np", "pt", "latent")):
             raise ValueError(f"output_type is {output_type!r}; it must be one of {', '.join(allowed)}")
+        if not 0 < strength <= 1 or int(num_inference_steps * strength) < 1:
+            raise ValueError(f"strength is {strength}; it must be 1 / {num_inference_steps} (one step) to 1")
+        if strength < 1 and start_image is None:
+            raise ValueError(f"strength is {strength} and there is no start_image; below 1 it needs one")

@@ -139,22 +139,44 @@ def _fitted(size: Size, gigabytes: float) -> tuple[Offload, Quantise]:
     return "sequential", "none"
 
 
-def loading(memory: Memory) -> dict[str, Any]:
-    """What `from_pretrained` is given."""
-    given: dict[str, Any] = {"dtype": getattr(torch, memory.dtype), "local_files_only": True}
+def loading(memory: Memory, apart: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What `from_pretrained` of a pipeline is given.
+
+    Args:
+        apart: components that are loaded before it, each with `loading_one`.
+    """
+    given = _plainly(memory)
     if memory.quantise == "nf4":
         from diffusers import PipelineQuantizationConfig
 
         given["quantization_config"] = PipelineQuantizationConfig(
             quant_backend="bitsandbytes_4bit",
-            quant_kwargs={
-                "load_in_4bit": True,
-                "bnb_4bit_quant_type": "nf4",
-                "bnb_4bit_compute_dtype": getattr(torch, memory.dtype),
-            },
-            components_to_quantize=list(memory.quantised),
+            quant_kwargs=_nf4(memory),
+            components_to_quantize=[one for one in memory.quantised if one not in apart],
         )
     return given
+
+
+def loading_one(memory: Memory, component: str) -> dict[str, Any]:
+    """What `from_pretrained` of one of diffusers' networks is given, or of a pipeline of which nothing is quantised."""
+    given = _plainly(memory)
+    if component in memory.quantised:
+        from diffusers import BitsAndBytesConfig
+
+        given["quantization_config"] = BitsAndBytesConfig(**_nf4(memory))
+    return given
+
+
+def _plainly(memory: Memory) -> dict[str, Any]:
+    return {"dtype": getattr(torch, memory.dtype), "local_files_only": True}
+
+
+def _nf4(memory: Memory) -> dict[str, Any]:
+    return {
+        "load_in_4bit": True,
+        "bnb_4bit_quant_type": "nf4",
+        "bnb_4bit_compute_dtype": getattr(torch, memory.dtype),
+    }
 
 
 def place(pipe: DiffusionPipeline, memory: Memory) -> None:

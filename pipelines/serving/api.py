@@ -67,10 +67,11 @@ def _problems(*statuses: int) -> _Responses:
         409: "The render has no such picture (yet).",
         413: "The body is too large; it was not read.",
         422: "Something in the request cannot be used.",
-        429: "The queue is full; come again after the seconds of Retry-After.",
+        429: "The queue is full, or its free places belong to those who came before. Come again after the seconds of "
+        "Retry-After, or half as many more at the most: for so long the same Idempotency-Key keeps your turn.",
         503: "The server is stopping.",
     }
-    headers = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+    headers = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}}}
     return {
         status: {
             "model": Problem,
@@ -129,7 +130,14 @@ _Key = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key", min_length=16, max_length=200,
-        description="Random; a request that is sent again with the same key is not rendered again.",
+        description="Random; a request that is sent again with the same key is not rendered again, and keeps its turn.",
+    ),
+]  # fmt: skip
+_Turn = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key", min_length=16, max_length=200,
+        description="Random; a request that is sent again with the same key keeps its turn.",
     ),
 ]  # fmt: skip
 
@@ -172,15 +180,15 @@ def _add_handing_in(api: FastAPI, desk: Desk) -> None:
     )  # fmt: skip
     async def submit(request: Request, response: Response, key: _Key = None) -> Status:
         """Hand a render in. Its state is under the address that Location names."""
-        with desk.place(key or ""):
+        with desk.place(key or "", known=desk.known(key or "") is not None):
             render = desk.submit(await _ticket(request, looking, renderer), key or "")
         response.headers["Location"] = f"/v1/renders/{render.id}"
         return _status(desk, render)
 
     @api.post("/v1/recipes", responses=_problems(408, 409, 413, 422, 429, 503), tags=["renders"], **body)
-    async def recipe(request: Request) -> Recipe:
+    async def recipe(request: Request, key: _Turn = None) -> Recipe:
         """What a picture would be made with, without rendering it; waits in the same queue."""
-        with desk.place():
+        with desk.place(key or ""):
             render = desk.submit(await _ticket(request, looking, renderer, only_recipe=True))
         async for _ in render.news():
             pass

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import statistics
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from typing import Any, Literal
 from pipelines.errors import BadInput
 from pipelines.renderers import Load
 from pipelines.schema import Progress
+from pipelines.serving.line import Line, seconds_until
 from pipelines.serving.settings import Refused, ServeSettings
 from pipelines.serving.worker import Cancel, Ended, Ticket, work
 from pipelines.workers import Worker, one_line
@@ -29,8 +31,8 @@ _ATTEMPTS = 2
 _GRACE = 10.0
 #: Seconds until those who wait for news hear that there is none, so that they know a lost connection from a long step.
 _SILENCE = 1.0
-#: Seconds after which to come again where the queue is full: as long as a render takes, within these.
-_SOONEST, _LATEST = 1, 30
+#: How many renders tell how long one takes.
+_RECENT = 16
 
 
 class Render:
@@ -89,7 +91,8 @@ class Desk:
         self._waiting: deque[Render] = deque()
         self._ended: deque[Render] = deque()
         self._arriving = 0
-        self._pace = 0.0  # seconds of the last render
+        self._line = Line()
+        self._took: deque[float] = deque([0.0], _RECENT)  # seconds that the last renders kept a worker; 0 before any
         self._arrived = asyncio.Event()
         self._drivers: list[asyncio.Task[None]] = []
         self._threads = ThreadPoolExecutor(settings.workers, "worker-pipe")
@@ -112,30 +115,44 @@ class Desk:
     # --- what clients ask for -------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def place(self, key: str = "") -> Iterator[None]:
+    def place(self, key: str = "", *, known: bool = False) -> Iterator[None]:
         """Hold a place in the queue for a request while it arrives; Refused where there is none.
 
         Args:
-            key: of a request that may have come before, and then has its place.
+            key: by which one who is told to come again has a turn; "" = none.
+            known: its render came before, and has its place.
         """
         self._refuse_if_stopping()
-        if not self.known(key) and len(self._waiting) + self._arriving >= self.settings.queue:
-            allowed = f"{self.settings.queue} renders that wait"
-            problem = BadInput("queue", "one more than that", allowed, "Come again in a moment.")
-            raise Refused(429, problem, {"Retry-After": str(self._when_to_come_again())})
+        if not known:
+            self._enter(key)
         self._arriving += 1
         try:
             yield
         finally:
             self._arriving -= 1
 
+    def _enter(self, key: str) -> None:
+        """Refused unless there is a place that belongs to nobody before."""
+        coming = len(self._waiting) + self._arriving
+        running = sum(render.state == "running" for render in self._renders.values())
+        seconds = self._line.enter(
+            key, self.settings.queue - coming, running + coming < self.settings.workers, self._pace,
+            asyncio.get_running_loop().time(),
+        )  # fmt: skip
+        if seconds:
+            allowed = f"{self.settings.queue} renders that wait"
+            step = f"Come again after {seconds} seconds; the same Idempotency-Key keeps your turn."
+            raise Refused(429, BadInput("queue", "more than that", allowed, step), {"Retry-After": str(seconds)})
+
+    @property
+    def _pace(self) -> float:
+        """Seconds from one place in the queue that becomes free to the next; no matter that loading took longer."""
+        return statistics.median(self._took) / self.settings.workers
+
     def _refuse_if_stopping(self) -> None:
         if self.stopping:
             problem = BadInput("server", "a render while it stops", "renders while it runs", "Come again later.")
-            raise Refused(503, problem, {"Retry-After": str(self._when_to_come_again())})
-
-    def _when_to_come_again(self) -> int:
-        return max(_SOONEST, min(_LATEST, round(self._pace / self.settings.workers)))
+            raise Refused(503, problem, {"Retry-After": str(seconds_until(1, self._pace))})
 
     def known(self, key: str) -> Render | None:
         """The render that came with this idempotency key."""
@@ -215,6 +232,7 @@ class Desk:
         """Do one render; whether the worker outlived it."""
         render.attempts += 1
         end: Ended | None = None
+        began = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(self.settings.seconds) as render.limit:
                 self._tell_all(render)
@@ -223,8 +241,8 @@ class Desk:
         except TimeoutError:
             alive = False
             end = Ended("failed", stage="rendering", why=f"it took over {self.settings.seconds:g} seconds")
-        if end is not None and end.state == "done":
-            self._pace = end.seconds
+        if end is not None and not render.cancelled:
+            self._took.append(asyncio.get_running_loop().time() - began)
         if not alive:
             worker.stop()
         if render.cancelled:

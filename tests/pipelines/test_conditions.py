@@ -18,6 +18,7 @@ import torch
 from diffusers.image_processor import VaeImageProcessor
 
 from pipelines import published, renderers, room, tryon
+from pipelines.diffusion.published import painter
 from pipelines.geometry.canvas import Canvas, Form, Window
 from pipelines.geometry.layer import bring
 from pipelines.perception.pose import believed18
@@ -31,9 +32,11 @@ USES = {
     ("sd15", "room"): {"mask", "hint", "item", "prompt", "depth"},
     ("sdxl", "tryon"): {"mask", "hint", "item", "prompt", "pose"},
     ("sdxl", "room"): {"mask", "hint", "item", "prompt", "depth", "lines"},
-    ("flux-fill", "tryon"): {"mask", "hint", "prompt"},
+    ("flux-fill", "tryon"): {"mask", "hint", "item", "prompt", "pose"},
+    ("flux-fill", "room"): {"mask", "hint", "item", "prompt", "depth"},
     ("edit", "edit"): {"photo", "prompt"},
     ("concat", "tryon"): {"mask", "photo", "item"},
+    ("concat-hint", "tryon"): {"mask", "photo", "item", "hint"},
 }
 
 
@@ -67,6 +70,28 @@ def painting(request: pytest.FixtureRequest, hub: Path) -> Iterator[Painting]:
 @pytest.fixture(scope="module")
 def before(painting: Painting) -> Image:
     return painting.paint()
+
+
+def test_what_is_seen_on_the_way_ends_as_the_picture(
+    painting: Painting, before: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(painter, "PREVIEW_EVERY", 1)
+    seen: list[Image] = []
+    weights = [part.clone() for part in painting.painter.pipe.vae.parameters()]
+    after = painting.painter.paint(painting.canvas, 0, 2, lambda done, count, picture: seen.append(picture))
+    assert np.array_equal(after, before) and len(seen) == 2
+    assert np.abs(seen[1].astype(int) - after).max() <= 1 and not np.array_equal(seen[0], seen[1])
+    assert all(torch.equal(*pair) for pair in zip(weights, painting.painter.pipe.vae.parameters(), strict=True))
+
+
+def test_nothing_is_decoded_on_the_way_where_networks_are_moved_for_it(
+    painting: Painting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(painter, "PREVIEW_EVERY", 1)
+    monkeypatch.setattr(painting.painter, "memory", replace(painting.painter.memory, offload="model"))
+    seen: list[Image | None] = []
+    painting.painter.paint(painting.canvas, 0, 2, lambda done, count, picture: seen.append(picture))
+    assert seen == [None, None]
 
 
 def changed(canvas: Canvas, what: str) -> Any:
@@ -132,35 +157,51 @@ def test_pictures_come_in_the_range_and_size_of_the_pipelines_own_preprocessors(
     assert torch.allclose(image, as_tensor(seen) / 127.5 - 1, atol=1e-5)
     if painting.task == "edit":
         return
+    if painting.name == "concat-hint":
+        start = pipe.image_processor.preprocess(given["start_image"])
+        assert torch.allclose(start, as_tensor(canvas.hint) / 127.5 - 1, atol=1e-5)
     assert (given["height"], given["width"]) == (height, width)
     mask = pipe.mask_processor.preprocess(given["mask_image"], height, width)
     assert torch.equal(mask[0, 0] > 0.5, torch.from_numpy(canvas.mask > 127))
     assert set(mask.unique().tolist()) == {0.0, 1.0}
 
 
-def test_controls_come_in_their_order_between_0_and_1(painting: Painting, given: dict[str, Any]) -> None:
-    controls = painting.painter.controls
+def test_controls_come_in_their_order_and_in_the_range_of_their_preprocessor(
+    painting: Painting, given: dict[str, Any]
+) -> None:
+    controls, pipe = painting.painter.controls, painting.painter.pipe
     if not controls:
         assert "control_image" not in given
         return
     pictures = given["control_image"] if isinstance(given["control_image"], list) else [given["control_image"]]
-    processor: VaeImageProcessor = painting.painter.pipe.control_image_processor
+    # FLUX's ControlNet sees the picture's latents: it is brought between -1 and 1, for the autoencoder.
+    flux = painting.name == "flux-fill"
+    processor: VaeImageProcessor = pipe.image_processor if flux else pipe.control_image_processor
+    low = -1 if flux else 0
     assert len(pictures) == len(controls)
     for control, picture in zip(controls, pictures, strict=True):
         found = processor.preprocess(picture)
-        assert torch.allclose(found, as_tensor(painting.canvas.controls[control]) / 255, atol=1e-5)
-        assert 0 <= float(found.min()) < float(found.max()) <= 1
+        wanted = low + (1 - low) * as_tensor(painting.canvas.controls[control]) / 255
+        assert torch.allclose(found, wanted, atol=1e-5)
+        assert low <= float(found.min()) < float(found.max()) <= 1
     if painting.name == "sdxl":
         assert given["control_mode"] == [{"pose": 0, "depth": 1, "lines": 3}[control] for control in controls]
 
 
-def test_the_item_s_picture_counts_inside_the_mask_only_or_lies_beside_the_person(
+def test_the_item_s_picture_counts_inside_the_mask_only_or_goes_with_the_words_or_lies_beside_the_person(
     painting: Painting, given: dict[str, Any]
 ) -> None:
     if "item" not in USES[painting.name, painting.task]:
-        assert "ip_adapter_image" not in given
+        assert not {"ip_adapter_image", "item_image"} & given.keys()
         return
-    if painting.name == "concat":  # beside the person, as large as it fits, on white
+    if painting.name == "flux-fill":  # upright, in RGB, white at the top of the range
+        assert np.array_equal(np.asarray(given["item_image"]), painting.canvas.item)
+        pixels = painting.painter.pipe.feature_extractor(given["item_image"], return_tensors="pt").pixel_values
+        shrunk = cv2.resize(painting.canvas.item, (32, 32), interpolation=cv2.INTER_AREA)
+        assert pixels.shape == (1, 3, 32, 32) and float(pixels.max()) == 1
+        assert (pixels - (as_tensor(shrunk) / 127.5 - 1)).abs().mean() < 0.04
+        return
+    if painting.name.startswith("concat"):  # beside the person, as large as it fits, on white
         beside, (height, width) = np.asarray(given["garment_image"]), painting.canvas.mask.shape
         side = min(height, width)
         top, left = (height - side) // 2, (width - side) // 2
@@ -182,16 +223,17 @@ def test_the_denoiser_sees_the_mask_as_it_learnt_it_with_1_where_it_repaints(
     if painting.name == "sd15":
         assert given["denoiser"].shape[1:] == (9, 8, 8)
         assert torch.equal(given["denoiser"][:1, 4:5] > 0.5, small > 127)
-    elif painting.name == "concat":  # the person above, the garment below, with nothing to repaint there
+    elif painting.name.startswith("concat"):  # the person above, the garment below, with nothing to repaint there
         assert given["denoiser"].shape[1:] == (9, 16, 8)
         assert torch.equal(given["denoiser"][:1, 4:5, :8] > 0.5, small > 127)
         assert not given["denoiser"][:, 4, 8:].any()
     elif painting.name == "flux-fill":
         # Packed: a token for 2 × 2 latents, 64 of what is painted, 64 of what is kept, 256 of the mask's pixels.
         tokens = given["denoiser"][0]
-        assert tokens.shape == (16, 384)
-        inside = torch.from_numpy(painting.canvas.mask > 127).float().reshape(4, 16, 4, 16).mean((1, 3)).reshape(16)
-        assert torch.allclose(tokens[:, 128:].mean(1), inside, atol=1e-3)
+        rows, columns = (side // 16 for side in painting.canvas.mask.shape)
+        assert tokens.shape == (rows * columns, 384)
+        inside = torch.from_numpy(painting.canvas.mask > 127).float().reshape(rows, 16, columns, 16).mean((1, 3))
+        assert torch.allclose(tokens[:, 128:].mean(1), inside.ravel(), atol=1e-3)
     else:  # no mask: latents, and beside them those of the photo that is edited
         assert given["denoiser"].shape[1:] == ({"sdxl": 4, "edit": 8}[painting.name], 8, 8)
 

@@ -15,8 +15,10 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines import images, renderers, weights
+from pipelines import images, renderers, tryon, weights
 from pipelines.errors import BadInput, RenderCancelled
+from pipelines.geometry.body import Body
+from pipelines.perception.pose import believed18
 from pipelines.remote import RemoteRenderer
 from pipelines.schema import EditRequest, Progress, RenderResult, Request, RoomRequest, TryOnRequest
 from tests.pipelines import small_requests
@@ -34,6 +36,8 @@ CASES = [
 ]
 #: What the other Tryroom renders each task with.
 THERE = {"tryon": "compact", "room": "compact", "edit": "edit"}
+#: Try-ons that the pose reaches through the mask alone: neither hint nor pose map is shown to them.
+BY_MASK_ALONE = {"concat"}
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,12 @@ def state_of(case: Case) -> dict[str, str]:
     return found
 
 
+def further_right(scene: tryon.Scene) -> tryon.Scene:
+    """The same photo and parsing, but all keypoints found further right by a share of the width."""
+    pose = replace(scene.pose, keypoints=scene.pose.keypoints + np.float32([0.03, 0]))
+    return replace(scene, pose=pose, body=Body.from_keypoints(believed18(pose), scene.labels.shape))
+
+
 def tensors_alive() -> int:
     gc.collect()
     return sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())
@@ -175,6 +185,26 @@ def test_two_threads_at_once_get_their_own_pictures(case: Case, result: RenderRe
         both = list(threads.map(lambda seed: case.renderer.render(case.request(seed)).image, (1, 0)))
     assert np.array_equal(both[1], result.image)
     assert np.array_equal(both[0], other.image)
+
+
+def test_other_keypoints_alone_give_another_picture(
+    case: Case, result: RenderResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mask and hint follow the pose, and most painters see it beside them; a mask that is drawn stays as it is."""
+    if case.task != "tryon" or case.name == "remote":
+        pytest.skip("nobody's pose is found here")
+    drawn = replace(case.request(), mask=result.mask)
+    within = case.renderer.render(drawn)
+    found = tryon.perceive
+    monkeypatch.setattr(tryon, "perceive", lambda *how: further_right(found(*how)))
+    moved, moved_within = case.renderer.render(case.request()), case.renderer.render(drawn)
+    for before, after in ((result, moved), (within, moved_within)):
+        assert not np.array_equal(after.steps["pose"], before.steps["pose"])
+        assert not np.array_equal(after.steps["hint"], before.steps["hint"])
+    assert not np.array_equal(moved.mask, result.mask)
+    assert not np.array_equal(moved.image, result.image)
+    assert np.array_equal(moved_within.mask, within.mask)
+    assert np.array_equal(moved_within.image, within.image) == (case.name in BY_MASK_ALONE)
 
 
 def test_what_cannot_be_rendered_is_refused(case: Case) -> None:

@@ -37,6 +37,9 @@ def test_a_manifest_becomes_jobs_in_its_order(tmp_path: Path) -> None:
         ("", "nothing in line 1"),
         ("id,task,photo,item\n", "no jobs"),
         ("id,task,photo\na,tryon,p\n", r"missing: \['item'\]"),
+        ("id,task,photo,instruction\na,edit,p,w\nb,room,p,\n", r"missing: \['item'\]"),
+        ("id,task,photo,item\na,edit,p,\nb,room,p,i\n", r"missing: \['instruction'\]"),
+        ("id,task,photo,item,masks\na,tryon,p,g,m\n", "'masks'; allowed: mask"),
         ("id,task,photo,item,item\na,tryon,p,g,g\n", "Name each once"),
         ("id,task,photo,item,seeds\na,tryon,p,g,1\n", "'seeds'; allowed: seed"),
         ("id,task,photo,item,Category\na,tryon,p,g,upper\n", "'Category'; allowed: category"),
@@ -97,7 +100,7 @@ def test_a_request_carries_the_values_and_defaults(photo_file: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"task": "sofa"}, "task: got 'sofa'; allowed: tryon, room"),
+        ({"task": "sofa"}, "task: got 'sofa'; allowed: tryon, room, edit"),
         ({"task": "room"}, "the size of an item that is a picture"),
         ({"task": "room", "size": "120 60"}, "width, depth and height in cm"),
         ({"task": "room", "size": "120 60 wide"}, "a number"),
@@ -105,6 +108,11 @@ def test_a_request_carries_the_values_and_defaults(photo_file: Path) -> None:
         ({"task": "room", "size": "9 9 9", "at_x": "0.5"}, "at_y: got ''"),
         ({"task": "room", "size": "9 9 9", "yaw": "nan"}, "yaw: got 'nan'"),
         ({"task": ""}, "task: got ''"),
+        ({"task": "edit"}, "words: got 0 letters"),
+        ({"task": "edit", "instruction": "w" * 1001}, "words: got 1001 letters"),
+        ({"task": "edit", "instruction": "more light", "mask": Path("nowhere.png")}, "mask nowhere.png"),
+        ({"item": None}, "item: got nothing"),
+        ({"mask": Path("nowhere.png")}, "mask nowhere.png"),
         ({"category": "shoes"}, "auto, upper, lower, dress"),
         ({"seed": "1.0"}, "a whole number"),
         ({"seed": "-1"}, "seed: got -1"),
@@ -144,6 +152,22 @@ def test_a_transparent_garment_stays_a_cut_out_and_a_mask_is_read(tmp_path: Path
         jobs.tryon_request(photo_file, tmp_path / "cut.png", mask=tmp_path / "mask.png", settings=RenderSettings())
 
 
+def test_lines_of_words_stand_beside_lines_of_items(tmp_path: Path, photo_file: Path) -> None:
+    images.save_png(tmp_path / "mask.png", np.full((120, 90), 255, np.uint8))
+    text = "id,task,photo,item,instruction,mask,seed,instructions\n"
+    text += f'a,edit,{photo_file},,"make it warm, and bright",mask.png,4,none\n'
+    text += f"b,edit,{photo_file},g012,more light,,,\nc,tryon,{photo_file},{photo_file},,mask.png,,\nd,tryon,p,,,,,\n"
+    found = jobs.read_jobs(written(tmp_path, text), find_item={"g012": jobs.Garment(photo_file)}.get)
+    assert [job.item for job in found] == [None, None, photo_file, None]
+    edit, whole, tryon = (jobs.request_of(job, "remote") for job in found[:3])
+    assert edit.words == "make it warm, and bright" and (edit.mask == 255).all()
+    assert edit.settings == RenderSettings("remote", 4)
+    assert (whole.words, whole.mask) == ("more light", None)
+    assert tryon.garment.shape == (120, 90, 3) and (tryon.mask == 255).all()
+    with pytest.raises(BadInput, match="Fill in the column item"):
+        jobs.request_of(found[3], "remote")
+
+
 @pytest.fixture
 def furniture(tmp_path: Path) -> jobs.FurnitureFiles:
     """Cut-outs from two angles of pitch and three of yaw, each cell of its own shade."""
@@ -166,6 +190,15 @@ def test_furniture_is_read_cell_by_cell(photo_file: Path, furniture: jobs.Furnit
         for row, pitch in enumerate((8, 25))
         for column, yaw in enumerate((0, 30, 60))
     }
+
+
+def test_a_mask_bounds_what_may_change_in_a_room(
+    tmp_path: Path, photo_file: Path, furniture: jobs.FurnitureFiles
+) -> None:
+    images.save_png(tmp_path / "mask.png", np.full((120, 90), 255, np.uint8))
+    job = jobs.Job("a", 2, "room", photo_file, furniture, mask=tmp_path / "mask.png")
+    mask = jobs.request_of(job, "compact").mask
+    assert mask is not None and (mask == 255).all()
 
 
 def test_an_atlas_of_another_shape_is_refused(photo_file: Path, furniture: jobs.FurnitureFiles) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import math
 
 import pytest
 
-from pipelines.diffusion.memory import CHOICES, COMPILE, WORKING, Machine, Memory, Size, decide, loading
+from pipelines.diffusion.memory import CHOICES, COMPILE, WORKING, Machine, Memory, Size, decide, loading, loading_one
 from pipelines.diffusion.published.loading import LOADERS
 from pipelines.errors import BadInput, MissingLibrary
 
@@ -101,4 +102,18 @@ def test_sizes_agree_with_what_is_fetched() -> None:
 def test_what_from_pretrained_is_given() -> None:
     import torch
 
-    assert loading(Memory("cpu", "float32")) == {"dtype": torch.float32, "local_files_only": True}
+    plain = {"dtype": torch.float32, "local_files_only": True}
+    assert loading(Memory("cpu", "float32")) == loading_one(Memory("cpu", "float32"), "controlnet") == plain
+
+
+def test_in_four_bits_is_what_is_worth_it_and_each_where_it_is_loaded() -> None:
+    memory = decide(SIZES["flux-fill"], gpu(16))
+    given = loading(memory, apart=("controlnet",))
+    assert given["quantization_config"].components_to_quantize == ["transformer", "text_encoder_2"]
+    assert "quantization_config" not in loading_one(memory, "image_encoder")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("bitsandbytes") is None, reason="four bits need bitsandbytes")
+def test_a_network_that_is_loaded_apart_is_held_in_four_bits_like_the_others() -> None:
+    given = loading_one(decide(SIZES["flux-fill"], gpu(16)), "controlnet")
+    assert given["quantization_config"].load_in_4bit and given["quantization_config"].bnb_4bit_quant_type == "nf4"

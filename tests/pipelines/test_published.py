@@ -14,14 +14,14 @@ from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 import tryroom_cli
-from pipelines import batch, images, jobs, published, renderers, weights
+from pipelines import batch, images, jobs, published, remote, renderers, weights
 from pipelines.diffusion.memory import Memory
-from pipelines.diffusion.published import instruct, sd15
+from pipelines.diffusion.published import instruct, painter, sd15
 from pipelines.diffusion.published.painter import asked_for, variant_of
 from pipelines.errors import BadInput, MissingLibrary
 from pipelines.geometry.canvas import Form, on_white, window_around
 from pipelines.geometry.wording import colour_names, say_garment
-from pipelines.schema import EditRequest, RenderSettings
+from pipelines.schema import EditRequest, Progress, RenderSettings
 from tests.pipelines import small_requests
 
 CPU = Memory("cpu", "float32")
@@ -62,18 +62,35 @@ def test_a_batch_goes_on_by_the_recipe_of_a_published_renderer(
 
 
 def test_words_without_a_mask_may_change_everything(hub: Path) -> None:
-    painter = instruct.load(folders(hub), CPU, dataclasses.replace(instruct.USUAL, side=64, steps=1))
+    editor = instruct.load(folders(hub), CPU, dataclasses.replace(instruct.USUAL, side=64, steps=1))
     request = EditRequest(small_requests.room_photo(), "paint the wall", settings=RenderSettings("edit"))
-    result = published.edit(painter, request, {}, lambda _: None)
+    result = published.edit(editor, request, {}, lambda _: None)
     assert (result.mask == 255).all()
     assert (result.image != request.photo).any(-1).mean() > 0.9
+
+
+@pytest.mark.parametrize(("name", "task"), [("sd15", "tryon"), ("sd15", "room"), ("edit", "edit")])
+def test_a_picture_is_seen_on_the_way_and_nothing_changes_outside_its_mask(
+    name: str, task: str, hub: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(painter, "PREVIEW_EVERY", 1)
+    renderer = small_requests.load(name, task, hub, monkeypatch)
+    request = small_requests.request_of(task, renderer=name)
+    told: list[Progress] = []
+    result = renderer.render(request, told.append)
+    steps = [one for one in told if one.stage.startswith("step ")]
+    assert steps and all(one.preview is not None for one in steps)
+    assert [one.fraction for one in told] == sorted(one.fraction for one in told)
+    for one in steps:
+        changed = (one.preview != remote.photo_of(request)).any(-1)
+        assert changed.any() and not changed[result.mask == 0].any()
 
 
 def test_half_precision_files_are_found_and_read_in_the_precision_asked_for(hub: Path) -> None:
     assert variant_of(hub / "sd15-inpainting") == "fp16"
     assert variant_of(hub / "flux-fill") is None
-    painter = sd15.load(folders(hub), CPU, "pose")
-    assert {part.dtype for part in painter.pipe.components.values() if isinstance(part, torch.nn.Module)} == {
+    loaded = sd15.load(folders(hub), CPU, "pose")
+    assert {part.dtype for part in loaded.pipe.components.values() if isinstance(part, torch.nn.Module)} == {
         torch.float32
     }
 

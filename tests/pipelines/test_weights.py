@@ -17,8 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import manifest as manifests
-from pipelines import renderers, sources, weights
+from pipelines import hashes, renderers, sources, weights
 from pipelines.errors import BadInput, CorruptWeights, LicenceNotAccepted, MissingWeights
 
 CONTENT = {"net.bin": bytes(range(256)) * 40, "sub/config.json": b'{"width": 3}\n'}
@@ -143,8 +142,9 @@ def resolving(path: Path) -> list[str]:
 
 
 def leftovers(cache: Path) -> list[str]:
-    """What lies in the cache beside entries and their locks."""
-    return [path.name for path in (cache / "weights").iterdir() if path.name not in ("net", "net.lock")]
+    """What lies in the cache beside entries, their locks and their notes."""
+    own = ("net", "net.lock", "net.hashes.json")
+    return [path.name for path in (cache / "weights").iterdir() if path.name not in own]
 
 
 # --- the real manifest --------------------------------------------------------------------------------------
@@ -321,7 +321,15 @@ def test_another_licence_is_accepted_anew(url_manifest: Path, server: Server) ->
     assert server.downloads == []
 
 
-def test_no_renderer_is_without_weights_that_are_known_and_two_have_to_be_accepted() -> None:
+def test_a_licence_that_was_accepted_holds_for_all_that_have_the_same() -> None:
+    fill, redux, union, other = (weights.find(one) for one in ("flux-fill", "flux-redux", "flux-union", "catvton"))
+    assert not any(map(weights.is_accepted, (fill, redux, union, other)))
+    weights.accept(fill)
+    assert all(map(weights.is_accepted, (fill, redux, union)))
+    assert not weights.is_accepted(other)
+
+
+def test_no_renderer_is_without_weights_that_are_known_and_two_licences_have_to_be_accepted() -> None:
     entries = weights.read_manifest()
     needed = {
         name
@@ -331,7 +339,10 @@ def test_no_renderer_is_without_weights_that_are_known_and_two_have_to_be_accept
         if entries[name].source == "hub"
     }
     assert needed == {entry.name for entry in entries.values() if entry.source == "hub"}
-    assert [entry.name for entry in entries.values() if not entry.commercial] == ["flux-fill", "catvton"]
+    assert {entry.name: entry.licence for entry in entries.values() if not entry.commercial} == {
+        **dict.fromkeys(("flux-fill", "flux-redux", "flux-union"), "FLUX.1 [dev] Non-Commercial License"),
+        "catvton": "CC BY-NC-SA 4.0",
+    }
 
 
 @pytest.mark.parametrize(("renderer", "name"), [("flux-fill", "flux-fill"), ("concat", "catvton")])
@@ -389,6 +400,85 @@ def test_a_bundled_file_that_is_not_the_pinned_one_is_refused_but_kept(tmp_path:
         weights.resolve("net", manifest=path)
     assert not refused.value.deleted
     assert (tmp_path / "net" / "net.bin").read_bytes() == b"a fresh training"
+
+
+# --- read once ----------------------------------------------------------------------------------------------
+
+READING = """
+import pathlib, sys
+import pipelines.weights as weights
+read = []
+sys.addaudithook(lambda event, args: read.append(args[0]) if event == "open" else None)
+try:
+    weights.resolve("net", manifest=pathlib.Path(sys.argv[1]))
+except weights.CorruptWeights:
+    print("refused")
+print(*(pathlib.Path(str(path)).name for path in read if "net.bin" in str(path)))
+"""
+
+
+def read_by_another_process(path: Path) -> str:
+    """What a process of its own says that resolves "net": whether it read the large file, and whether it refused it."""
+    command = [sys.executable, "-c", READING, str(path)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return " ".join(run.stdout.split())
+
+
+def settled(folder: Path) -> None:
+    """As after some time: files that were written moments ago are read every time."""
+    for path in folder.rglob("*"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+
+
+def test_a_file_is_read_once_and_again_when_it_changed(url_manifest: Path) -> None:
+    folder = weights.resolve("net", manifest=url_manifest)
+    settled(folder)
+    assert [read_by_another_process(url_manifest) for _ in range(2)] == ["net.bin", ""]
+    (folder / "net.bin").write_bytes(CONTENT["net.bin"][:-1] + b"X")
+    settled(folder)
+    assert read_by_another_process(url_manifest).startswith("refused net.bin")
+    assert not (folder / "net.bin").exists()
+    assert_content(weights.resolve("net", manifest=url_manifest))
+
+
+def test_verifying_reads_whatever_was_noted(url_manifest: Path, cache: Path) -> None:
+    folder = weights.resolve("net", manifest=url_manifest)
+    changed = folder / "net.bin"
+    changed.write_bytes(CONTENT["net.bin"][:-1] + b"X")
+    settled(folder)
+    notes = cache / "weights" / "net.hashes.json"
+    hashes.sha256_of(changed, notes)  # noted as what it is now, and then as what it should be
+    forge(notes, changed, hashlib.sha256(CONTENT["net.bin"]).hexdigest())
+    assert weights.resolve("net", manifest=url_manifest) == folder
+    with pytest.raises(CorruptWeights):
+        weights.verify(weights.find("net", url_manifest))
+    assert not changed.exists()
+
+
+def test_a_note_that_is_wrong_costs_no_good_file(url_manifest: Path, cache: Path) -> None:
+    folder = weights.resolve("net", manifest=url_manifest)
+    settled(folder)
+    weights.resolve("net", manifest=url_manifest)
+    forge(cache / "weights" / "net.hashes.json", folder / "net.bin", "0" * 64)
+    assert_content(weights.resolve("net", manifest=url_manifest))
+
+
+def forge(notes: Path, path: Path, sha256: str) -> None:
+    """Write another hash into the note of a file."""
+    noted = json.loads(notes.read_text())
+    noted[str(path)][0] = sha256
+    notes.write_text(json.dumps(noted))
+
+
+def test_bundled_files_of_a_read_only_install_are_read_and_nothing_is_noted(tmp_path: Path, cache: Path) -> None:
+    path = manifest(tmp_path, "bundled", dict.fromkeys(CONTENT, ""))
+    for name, data in CONTENT.items():
+        (tmp_path / "net" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "net" / name).write_bytes(data)
+    settled(tmp_path / "net")
+    before = sorted(tmp_path.rglob("*"))
+    assert [read_by_another_process(path) for _ in range(2)] == ["net.bin", "net.bin"]
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 # --- missing ------------------------------------------------------------------------------------------------
@@ -477,10 +567,3 @@ def test_a_broken_manifest_is_refused(url_manifest: Path, old: str, new: str, sa
     url_manifest.write_text(text.replace(old, new))
     with pytest.raises(BadInput, match=says):
         weights.read_manifest(url_manifest)
-
-
-def test_the_hash_of_a_large_file_is_taken_once_per_process(url_manifest: Path) -> None:
-    weights.resolve("net", manifest=url_manifest)
-    before = manifests._sha256_at.cache_info().misses
-    weights.resolve("net", manifest=url_manifest)
-    assert manifests._sha256_at.cache_info().misses == before

@@ -19,13 +19,16 @@ from diffusers import (
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
+    FluxControlNetModel,
     FluxFillPipeline,
+    FluxPriorReduxPipeline,
     FluxTransformer2DModel,
     StableDiffusionInpaintPipeline,
     StableDiffusionInstructPix2PixPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
+from diffusers.pipelines.flux import ReduxImageEncoder
 from safetensors.torch import save_file
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import (
@@ -35,6 +38,9 @@ from transformers import (
     CLIPTokenizer,
     CLIPVisionConfig,
     CLIPVisionModelWithProjection,
+    SiglipImageProcessor,
+    SiglipVisionConfig,
+    SiglipVisionModel,
     T5Config,
     T5EncoderModel,
     T5TokenizerFast,
@@ -61,6 +67,8 @@ def build(folder: Path) -> Path:
     _union(folder / "sdxl-union")
     _ip_adapter(unet, folder / "ip-adapter-sdxl" / "sdxl_models" / "ip-adapter_sdxl_vit-h.safetensors")
     _flux(folder / "flux-fill")
+    _redux(folder / "flux-redux")
+    _flux_union(folder / "flux-union")
     _instruct(folder / "instruct-pix2pix")
     return folder
 
@@ -236,7 +244,7 @@ def _flux(folder: Path) -> None:
     clip = _clip_tokenizer()
     t5 = T5TokenizerFast(vocab=pieces, extra_ids=0, model_max_length=64)
     transformer = FluxTransformer2DModel(
-        patch_size=1, in_channels=384, out_channels=64, num_layers=1, num_single_layers=1, attention_head_dim=16,
+        patch_size=1, in_channels=384, out_channels=64, num_layers=2, num_single_layers=1, attention_head_dim=16,
         num_attention_heads=2, joint_attention_dim=TEXT, pooled_projection_dim=TEXT, guidance_embeds=True,
         axes_dims_rope=(4, 6, 6),
     )  # fmt: skip
@@ -250,6 +258,35 @@ def _flux(folder: Path) -> None:
         text_encoder_2=T5EncoderModel(encoder).eval(), tokenizer_2=t5, transformer=_spoken(transformer),
     )  # fmt: skip
     pipe.save_pretrained(folder)
+
+
+def _redux(folder: Path) -> None:
+    """A picture's patches, sixteen of them, as tokens like those of the T5 encoder."""
+    config = SiglipVisionConfig(
+        hidden_size=VISION,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        image_size=32,
+        patch_size=8,
+    )
+    pipe = FluxPriorReduxPipeline(
+        image_encoder=SiglipVisionModel(config).eval(),
+        feature_extractor=SiglipImageProcessor(
+            size={"height": 32, "width": 32}, image_mean=[0.5] * 3, image_std=[0.5] * 3
+        ),
+        image_embedder=ReduxImageEncoder(redux_dim=VISION, txt_in_features=TEXT).eval(),
+    )
+    pipe.save_pretrained(folder)
+
+
+def _flux_union(folder: Path) -> None:
+    """The packed latents alone, 64 channels in; no single blocks, and no modes."""
+    net = FluxControlNetModel(
+        in_channels=64, num_layers=1, num_single_layers=0, attention_head_dim=16, num_attention_heads=2,
+        joint_attention_dim=TEXT, pooled_projection_dim=TEXT, guidance_embeds=True, axes_dims_rope=[4, 6, 6],
+    )  # fmt: skip
+    _spoken(net).save_pretrained(folder)
 
 
 def _instruct(folder: Path) -> None:

@@ -28,7 +28,6 @@ class TinyEmbedder:
         "text": Calibration(4.0, -1.0),
         "title": Calibration(6.0, -2.0),
         "like": Calibration(8.0, -5.0),
-        "look": Calibration(8.0, -5.0),
     }
 
     def __init__(self) -> None:
@@ -43,13 +42,21 @@ class TinyEmbedder:
     def texts(self, texts: Sequence[str]) -> Floats:
         return self.words(texts)
 
-    def looks(self, images: Sequence[Image], masks: Sequence[Mask | None]) -> Floats:
-        return self.images(images, masks)
+    def images_and_patterns(
+        self, images: Sequence[Image], masks: Sequence[Mask | None]
+    ) -> tuple[Floats, tuple[str, ...]]:
+        return self.images(images, masks), tuple(_striped(image) for image in images)
 
     def words(self, texts: Sequence[str]) -> Floats:
         return _unit(
             np.array([sum((_letters(word) for word in tokens_of(text)), np.full(DIM, 0.01)) for text in texts])
         )
+
+
+def _striped(image: Image) -> str:
+    """What `draw_garment` drew: rows that differ, or none."""
+    middle = image[len(image) // 2 : -len(image) // 6, image.shape[1] // 2].astype(int)
+    return "striped" if np.abs(np.diff(middle, axis=0)).max() > 40 else "plain"
 
 
 def _letters(word: str) -> Floats:
@@ -140,7 +147,7 @@ def embedder() -> TinyEmbedder:
     return TinyEmbedder()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def garment() -> Callable[..., Image]:
     return draw_garment
 

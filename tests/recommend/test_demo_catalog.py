@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 import tryroom
 from recommend.embedder import TwoTowerEmbedder
+from recommend.features import cut_out
+from recommend.indexing import embed_item
 from recommend.pictures import read_picture
 from recommend.retriever import Retriever
 from recommend.schema import Query, SearchResult
@@ -60,6 +63,27 @@ def test_what_a_shopper_sees_first(retriever: Retriever, text: str, first: set[s
     result = retriever.search(Query(text=text))
     assert result.hits[0].item.id in first
     assert {chip.label for chip in result.understanding.chips} == chips
+
+
+@pytest.mark.parametrize(
+    ("item", "pattern"),
+    [
+        ("tee-breton-navy", "striped"),
+        ("shirt-gingham-summer", "checked"),
+        ("blouse-dots", "dotted"),
+        ("hoodie-teal-badge", "print"),
+        ("jeans-straight-indigo", "plain"),
+    ],
+)
+def test_a_pattern_that_is_not_stated_is_read_from_the_picture(retriever: Retriever, item: str, pattern: str) -> None:
+    stated = retriever.item(item)
+    assert stated.pattern == pattern and not stated.seen_pattern
+    embedder = TwoTowerEmbedder(tryroom.retriever_weights())
+    read, vectors = embed_item(replace(stated, pattern=""), picture(retriever, item), embedder, cut_out)
+    assert read.seen_pattern == pattern and not read.pattern
+    np.testing.assert_array_equal(
+        vectors["semantic"], embed_item(stated, picture(retriever, item), embedder, cut_out)[1]["semantic"]
+    )
 
 
 def test_something_warm_is_knitted_or_lined(retriever: Retriever) -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,7 +37,7 @@ from recommend.index import (
 )
 from recommend.index_table import lifted
 from recommend.index_upkeep import SEARCHED, refined
-from recommend.schema import FACETS, SIDES, Facet, Filters, Item, SizeLimit, side_of, values_of
+from recommend.schema import FACETS, SIDES, Facet, Filters, Item, SizeLimit, seen_of, side_of, values_of
 
 CATEGORIES = ("upper", "lower", "dress")
 COLOURS = ("red", "navy", "white", "o'live", "light blue")
@@ -64,6 +64,8 @@ def rows(count: int, seed: int = 0) -> Rows:
             style=tuple(dict.fromkeys(pick(("casual", "office")) for _ in range(rng.integers(0, 3)))),
             size_cm=tuple(round(float(side), 1) for side in rng.uniform(20, 200, 3)) if n % 5 else None,  # type: ignore
             place=pick(("", "floor", "wall")),
+            pattern=pick(("", "plain")) if n % 2 else "",
+            seen_pattern="" if n % 2 else pick(("", "striped", "plain")),
             extra={"views": [n, None], "round": n % 2 == 0} if n % 3 else {},
         )
         for n in range(count)
@@ -91,6 +93,7 @@ FACET = st.one_of(
     st.builds(Facet, st.just("material"), some((*MATERIALS[1:4], "oak", "wool"))),
     st.builds(Facet, st.just("place"), some(("floor", "wall"))),
     st.builds(Facet, st.just("category"), some(CATEGORIES)),
+    st.builds(Facet, st.just("pattern"), some(("plain", "striped", "dotted"))),
     st.builds(Facet, st.just("style"), some(("casual", "office", "none'such"))),
 )
 SIZE = st.none() | st.floats(0, 220) | st.sampled_from([side for item in ROWS.items for side in item.size_cm or ()])
@@ -113,6 +116,11 @@ def unit(seed: int) -> np.ndarray:
     return query / np.linalg.norm(query)
 
 
+def names(index: Index, found: Sequence[tuple[int, float]]) -> list[str]:
+    """Ids of what a search found."""
+    return [item.id for item in index.take([row_id for row_id, _ in found], ()).items]
+
+
 def check_against_numpy(index: Index, known: Rows, filters: Filters, seed: int, k: int, column: str) -> None:
     """That an index of the rows `known` finds what going through all of them finds."""
     matching = [n for n, item in enumerate(known.items) if filters.match(item)]
@@ -124,7 +132,7 @@ def check_against_numpy(index: Index, known: Rows, filters: Filters, seed: int, 
     assert len(found) == len(expected)
     np.testing.assert_allclose([c for _, c in found], cosines[expected], atol=1e-5)
     place = {item.id: n for n, item in enumerate(known.items)}
-    for name, cosine in found:
+    for name, (_, cosine) in zip(names(index, found), found, strict=True):
         assert filters.match(known.items[place[name]])
         assert cosine == pytest.approx(float(cosines[place[name]]), abs=1e-5)
     assert set(index.rows(filters).items) == {known.items[n] for n in matching}
@@ -156,7 +164,7 @@ def test_vectors_of_one_column_come_with_their_ids(index: Index, column: str) ->
 
 def test_a_limited_read_is_a_fixed_sample_without_order_of_the_file(index: Index) -> None:
     sample = [item.id for item in index.rows(limit=30).items]
-    assert sample == [item.id for item in index.rows(limit=30).items] == index.sample(Filters(), 30)
+    assert sample == [item.id for item in index.take(index.sample(Filters(), 30), ()).items]
     places = sorted(int(name.removeprefix("item'")) for name in sample)
     assert places[-1] > 100 and places[0] < 50
 
@@ -266,7 +274,7 @@ def test_facets_equal_a_plain_count(index: Index, filters: Filters, attributes: 
         expected: dict[str, int] = {}
         for item in ROWS.items:
             if lifted(filters, attribute).match(item):
-                for value in values_of(item, attribute):
+                for value in values_of(item, attribute) + seen_of(item, attribute):
                     expected[value] = expected.get(value, 0) + 1
         assert found == expected
         assert list(found.values()) == sorted(found.values(), reverse=True)
@@ -307,8 +315,8 @@ def named(*texts: tuple[str, str]) -> Rows:
 def test_words_are_found_in_titles_and_descriptions_by_their_stems(tmp_path: Path) -> None:
     texts = ("Corduroy jackets", "brown"), ("Jacket", "in corduroy; not a jacket for rain"), ("Sofa", "velvet")
     index = write_index(str(tmp_path / "db"), named(*texts), STAMP)
-    assert {name for name, _ in index.texts("a corduroy jacket", Filters(), 5)} == {"0", "1"}
-    assert [name for name, _ in index.texts("corduroy", Filters(min_price=5), 5)] == ["1"]
+    assert set(names(index, index.texts("a corduroy jacket", Filters(), 5))) == {"0", "1"}
+    assert names(index, index.texts("corduroy", Filters(min_price=5), 5)) == ["1"]
     assert len(index.texts("corduroy", Filters(), 1)) == 1
     assert index.texts("the", Filters(), 5) == index.texts("''\" AND (", Filters(), 5) == []
 
@@ -350,7 +358,7 @@ class TestLarge:
         found = 0
         for seed in range(50):
             expected = np.argsort(-(known.vectors[column] @ unit(seed)))[:10]
-            nearest = {name for name, _ in large.nearest(column, unit(seed), Filters(), 10)}
+            nearest = set(names(large, large.nearest(column, unit(seed), Filters(), 10)))
             found += len(nearest & {known.items[n].id for n in expected})
         assert found == 500
 
@@ -369,6 +377,97 @@ class TestLarge:
         late = sum(int(item.id.removeprefix("item'")) >= 600 for item in sample)
         assert len(sample) == 70 and 3 <= late <= 20
         assert sample == large.rows(limit=70).items
+
+
+class TestTaking:
+    """What searches find is read by row ids; reading all rows and picking those of the same ids must give the same."""
+
+    @pytest.fixture(scope="class")
+    def lived(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+        """Rows in the indexes, of which some were replaced and some deleted since, and new ones outside them."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("recommend.index_upkeep.ANN_FROM", 50)
+            patch.setattr("recommend.index_upkeep.PARTITION", 20)
+            patch.setattr("recommend.index_upkeep.FOLD_FROM", 0.9)
+            uri = str(tmp_path_factory.mktemp("lived") / "db")
+            write_index(uri, part(ROWS, 0, 100), STAMP)
+            upsert(uri, changed(part(ROWS, 90, 130), 7.5), STAMP, "cmd")
+            delete(uri, [item.id for item in ROWS.items[20:95]], STAMP, "cmd")
+            yield upsert(uri, part(ROWS, 130, 150), STAMP, "cmd")
+
+    @given(FILTERS, st.integers(0, 2**31), st.integers(1, 40))
+    def test_taken_rows_equal_a_plain_reading(self, lived: Index, filters: Filters, seed: int, k: int) -> None:
+        found = [lived.nearest(column, unit(seed), filters, k) for column in SEARCHED]
+        found.append(lived.texts("thing quoted", filters, k))
+        row_ids = {row_id for one in found for row_id, _ in one} | set(lived.sample(filters, k))
+        taken, plain = lived.take(sorted(row_ids)), lived.rows(filters)
+        ids = {item.id for item in taken.items}
+        kept = [place for place, item in enumerate(plain.items) if item.id in ids]
+        assert len(taken) == len(row_ids) == len(ids)
+        assert taken.items == tuple(plain.items[place] for place in kept)
+        assert taken.content == tuple(plain.content[place] for place in kept)
+        for name in VECTORS:
+            np.testing.assert_array_equal(taken.vectors[name], plain.vectors[name][kept])
+
+    @given(FILTERS, st.permutations(range(150)), st.integers(0, 60))
+    def test_rows_come_in_the_order_asked(self, lived: Index, filters: Filters, order: list[int], count: int) -> None:
+        ids = [ROWS.items[place].id for place in order]
+        row_ids = lived.row_ids(filters, ids)[::-1][:count]
+        one_by_one = [item for row_id in row_ids[:3] for item in lived.take([row_id], ()).items]
+        taken = lived.take(row_ids, ("colour",))
+        assert taken.items[:3] == tuple(one_by_one) and len(taken) == len(row_ids)
+        assert all(filters.match(item) for item in taken.items) and set(taken.vectors) == {"colour"}
+
+    def test_a_reader_takes_from_the_version_that_it_opened(self, tmp_path: Path) -> None:
+        uri = str(tmp_path / "db")
+        old = write_index(uri, part(ROWS, 0, 100), STAMP)
+        row_ids = old.sample(Filters(), 100)
+        before = old.take(row_ids)
+        upsert(uri, changed(part(ROWS, 0, 50), 7.5), STAMP, "cmd")
+        delete(uri, [item.id for item in ROWS.items[40:90]], STAMP, "cmd")
+        assert old.take(row_ids).items == before.items and len(before) == 100
+
+
+class TestHowItIsRead:
+    """An index is read through io_uring or not: it is the same index."""
+
+    def test_a_path_may_have_any_characters(self, tmp_path: Path) -> None:
+        uri = str(tmp_path / "my shop #1, 50%20 off?" / "db")
+        write_index(uri, ROWS, STAMP)
+        opened = open_index(uri, "enc1", "cmd")
+        assert opened is not None and set(opened.rows().items) == set(ROWS.items)
+
+    @pytest.mark.parametrize("why", ["elsewhere", "forbidden"])
+    def test_without_io_uring_it_is_read_all_the_same(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
+    ) -> None:
+        uri, connect = str(tmp_path / "db"), lancedb.connect
+        found = write_index(uri, ROWS, STAMP).nearest("semantic", unit(1), Filters(), 20)
+
+        def forbidden(uri: str) -> lancedb.DBConnection:
+            if uri.startswith("file+uring"):
+                raise RuntimeError("no io_uring worker threads are available: Operation not permitted (os error 1)")
+            return connect(uri)
+
+        if why == "elsewhere":
+            monkeypatch.setattr("sys.platform", "darwin")
+        monkeypatch.setattr(lancedb, "connect", forbidden)
+        opened = open_index(uri, "enc1", "cmd")
+        assert opened is not None and opened.nearest("semantic", unit(1), Filters(), 20) == found
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="io_uring is Linux's")
+    def test_another_failure_is_no_reason_to_go_on(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        uri, connect = str(tmp_path / "db"), lancedb.connect
+        write_index(uri, ROWS, STAMP)
+
+        def broken(uri: str) -> lancedb.DBConnection:
+            if uri.startswith("file+uring"):
+                raise RuntimeError("the disk is gone")
+            return connect(uri)
+
+        monkeypatch.setattr(lancedb, "connect", broken)
+        with pytest.raises(RuntimeError, match="the disk is gone"):
+            open_index(uri, "enc1", "cmd")
 
 
 def part(known: Rows, start: int, end: int) -> Rows:
@@ -400,7 +499,7 @@ class TestChanges:
         uri = str(tmp_path / "db")
         write_index(uri, part(ROWS, 0, 100), STAMP)
         added = upsert(uri, named(("Ottoman", "with a quilted lid")), STAMP, "cmd")
-        assert [name for name, _ in added.texts("quilted", Filters(), 3)] == ["0"]
+        assert names(added, added.texts("quilted", Filters(), 3)) == ["0"]
         vector = rows(1).vectors["semantic"][0]
         assert added.nearest("semantic", vector, Filters(), 1)[0][1] == pytest.approx(1, abs=1e-5)
 
@@ -410,7 +509,7 @@ class TestChanges:
         for _ in range(2):
             left = delete(uri, ["item'3", "item'4", "none"], Stamp("enc1", "cat2"), "cmd")
         assert len(left) == 148 and not {"item'3", "item'4"} & {item.id for item in left.rows().items}
-        assert left.nearest("words", ROWS.vectors["words"][3], Filters(), 1)[0][0] != "item'3"
+        assert names(left, left.nearest("words", ROWS.vectors["words"][3], Filters(), 1)) != ["item'3"]
 
     def test_a_growing_table_gets_its_indexes_and_folds_in(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

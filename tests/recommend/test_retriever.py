@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 from recommend.embedder import Embedder
 from recommend.errors import BadInput, IncompatibleIndex
 from recommend.features import Image, Mask
+from recommend.feedback import Feedback
 from recommend.index import VECTORS, Index, Rows, Stamp, open_index, write_index
 from recommend.indexing import default_uri
 from recommend.retriever import Retriever
 from recommend.schema import Facet, Filters, Query, SearchResult
+from recommend.taste import Ease, EaseSettings
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +226,43 @@ def test_a_large_catalog_is_searched_by_candidates(
     assert result.matching == 3 and {i.rsplit("-", 1)[0] for i in ids(result)} == {"dress-red"}
     assert [hit.item.kind for hit in retriever.search(Query(text="hoodie"), k=5).hits] == ["hoodie"] * 5
     assert len(retriever.search(Query(), k=5).hits) == 5
+
+
+def test_candidates_that_are_read_plainly_give_the_same_hits(
+    tmp_path: Path, make_catalog: Callable[..., Path], embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recommend.retriever.POOL", 6)
+    folder = make_catalog(tmp_path / "shop")
+    lines = [json.loads(line) for line in (folder / "catalog.jsonl").read_text().splitlines()]
+    many = [{**line, "id": f"{line['id']}-{n}", "price": 20 + n} for n in range(6) for line in lines]
+    (folder / "catalog.jsonl").write_text("\n".join(map(json.dumps, many)))
+    retriever = Retriever.open(folder, embedder, uri=str(tmp_path / "db"))
+    red = ("red", "burgundy")
+    queries = (
+        Query(),
+        Query(text="something in linen"),
+        Query(text="but in navy", likes=("dress-red-1",)),
+        Query(text="casual, not red, under 24", photo=np.full((96, 96, 3), 90, np.uint8)),
+        Query(like=np.full((96, 96, 3), 60, np.uint8), colours=red, exclude_ids=("tee-red-3",)),
+        Query(text="under 24", feedback=Feedback().add("like", "tee-navy-2")),
+    )
+    baskets = [("tee-navy-2", "skirt-green-1"), ("tee-navy-2", "skirt-green-5")] * 3
+    taste = Ease.fit(baskets, *retriever.content(), EaseSettings(1, 0))
+    results = [retriever.search(query, 9, taste) for query in queries]
+    taken: list[int] = []
+
+    def plain(self: Index, row_ids: Sequence[int], vectors: Sequence[str] = VECTORS) -> Rows:
+        taken.append(len(row_ids))
+        every = self._read(["id"], "")
+        names = dict(zip(every["_rowid"].to_pylist(), every["id"].to_pylist(), strict=True))
+        return self.rows(ids=[names[row_id] for row_id in row_ids], vectors=vectors)
+
+    monkeypatch.setattr(Index, "take", plain)
+    for query, result in zip(queries, results, strict=True):
+        assert result.hits and retriever.search(query, 9, taste).hits == result.hits
+    assert len(taken) == len(queries) and max(taken) > 6
+    # The six nearest to what is liked, and what goes to the same people.
+    assert taken[-1] > 6 and all("taste" in hit.scores for hit in results[-1].hits)
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ from recommend.embedder import Embedder
 from recommend.errors import BadInput
 from recommend.features import Floats
 from recommend.feedback import EVENTS, FLOOR, Feedback, feedback_chances
-from recommend.history import gather, read_history
+from recommend.history import as_csv, gather, parse_history, read_history
 from recommend.retriever import Retriever
 from recommend.schema import Query, SearchResult
 from recommend.taste import Ease, EaseSettings, Taste, taste_chances
@@ -296,3 +298,11 @@ def test_good_lines_come_before_a_bad_one_is_read(tmp_path: Path) -> None:
     assert next(lines).item == "a"
     with pytest.raises(BadInput, match="line 3"):
         next(lines)
+
+
+def test_a_saved_history_reads_back_as_it_was() -> None:
+    feedback = Feedback((("like", "b"), ("try", 'a, or "a"'), ("dislike", "b"), ("buy", "a\nb"), ("like", "c")))
+    text = as_csv(feedback, datetime(2026, 3, 1, 12, 30, tzinfo=UTC))
+    read = list(parse_history(io.StringIO(text, newline=""), "it"))
+    assert {one.time for one in read} == {datetime(2026, 3, 1, 12, 30, tzinfo=UTC).timestamp()}
+    assert gather(read, ["b", 'a, or "a"', "a\nb", "c"]).users == {"me": feedback}

@@ -13,11 +13,11 @@ from streamlit.testing.v1 import AppTest
 import tryroom
 from pipelines import images
 from pipelines.errors import MissingWeights, RenderFailed
-from pipelines.schema import CameraFacts
+from pipelines.schema import CameraFacts, Progress
 from tests.ui import tiny, tiny_room
 from tests.ui.conftest import go, new_shopper, room_of, settled, state_of
 from tests.ui.test_fitting_room import chair, click_person, encode, wait_until
-from ui import loaders, room_actions, showroom
+from ui import loaders, room_actions, room_rendering, showroom
 
 
 def errors(app: AppTest) -> str:
@@ -618,3 +618,11 @@ def test_a_picture_comes_back_with_its_room_and_its_pieces(room_app: AppTest) ->
 def test_another_room_begins_empty_and_keeps_the_pictures_of_the_last(room_app: AppTest) -> None:
     app = enter(click(click(enter(room_app), "try-table-oak"), "change"), shade=180)
     assert room_of(app).look is None and not room_of(app).arrangement.pieces and len(room_of(app).history) == 1
+
+
+def test_the_draft_stays_until_what_is_rendered_is_fuller() -> None:
+    told: list[Progress] = []
+    report, picture = room_rendering._fuller(told.append), tiny_room.draw_room()
+    for fraction in (0.0, 0.7, 0.71, 0.95, 1.0):
+        report(Progress(fraction, "", picture))
+    assert [one.preview is not None for one in told] == [False, False, True, True, False]

@@ -11,10 +11,11 @@ from typing import Any
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from PIL import ImageOps
 from safetensors.torch import load_file
+from torch import Tensor
 
-from pipelines.diffusion.concat import ConcatTryOnPipeline, load_attention
+from pipelines.diffusion.concat import AXIS, ConcatTryOnPipeline, load_attention
 from pipelines.diffusion.memory import Memory, Size, loading, place
-from pipelines.diffusion.published.painter import DiffusersPainter, Folders, PainterSettings, pil, variant_of
+from pipelines.diffusion.published.painter import DiffusersPainter, Folders, PainterSettings, asked_for, pil, variant_of
 from pipelines.geometry.canvas import Canvas
 
 SIZE = Size(total=1.89, largest=1.72)
@@ -37,10 +38,12 @@ class ConcatSettings(PainterSettings):
 
 
 USUAL = ConcatSettings()
+#: It starts from the hint, so that the garment lies where ours laid it; not how it was published.
+FROM_HINT = ConcatSettings(strength=0.9)
 
 
 class ConcatPainter(DiffusersPainter):
-    """See the module. It sees the photo outside the mask, not the hint: how the garment lies is its own."""
+    """See the module. As published it sees the photo outside the mask alone: how the garment lies is its own."""
 
     settings: ConcatSettings
     pipe: ConcatTryOnPipeline
@@ -48,16 +51,23 @@ class ConcatPainter(DiffusersPainter):
     def arguments(self, canvas: Canvas, steps: int) -> dict[str, Any]:
         """See `DiffusersPainter`."""
         height, width = canvas.mask.shape
+        strength = self.settings.strength
         return {
             "image": pil(canvas.photo),
             "mask_image": pil(canvas.mask),
             "garment_image": ImageOps.pad(pil(canvas.item), (width, height), color="white"),
             "height": height,
             "width": width,
-            "num_inference_steps": steps,
+            "start_image": pil(canvas.hint),
+            "strength": strength,
+            "num_inference_steps": asked_for(steps, lambda asked: int(asked * strength)),
             "guidance_scale": self.settings.guidance_scale,
             "eta": self.settings.eta,
         }
+
+    def to_decode(self, latents: Tensor, canvas: Canvas) -> Tensor:
+        """See `DiffusersPainter`: the person's half."""
+        return super().to_decode(latents.chunk(2, AXIS)[0], canvas)
 
 
 def load(folders: Folders, memory: Memory, settings: ConcatSettings = USUAL) -> ConcatPainter:

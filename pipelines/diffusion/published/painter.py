@@ -11,14 +11,18 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import torch
 from diffusers import DiffusionPipeline
+from numpy.typing import NDArray
 from PIL import Image as PILImage
+from torch import Tensor
 
 from pipelines.diffusion.memory import Memory
 from pipelines.geometry.canvas import Canvas, Control, Form
 from pipelines.schema import Image, Mask
 
-#: Called after each step with (steps done, steps in all). To cancel, raise from it.
-OnStep = Callable[[int, int], None]
+#: Called after each step with (steps done, steps in all, the picture as it is then or None). To cancel, raise from it.
+OnStep = Callable[[int, int, Image | None], None]
+#: Steps from one picture of the state to the next: each takes one pass of the autoencoder's decoder.
+PREVIEW_EVERY = 5
 #: Folders of weights by name in the manifest.
 Folders = Mapping[str, Path]
 
@@ -93,12 +97,30 @@ class DiffusersPainter(ABC):
     def arguments(self, canvas: Canvas, steps: int) -> dict[str, Any]:
         """What the pipeline's call is given beside generator and callback."""
 
+    def to_decode(self, latents: Tensor, canvas: Canvas) -> Tensor:
+        """Latents of a step, (1, C, h, w), as the autoencoder decodes them."""
+        return latents / self.pipe.vae.config.scaling_factor
+
+    def preview(self, latents: Tensor, canvas: Canvas) -> Image:
+        """The picture that latents of a step stand for, RGB uint8, the size of the canvas."""
+        vae = self.pipe.vae
+        held = vae.dtype
+        vae.to(torch.float32)  # some decoders overflow in half precision; to there and back changes no weight
+        try:
+            decoded = vae.decode(self.to_decode(latents, canvas).float(), return_dict=False)[0]
+        finally:
+            vae.to(held)
+        return _uint8(self.pipe.image_processor.postprocess(decoded, output_type="np"))
+
     def paint(self, canvas: Canvas, seed: int, steps: int, on_step: OnStep) -> Image:
         """See `Painter`."""
         steps = steps or self.settings.steps
 
         def on_step_end(_: Any, step: int, __: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-            on_step(min(step + 1, steps), steps)
+            done = min(step + 1, steps)
+            # Where networks are moved to the GPU and away, a decoder in between would cost more than the steps.
+            seen = done % PREVIEW_EVERY == 0 and self.memory.offload == "none"
+            on_step(done, steps, self.preview(tensors["latents"], canvas) if seen else None)
             return tensors
 
         try:
@@ -111,7 +133,12 @@ class DiffusersPainter(ABC):
         finally:
             # A call that was cancelled leaves networks on the device.
             self.pipe.maybe_free_model_hooks()
-        return np.rint(255 * output.images[0]).clip(0, 255).astype(np.uint8)
+        return _uint8(output.images)
+
+
+def _uint8(pictures: NDArray[np.float32]) -> Image:
+    """The first of diffusers' pictures, 0 to 1 (N, H, W, 3), as RGB uint8."""
+    return np.asarray(np.rint(255 * pictures[0]).clip(0, 255), np.uint8)
 
 
 def asked_for(steps: int, done: Callable[[int], int]) -> int:

@@ -20,6 +20,7 @@ from pipelines.serving.run import Server, bind
 from pipelines.serving.settings import ServeSettings
 from tests.conftest import picture
 from tests.pipelines import tiny_renderer
+from tests.pipelines.tiny_renderer import TinyRenderer
 
 TOKEN = "a-token-for-tests"
 
@@ -102,6 +103,12 @@ def serving(load: Load = tiny_renderer.load, **settings: Any) -> Iterator[Served
             server.should_exit = True
             thread.join(30)
             assert not thread.is_alive()
+
+
+def never_loads(name: str, task: str) -> TinyRenderer:
+    """For a worker that is busy until it is ended."""
+    time.sleep(3600)
+    raise AssertionError
 
 
 def photo(behaviour: int = 0, seed: int = 1) -> Image:

@@ -7,6 +7,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,9 +15,9 @@ from PIL import Image as PILImage
 
 from pipelines import images, wire
 from pipelines.errors import BadInput
-from pipelines.serving import gate
+from pipelines.serving import gate, line
 from pipelines.serving.settings import ServeSettings
-from tests.pipelines.serving.served import TOKEN, Served, serving, tryon
+from tests.pipelines.serving.served import TOKEN, Served, never_loads, serving, tryon
 from tests.pipelines.tiny_renderer import BREAKS, SLOW, TinyRenderer
 
 PROBLEM = {"what", "got", "allowed", "next"}
@@ -172,6 +173,24 @@ def test_a_full_queue_says_when_to_come_again(served: Served) -> None:
     assert served.status(waiting[0]["id"])["state"] == "cancelled"
     assert served.post(tryon(seed=5)).status == 202
     assert served.wait_for(waiting[1]["id"], "done")["attempts"] == 1
+
+
+def test_who_was_refused_first_has_the_next_place(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line, "HELD_MORE", 600.0)  # however busy the machine
+    first, second, late = (f"a-key-of-enough-letters-{number}" for number in range(3))
+    with serving(never_loads, queue=1) as small:
+        small.wait_for(small.post(tryon()).json["id"], "running")
+        waiting = small.post(tryon()).json["id"]
+        assert [small.post(tryon(), key).status for key in (first, second)] == [429, 429]
+        small.ask("DELETE", f"/v1/renders/{waiting}")
+        recipe = multipart(*wire.pack(tryon()))
+        assert [small.post(tryon(), key).status for key in (late, "", second)] == [429, 429, 429]
+        assert small.ask("POST", "/v1/recipes", *recipe).status == 429
+        taken = small.post(tryon(), first)
+        assert taken.status == small.post(tryon(), first).status == 202
+        assert small.post(tryon(), second).status == 429
+        small.ask("DELETE", taken.headers["Location"])
+        assert [small.post(tryon(), key).status for key in (late, second)] == [429, 202]
 
 
 def test_a_key_renders_once(served: Served) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 import os
 import signal
 import threading
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import wire
 from pipelines.serving import desk
 from pipelines.serving.desk import Desk
 from pipelines.serving.settings import Refused, ServeSettings
@@ -108,6 +110,30 @@ def test_a_request_that_arrives_while_the_server_stops_is_not_kept_waiting() -> 
     with ThreadPoolExecutor(1) as thread, pytest.raises(Refused) as refused:
         thread.submit(asyncio.run, arriving()).result()
     assert refused.value.status == 503
+
+
+def test_when_to_come_again_follows_from_what_renders_took_and_how_many_come_before(log: Path) -> None:
+    document, pictures = wire.pack(tryon(SLOW))
+
+    async def told() -> list[int]:
+        counter = Desk(ServeSettings(queue=1), tiny_renderer.load)
+        await counter.open()
+        render = counter.submit(Ticket("tryon", json.dumps(document).encode(), pictures))
+        async for _ in render.news():
+            pass
+        seconds = []
+        with counter.place():
+            for number in range(9):
+                with pytest.raises(Refused) as refused, counter.place(f"client {number}"):
+                    pass
+                seconds.append(int(refused.value.headers["Retry-After"]))
+        await counter.close()
+        return seconds
+
+    with ThreadPoolExecutor(1) as thread:
+        seconds = thread.submit(asyncio.run, told()).result()
+    assert seconds == sorted(seconds)
+    assert seconds[-1] >= 9 * 0.5 / 2  # the middle of one that slept half a second, and of none
 
 
 def test_whoever_waits_is_told_when_the_server_stops(log: Path) -> None:

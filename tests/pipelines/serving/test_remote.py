@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -21,7 +21,8 @@ from pipelines import batch, images, jobs, remote, renderers
 from pipelines.errors import BadInput, RemoteFailed, RenderCancelled, RenderFailed
 from pipelines.remote import RemoteRenderer
 from pipelines.schema import Progress, RenderResult
-from tests.pipelines.serving.served import TOKEN, Served, photo, serving, tryon
+from pipelines.serving import line
+from tests.pipelines.serving.served import TOKEN, Served, never_loads, photo, serving, tryon
 from tests.pipelines.tiny_renderer import BREAKS, SLOW, TinyRenderer
 
 
@@ -228,6 +229,41 @@ def test_fifty_clients_and_a_small_queue_lose_nothing(log: Path) -> None:
     assert renders(log) == begun + 50
     local = TinyRenderer("compact")
     assert all(same(local.render(request), result) for request, result in zip(requests, results, strict=True))
+
+
+def test_clients_enter_in_the_order_in_which_they_came(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line, "HELD_MORE", 600.0)  # however busy the machine
+    entered: list[int] = []
+
+    def render(renderer: RemoteRenderer, number: int, refused: threading.Event) -> None:
+        def leave_once_in(now: Progress) -> None:
+            if now.stage == "waiting for a place in the queue":
+                refused.set()
+            if now.stage == "waiting":
+                entered.append(number)
+                raise RenderCancelled
+
+        with suppress(RenderCancelled):
+            renderer.render(tryon(seed=number), leave_once_in)
+
+    with serving(never_loads, queue=1) as small, ThreadPoolExecutor(5) as clients:
+        small.wait_for(small.post(tryon()).json["id"], "running")
+        waiting = small.post(tryon()).json["id"]
+        renderer = RemoteRenderer("tryon", small.address, TOKEN)
+        for number in range(5):
+            refused = threading.Event()
+            clients.submit(render, renderer, number, refused)
+            assert refused.wait(60)
+        small.ask("DELETE", f"/v1/renders/{waiting}")
+    assert entered == [0, 1, 2, 3, 4]
+
+
+def test_nobody_waits_longer_for_a_place_than_their_patience(log: Path) -> None:
+    with serving(never_loads, queue=1) as small:
+        small.wait_for(small.post(tryon()).json["id"], "running")
+        small.post(tryon())
+        with pytest.raises(RemoteFailed, match="its queue stays full; it said to come again after 1 seconds"):
+            RemoteRenderer("tryon", small.address, TOKEN, patience=0.5).render(tryon())
 
 
 # --- through the interfaces that render ---------------------------------------------------------------------
