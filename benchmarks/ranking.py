@@ -50,6 +50,8 @@ class Task:
         right: (Q, N), whether an item answers a question; each has an answer.
         left_out: (Q, N), pairs that do not count (a picture and itself).
         stale: (Q, N), whether an item still has what the question wants changed; None = nothing is.
+        groups: (Q,), what questions that are asked in other words have in common, such as the kind that they ask for;
+            they are no evidence apart, so they are drawn and reversed together. None = each stands for itself.
 
     Raises:
         ValueError: a question without an answer.
@@ -60,6 +62,7 @@ class Task:
     right: Bools
     left_out: Bools | None = None
     stale: Bools | None = None
+    groups: NDArray[np.str_] | None = None
 
     def __post_init__(self) -> None:
         counted = self.right if self.left_out is None else self.right & ~self.left_out
@@ -95,20 +98,31 @@ def figures(task: Task, scores: Floats) -> dict[str, Table]:
     return found
 
 
-def intervals(each: Table) -> list[tuple[float, float, float]]:
+def summed(each: Table, groups: NDArray[np.str_] | None) -> tuple[Table, NDArray[np.intp]]:
+    """Figures (Q, F) summed within each group (G, F), and how many questions each has (G,)."""
+    if groups is None:
+        return each, np.ones(len(each), np.intp)
+    _, of = np.unique(groups, return_inverse=True)
+    sums = np.zeros((of.max() + 1, each.shape[1]))
+    np.add.at(sums, of, each)
+    return sums, np.bincount(of)
+
+
+def intervals(each: Table, groups: NDArray[np.str_] | None = None) -> list[tuple[float, float, float]]:
     """Of each column of figures (Q, F): the mean over questions and both ends of its 95 % bootstrap interval."""
-    rng = np.random.default_rng(0)
-    means = each[rng.integers(0, len(each), (1000, len(each)))].mean(1)
+    sums, counts = summed(each, groups)
+    drawn = np.random.default_rng(0).integers(0, len(sums), (1000, len(sums)))
+    means = sums[drawn].sum(1) / counts[drawn].sum(1, keepdims=True)
     low, high = np.quantile(means, 0.025, axis=0), np.quantile(means, 0.975, axis=0)
     return [tuple(map(float, ends)) for ends in zip(each.mean(0), low, high, strict=True)]
 
 
-def p_values(ours: Table, other: Table) -> list[float]:
-    """Of each figure (Q, F), the chance of a mean difference so large if each question's were as likely reversed.
+def p_values(ours: Table, other: Table, groups: NDArray[np.str_] | None = None) -> list[float]:
+    """Of each figure (Q, F), the chance of a mean difference so large if each group's were as likely reversed.
 
     Two-sided sign-flip test by `FLIPS` draws; the observed difference counts as one of them, so p is never 0.
     """
-    differences = ours - other
+    differences, _ = summed(ours - other, groups)
     signs = np.random.default_rng(0).choice((-1.0, 1.0), (FLIPS, len(differences)))
     # Sums in another order differ in their last bits, and what ties with the observed difference is as large.
     as_large = np.abs(signs @ differences) >= np.abs(differences.sum(0)) - 1e-9
@@ -121,8 +135,8 @@ def lines(task: Task, scores: Mapping[str, Floats]) -> Lines:
     tables = {method: np.stack(list(found.values()), axis=1) for method, found in each.items()}
     rows: Lines = []
     for method, table in tables.items():
-        tested = [""] * table.shape[1] if method == OURS else p_values(tables[OURS], table)
-        rows.append([task.name, task.items, method, *task.right.shape, *chain(*intervals(table)), *tested])
+        tested = [""] * table.shape[1] if method == OURS else p_values(tables[OURS], table, task.groups)
+        rows.append([task.name, task.items, method, *task.right.shape, *chain(*intervals(table, task.groups)), *tested])
         shown = "  ".join(f"{name} {value.mean():.3f}" for name, value in each[method].items())
         print(f"{task.name}, {task.items:16s} {method:20s} {shown}  ({len(table)} questions)", flush=True)
     return rows

@@ -46,11 +46,10 @@ from benchmarks.retrieval_pictures import (
     unit,
 )
 from recommend import composing, rerank
-from recommend.domains import FURNITURE
+from recommend.domains import FURNITURE, Domain
 from recommend.embedder import Calibration, TwoTowerEmbedder, WeightPaths
 from recommend.features import Floats
 from recommend.query import understand
-from recommend.retriever import PICTURE_CERTAINTY
 from recommend.schema import Filters, Query
 from recommend.towers import ImageTower
 from training import retriever_furniture
@@ -123,9 +122,9 @@ def fused(parts: Mapping[str, Floats], chances: Mapping[str, Calibration]) -> di
     return {"late fusion (sum)": np.sum(list(parts.values()), 0), "product": np.prod(as_chances, 0)}
 
 
-def words_chances(seen: Floats, titles: Floats | None, embedder: TwoTowerEmbedder) -> Floats:
+def words_chances(seen: Floats, titles: Floats | None, embedder: TwoTowerEmbedder, domain: Domain) -> Floats:
     """What a search makes of words: picture, and title where there is one, as two readings of the same (Q, N)."""
-    by_picture = rerank.weigh(np.sqrt(embedder.calibrations["text"].chance(seen)), PICTURE_CERTAINTY)
+    by_picture = rerank.weigh(np.sqrt(embedder.calibrations["text"].chance(seen)), domain.picture_certainty)
     return by_picture if titles is None else by_picture * np.sqrt(embedder.calibrations["title"].chance(titles))
 
 
@@ -151,7 +150,9 @@ def text_to_image(pictures: Pictures, training: Pictures | None, embedder: TwoTo
         colour: whether a colour is asked for, too.
     """
     requests = requests_by_colour(pictures) if colour else requests_by_kind(pictures)
-    task = Task(f"text → image, kind{' and colour' * colour}", pictures.name, answers(requests, pictures))
+    kinds = np.array([request.kind for request in requests])
+    name = f"text → image, kind{' and colour' * colour}"
+    task = Task(name, pictures.name, answers(requests, pictures), groups=kinds)
     words, titles, chances = [request.words for request in requests], None, embedder.calibrations
     seen = embedder.texts(words) @ pictures.ours.T
     known: dict[str, Calibration] = {}
@@ -160,25 +161,24 @@ def text_to_image(pictures: Pictures, training: Pictures | None, embedder: TwoTo
         parts = {"text only": titles, "image only": seen}
         known = {"text only": chances["title"], "image only": chances["text"]}
     else:
-        kinds = nearest_kinds(words, training, embedder)
+        nearest = nearest_kinds(words, training, embedder)
         parts = {
-            "colour histogram": prototypes(training.histograms, kinds, training) @ pictures.histograms.T,
-            "image only": prototypes(training.looks, kinds, training) @ pictures.looks.T,
+            "colour histogram": prototypes(training.histograms, nearest, training) @ pictures.histograms.T,
+            "image only": prototypes(training.looks, nearest, training) @ pictures.looks.T,
         }
     if colour:
         parts["colour histogram"] = np.stack([swatch(request.colour) for request in requests]) @ pictures.histograms.T
-    ours = words_chances(seen, titles, embedder) * by_rules(requests, pictures)
+    ours = words_chances(seen, titles, embedder, pictures.domain) * by_rules(requests, pictures)
     rows = lines(task, {"random": random_scores(task.right), **parts, **fused(parts, known), OURS: ours})
-    return rows if colour or pictures.name != "photos" else rows + kind_by_kind(task, requests, ours)
+    return rows if colour or pictures.name != "photos" else rows + kind_by_kind(task, ours)
 
 
-def kind_by_kind(task: Task, requests: Sequence[Request], ours: Floats) -> Lines:
-    """Ours for the requests of each kind by themselves."""
-    kinds = np.array([request.kind for request in requests])
+def kind_by_kind(task: Task, ours: Floats) -> Lines:
+    """Ours for the requests of each kind, which are the groups of `task`, by themselves."""
     rows: Lines = []
-    for kind in dict.fromkeys(kinds.tolist()):
-        part = Task(f"{task.name}: {kind}", task.items, task.right[kinds == kind])
-        rows += lines(part, {OURS: ours[kinds == kind]})
+    for kind in dict.fromkeys(task.groups.tolist() if task.groups is not None else ()):
+        of = task.groups == kind
+        rows += lines(Task(f"{task.name}: {kind}", task.items, task.right[of]), {OURS: ours[of]})
     return rows
 
 

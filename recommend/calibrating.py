@@ -21,8 +21,9 @@ from recommend.catalog import read_catalog
 from recommend.embedder import Calibration, Embedder
 from recommend.errors import BadInput
 from recommend.features import Floats
+from recommend.index import Rows
 from recommend.indexing import cache_folder, embed_catalog
-from recommend.schema import CutOut, Item, Rows
+from recommend.schema import CutOut, Item
 
 #: Pulls the slope of pairs that are told apart without an error towards 0, where it would grow without end.
 RIDGE = 1e-3

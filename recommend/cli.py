@@ -309,7 +309,8 @@ def _load_embedder(tools: Tools, encoder: str | None) -> Embedder:
         from recommend.open_clip_embedder import OpenClipEmbedder
     from recommend.calibrating import calibrate
 
-    known = partial(calibrate, catalogs=[tools.catalog, tools.furniture], cut_out=tools.cut_out)
+    demos = [folder for folder in (tools.catalog, tools.furniture) if folder is not None]
+    known = partial(calibrate, catalogs=demos, cut_out=tools.cut_out)
     return OpenClipEmbedder(encoder, known)
 
 

@@ -39,7 +39,6 @@ class Calibration:
         return np.asarray(1 / (1 + np.exp(-(self.slope * cosines + self.offset))), np.float32)
 
 
-
 class Embedder(Protocol):
     """What retrieval needs of an encoder.
 

@@ -46,8 +46,6 @@ POOL: Final = 400
 #: Weight of variety among the results when something was asked for, and when nothing was but to go with an outfit.
 VARIETY: Final = 0.15
 VARIETY_UNASKED: Final = 0.6
-#: How much a picture counts in a search by words: what it shows is read less surely than what is stated.
-PICTURE_CERTAINTY: Final = 0.7
 #: Newest liked items in whose surroundings candidates are looked for.
 LIKES_SEARCHED: Final = 5
 #: Chance above which a picture is said to look like the one given; overlap of colours that is called the same colours.
@@ -361,7 +359,7 @@ class Retriever:
         if evidence.text is not None:
             # Picture and title are two readings of the same words: their geometric mean counts as one part.
             seen = np.sqrt(chances["text"].chance(rows.vectors["semantic"] @ evidence.text))
-            parts["words"] = rerank.weigh(seen, PICTURE_CERTAINTY)
+            parts["words"] = rerank.weigh(seen, self.domain.picture_certainty)
             parts["title"] = np.sqrt(parts["title"])
         alike = chances["like"]
         if evidence.likes:

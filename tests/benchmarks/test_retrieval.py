@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,12 +12,14 @@ from hypothesis import strategies as st
 from benchmarks import ranking, retrieval, retrieval_choice, retrieval_composed
 from benchmarks.ranking import FIGURES, OURS, Task, figures
 from benchmarks.retrieval_pictures import Pictures, called, colour_groups, swatch
-from recommend.domains import GARMENTS
+from recommend.domains import FURNITURE, GARMENTS
 from recommend.features import COLOUR_DIM, Floats
 from recommend.schema import Item
+from training import retriever_furniture
 from training.retriever_features import Features, Sample
 from training.retriever_texts import CCP_LABELS, GARMENT_LABELS, describe, texts_for
 from training.twins import twins
+from tryroom import FURNITURE as FURNITURE_FOLDER
 
 NAMES = ("red", "navy", "burgundy", "white")
 
@@ -68,6 +72,18 @@ def test_the_paired_test_tells_a_steady_difference_from_none() -> None:
     ours = other + np.array([0.1, 0]) + rng.normal(0, 0.01, other.shape)
     better, same = ranking.p_values(ours, other)
     assert better < 0.001 < 0.05 < same
+
+
+def test_questions_that_hang_together_are_one_piece_of_evidence() -> None:
+    rng = np.random.default_rng(2)
+    other = rng.random((60, 1))
+    ours, kinds = other + np.repeat(rng.normal(0.02, 0.1, (6, 1)), 10, 0), np.repeat(list("abcdef"), 10)
+    (apart,), (together,) = ranking.p_values(ours, other), ranking.p_values(ours, other, kinds)
+    alone = np.array([f"{place:02d}" for place in range(60)])
+    assert ranking.p_values(ours, other, alone) == [apart] and apart < together
+    gained = ours - other
+    mean, low, high = ranking.intervals(gained, kinds)[0]
+    assert low < mean < high and mean == gained.mean() and high - low > np.ptp(ranking.intervals(gained)[0])
 
 
 def garments(colours: list[str]) -> list[Item]:
@@ -132,13 +148,13 @@ def test_no_request_is_a_phrase_of_the_training() -> None:
             sample = Sample(source, label, label, lambda: None)  # type: ignore[arg-type, return-value]
             labelled = describe(sample, {"red": 0.6, "navy": 0.4}, False)
             trained |= {text.words for text in texts_for(labelled, 400, rng)}
-    items = [Item(label, label, label, 0, "x", colours=(name,)) for label in CCP_LABELS for name in ("red", "navy")]
-    pictures = pictures_of(items)
-    asked = [
-        *retrieval.written_requests(),
-        *retrieval.requests_by_kind(pictures),
-        *retrieval.requests_by_colour(pictures),
-    ]
+    for sample in retriever_furniture.training(FURNITURE_FOLDER, None):
+        trained |= {text.words for text in texts_for(describe(sample, {}, False), 50, rng)}
+    asked = retrieval.written_requests()
+    for domain, labels in ((GARMENTS, CCP_LABELS), (FURNITURE, FURNITURE.categories)):
+        items = [Item(label, label, label, 0, "x", colours=(name,)) for label in labels for name in ("red", "navy")]
+        pictures = replace(pictures_of(items), domain=domain)
+        asked += [*retrieval.requests_by_kind(pictures), *retrieval.requests_by_colour(pictures)]
     words = {request.words for request in asked}
     assert not trained & words
     chosen_with = [phrase for _, phrase in retrieval_choice.check_phrases()]

@@ -248,4 +248,4 @@ def test_words_and_pictures_of_furniture_share_the_common_space(
 ) -> None:
     retriever = Retriever.open(furniture, embedder, uri=str(tmp_path / "db"))
     hits = retriever.search(Query(text="something", like=read_picture(furniture / "rug.png", "like"))).hits
-    assert hits[0].item.id in ("rug", "print") and {"like", "words", "title"} <= hits[0].split.keys()
+    assert hits[0].item.id in ("rug", "print") and {"like", "words", "title"} <= hits[0].scores.keys()
