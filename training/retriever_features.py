@@ -47,7 +47,7 @@ class Sample:
     """One garment to learn from or to search among.
 
     Attributes:
-        source: "garments", "ccp" or "catalog".
+        source: "garments", "ccp", "catalog" or "furniture".
         key: names the garment within its source; decides the split.
         label: the source's own word for what it is.
         read: gives the picture and its mask; None = find the mask.

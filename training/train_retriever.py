@@ -1,11 +1,12 @@
 """Train the retriever's two heads on frozen features: pictures and words into one space.
 
     python -m training.train_retriever --garments DIR --ccp DIR --minilm DIR --lite2 FILE --cache DIR \
-        --out weights/retriever
+        --models DIR --out weights/retriever
 
 DIRs: clothing-dataset (images/, labels.csv) and Clothing Co-Parsing (labels.json, parse/, photos/). A fifth of
 clothing-dataset, chosen by a hash of the names, never trains (benchmarks/retrieval.py uses it); a tenth of the rest
-checks the training and calibrates the scores. No catalog trains: the demo catalog is as new to the heads as any other.
+checks the training and calibrates the scores. Of furniture, half of the demo catalog's designs train and models that no
+catalog has (`training.retriever_furniture`); the demo catalog of garments is as new to the heads as any other.
 
 What the heads learn is one part of the space; the others are worked out from the training pictures (`space_of`).
 
@@ -341,7 +342,7 @@ def make_pools(options: argparse.Namespace) -> tuple[Pool, Pool]:
     vectors = encode_texts(words, options.cache, TextTower(options.minilm))
     known = sorted(set().union(*(one.facts | one.maybe for group in labelled for one in group)))
     attributes = {name: place for place, name in enumerate(known)}
-    print(f"{len(samples)} garments train, {len(checks)} check, {len(set(words))} texts, {len(known)} attributes")
+    print(f"{len(samples)} pictures train, {len(checks)} check, {len(set(words))} texts, {len(known)} attributes")
     first, second = (
         make_pool(some, features, group, attributes, own, vectors)
         for (some, features), group, own in zip(parts, labelled, texts, strict=True)
@@ -370,7 +371,7 @@ def main() -> None:
     print(f"with axes and names: {figures(check, encoders)}")
     calibrations = {name: calibrate(cosines, right) for name, (cosines, right) in pairs(check, encoders).items()}
     print(json.dumps(calibrations))
-    about = {"towers": "efficientnet-lite2 all-MiniLM-L6-v2", "trained_on": f"{len(pool)} garments"}
+    about = {"towers": "efficientnet-lite2 all-MiniLM-L6-v2", "trained_on": f"{len(pool)} pictures"}
     save(space, calibrations, about, options.out)
 
 
