@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 import tryroom
 from tests.e2e.conftest import NARROW, Shot, button, settle
@@ -17,6 +17,19 @@ def load(page: Page, file: Path) -> None:
     """Give a file to "My taste", which is open."""
     settle(page)
     page.get_by_test_id("stPopoverBody").get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file)
+
+
+def choose(page: Page, box: Locator, option: Locator) -> None:
+    """Choose an option; a page that is drawn anew meanwhile has shut the box, which is then opened again."""
+    for _ in range(20):
+        settle(page)
+        box.click()
+        try:
+            option.click(timeout=3000)
+            return
+        except TimeoutError:
+            page.keyboard.press("Escape")
+    option.click(timeout=3000)
 
 
 def test_a_taste_goes_into_a_file_and_into_the_next_session(
@@ -60,8 +73,7 @@ def test_a_renderer_says_what_it_takes_and_waits(open_page: Callable[..., Page],
     settle(page)
     page.get_by_text("More", exact=True).click()
     choice = page.get_by_role("combobox", name=re.compile("Renderer"))
-    choice.click()
-    page.get_by_role("option", name=re.compile("^concat: ")).click()
+    choose(page, choice, page.get_by_role("option", name=re.compile("^concat: ")))
     page.get_by_text("tryroom weights accept catvton").wait_for()
     expect(button(page, "I have accepted it")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("^Fetch "))).to_have_count(0)
