@@ -118,20 +118,17 @@ class TwoTowerEmbedder:
     @torch.inference_mode()
     def images(self, images: Sequence[Image], masks: Sequence[Mask | None]) -> Floats:
         """See `Embedder.images`."""
-        return self.images_and_patterns(images, masks)[0]
+        return self._place(self._look_at(images, masks))
 
     @torch.inference_mode()
     def images_and_patterns(
         self, images: Sequence[Image], masks: Sequence[Mask | None]
     ) -> tuple[Floats, tuple[str, ...]]:
         """See `Embedder.images_and_patterns`."""
-        tower = self._see()
-        rows = [image_features(tower, image, mask) for image, mask in zip(images, masks, strict=True)]
-        vectors = _one_by_one(self._space.pictures, rows, IMAGE_FEATURES + COLOUR_DIM)
-        reader = self._reader
+        rows, reader = self._look_at(images, masks), self._reader
         if reader is None:
-            return vectors, ("",) * len(rows)
-        return vectors, tuple(reader.name(reader.chances(row[:IMAGE_FEATURES])[0]) for row in rows)
+            return self._place(rows), ("",) * len(rows)
+        return self._place(rows), tuple(reader.name(reader.chances(row[:IMAGE_FEATURES])[0]) for row in rows)
 
     @torch.inference_mode()
     def texts(self, texts: Sequence[str]) -> Floats:
@@ -143,6 +140,15 @@ class TwoTowerEmbedder:
         """See `Embedder.words`."""
         tower = self._read()
         return np.asarray([tower.encode(text) for text in texts], np.float32).reshape(-1, TEXT_FEATURES)
+
+    def _look_at(self, images: Sequence[Image], masks: Sequence[Mask | None]) -> list[Floats]:
+        """What the image head reads of each picture."""
+        tower = self._see()
+        return [image_features(tower, image, mask) for image, mask in zip(images, masks, strict=True)]
+
+    def _place(self, rows: Sequence[Floats]) -> Floats:
+        """What the image head reads → vectors (N, D) in the common space."""
+        return _one_by_one(self._space.pictures, rows, IMAGE_FEATURES + COLOUR_DIM)
 
     def _see(self) -> ImageTower:
         with self._lock:
