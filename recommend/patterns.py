@@ -15,12 +15,12 @@ from typing import Final
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from safetensors import safe_open
-from torch import Tensor, nn
+from torch import Tensor
 
 from recommend.errors import MissingModel
 from recommend.features import Floats
+from recommend.space import Head
 from recommend.towers import IMAGE_FEATURES
 
 PLAIN: Final = "plain"
@@ -32,32 +32,24 @@ PATTERNS: Final = (PLAIN, "striped", "checked", "dotted", "floral", "print", OTH
 HEAD_FILE: Final = "head.safetensors"
 
 
-class PatternHead(nn.Module):
-    """Standardise, one hidden layer, a logit for each of `PATTERNS`.
+class PatternHead(Head):
+    """A head with a logit for each of `PATTERNS` in place of a vector.
 
     Args:
         inputs, hidden: sizes.
         dropout: in training, on the input and on the hidden layer.
     """
 
-    mean: Tensor
-    scale: Tensor
     sharpness: Tensor
 
     def __init__(self, inputs: int, hidden: int, dropout: float = 0.0) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(inputs))
-        self.register_buffer("scale", torch.ones(inputs))
+        super().__init__(inputs, hidden, len(PATTERNS), dropout)
         # One over the temperature: what makes the chances come true on pictures that did not train.
         self.register_buffer("sharpness", torch.ones(()))
-        self.drop = nn.Dropout(dropout)
-        self.inner = nn.Linear(inputs, hidden)
-        self.outer = nn.Linear(hidden, len(PATTERNS))
 
     def forward(self, features: Tensor) -> Tensor:
         """(N, inputs) to logits (N, len(PATTERNS))."""
-        x = self.drop(((features - self.mean) * self.scale).clamp(-6, 6))
-        return self.sharpness * self.outer(self.drop(F.gelu(self.inner(x))))
+        return self.sharpness * self.outputs(features)
 
 
 @dataclass(frozen=True, eq=False)

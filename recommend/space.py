@@ -41,8 +41,12 @@ class Head(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(N, inputs) to (N, outputs), unit norm."""
+        return F.normalize(self.outputs(features), dim=-1)
+
+    def outputs(self, features: Tensor) -> Tensor:
+        """The same of any norm."""
         x = self.drop(self.standardise(features))
-        return F.normalize(self.outer(self.drop(F.gelu(self.inner(x)))), dim=-1)
+        return self.outer(self.drop(F.gelu(self.inner(x))))
 
     def standardise(self, features: Tensor, count: int | None = None) -> Tensor:
         """The first `count` features by the mean and spread that they have over the training pictures."""
