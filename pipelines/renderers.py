@@ -350,11 +350,6 @@ RENDERERS: dict[str, Choice] = {
         {"tryon": (*LOOKING_AT_PEOPLE, *_CONCAT)},
         "person and garment side by side (CatVTON); not for commercial use",
     ),
-    "concat-hint": Choice(
-        {"tryon": functools.partial(PublishedTryOn, "concat-hint")},
-        {"tryon": (*LOOKING_AT_PEOPLE, *_CONCAT)},
-        "the same, but it starts from the garment laid on the body",
-    ),
     "remote": Choice(
         {task: _as_it_is(functools.partial(remote.from_environment, task)) for task in wire.TASKS},
         dict.fromkeys(wire.TASKS, ()),

@@ -35,8 +35,7 @@ USES = {
     ("flux-fill", "tryon"): {"mask", "hint", "item", "prompt", "pose"},
     ("flux-fill", "room"): {"mask", "hint", "item", "prompt", "depth"},
     ("edit", "edit"): {"photo", "prompt"},
-    ("concat", "tryon"): {"mask", "photo", "item"},
-    ("concat-hint", "tryon"): {"mask", "photo", "item", "hint"},
+    ("concat", "tryon"): {"mask", "photo", "item", "hint"},
 }
 
 
@@ -157,7 +156,7 @@ def test_pictures_come_in_the_range_and_size_of_the_pipelines_own_preprocessors(
     assert torch.allclose(image, as_tensor(seen) / 127.5 - 1, atol=1e-5)
     if painting.task == "edit":
         return
-    if painting.name == "concat-hint":
+    if painting.name == "concat":
         start = pipe.image_processor.preprocess(given["start_image"])
         assert torch.allclose(start, as_tensor(canvas.hint) / 127.5 - 1, atol=1e-5)
     assert (given["height"], given["width"]) == (height, width)
@@ -201,7 +200,7 @@ def test_the_item_s_picture_counts_inside_the_mask_only_or_goes_with_the_words_o
         assert pixels.shape == (1, 3, 32, 32) and float(pixels.max()) == 1
         assert (pixels - (as_tensor(shrunk) / 127.5 - 1)).abs().mean() < 0.04
         return
-    if painting.name.startswith("concat"):  # beside the person, as large as it fits, on white
+    if painting.name == "concat":  # beside the person, as large as it fits, on white
         beside, (height, width) = np.asarray(given["garment_image"]), painting.canvas.mask.shape
         side = min(height, width)
         top, left = (height - side) // 2, (width - side) // 2
@@ -223,7 +222,7 @@ def test_the_denoiser_sees_the_mask_as_it_learnt_it_with_1_where_it_repaints(
     if painting.name == "sd15":
         assert given["denoiser"].shape[1:] == (9, 8, 8)
         assert torch.equal(given["denoiser"][:1, 4:5] > 0.5, small > 127)
-    elif painting.name.startswith("concat"):  # the person above, the garment below, with nothing to repaint there
+    elif painting.name == "concat":  # the person above, the garment below, with nothing to repaint there
         assert given["denoiser"].shape[1:] == (9, 16, 8)
         assert torch.equal(given["denoiser"][:1, 4:5, :8] > 0.5, small > 127)
         assert not given["denoiser"][:, 4, 8:].any()

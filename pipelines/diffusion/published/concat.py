@@ -1,6 +1,7 @@
 """CatVTON: the garment beside the person, seen by the self-attention of Stable Diffusion 1.5's inpainter; no words.
 
-See `pipelines.diffusion.concat`. The licence of its attention weights allows no commercial use.
+See `pipelines.diffusion.concat`. It starts from the hint under the noise of the first step, which lets through its
+light and where what lies. The licence of its attention weights allows no commercial use.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from pipelines.diffusion.concat import AXIS, ConcatTryOnPipeline, load_attention
 from pipelines.diffusion.memory import Memory, Size, loading, place
-from pipelines.diffusion.published.painter import DiffusersPainter, Folders, PainterSettings, asked_for, pil, variant_of
+from pipelines.diffusion.published.painter import DiffusersPainter, Folders, PainterSettings, pil, variant_of
 from pipelines.geometry.canvas import Canvas
 
 SIZE = Size(total=1.89, largest=1.72)
@@ -37,13 +38,8 @@ class ConcatSettings(PainterSettings):
     eta: float = 1.0
 
 
-USUAL = ConcatSettings()
-#: It starts from the hint, so that the garment lies where ours laid it; not how it was published.
-FROM_HINT = ConcatSettings(strength=0.9)
-
-
 class ConcatPainter(DiffusersPainter):
-    """See the module. As published it sees the photo outside the mask alone: how the garment lies is its own."""
+    """See the module."""
 
     settings: ConcatSettings
     pipe: ConcatTryOnPipeline
@@ -51,7 +47,6 @@ class ConcatPainter(DiffusersPainter):
     def arguments(self, canvas: Canvas, steps: int) -> dict[str, Any]:
         """See `DiffusersPainter`."""
         height, width = canvas.mask.shape
-        strength = self.settings.strength
         return {
             "image": pil(canvas.photo),
             "mask_image": pil(canvas.mask),
@@ -59,8 +54,7 @@ class ConcatPainter(DiffusersPainter):
             "height": height,
             "width": width,
             "start_image": pil(canvas.hint),
-            "strength": strength,
-            "num_inference_steps": asked_for(steps, lambda asked: int(asked * strength)),
+            "num_inference_steps": steps,
             "guidance_scale": self.settings.guidance_scale,
             "eta": self.settings.eta,
         }
@@ -70,7 +64,7 @@ class ConcatPainter(DiffusersPainter):
         return super().to_decode(latents.chunk(2, AXIS)[0], canvas)
 
 
-def load(folders: Folders, memory: Memory, settings: ConcatSettings = USUAL) -> ConcatPainter:
+def load(folders: Folders, memory: Memory) -> ConcatPainter:
     """Load it.
 
     Args:
@@ -89,4 +83,4 @@ def load(folders: Folders, memory: Memory, settings: ConcatSettings = USUAL) -> 
         scheduler=DDIMScheduler.from_pretrained(base, subfolder="scheduler"),
     )
     place(pipe, memory)
-    return ConcatPainter(pipe, settings, memory)
+    return ConcatPainter(pipe, ConcatSettings(), memory)

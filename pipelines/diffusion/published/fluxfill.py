@@ -27,6 +27,7 @@ class FluxFillSettings(PainterSettings):
     """How it paints: guidance is an input of the network here, and 30 is what it was distilled for.
 
     Attributes:
+        strength: how much of the hint is noise at the start, and which share of its steps the pipeline then does.
         item_scale: how much the item's picture counts. control_scale: how much pose or depth counts.
         control_guidance_end: until which share of the steps it does.
     """

@@ -15,6 +15,7 @@ class GuidedSettings(PainterSettings):
     """How it paints.
 
     Attributes:
+        strength: how much of the hint is noise at the start, and which share of its steps the pipeline then does.
         control_scale: how much pose, depth and lines count. item_scale: how much the item's picture counts.
     """
 

@@ -25,7 +25,6 @@ LOADERS: dict[str, tuple[Size, Callable[[Folders, Memory, str], Painter]]] = {
     "sdxl": (sdxl.SIZE, lambda folders, memory, task: sdxl.load(folders, memory, CONTROLS[task])),
     "flux-fill": (fluxfill.SIZE, lambda folders, memory, task: fluxfill.load(folders, memory, CONTROLS[task][0])),
     "concat": (concat.SIZE, lambda folders, memory, _: concat.load(folders, memory)),
-    "concat-hint": (concat.SIZE, lambda folders, memory, _: concat.load(folders, memory, concat.FROM_HINT)),
     "edit": (instruct.SIZE, lambda folders, memory, _: instruct.load(folders, memory)),
 }
 

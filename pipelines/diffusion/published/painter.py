@@ -59,15 +59,13 @@ class PainterSettings:
 
     Attributes:
         side: pictures have about this many pixels squared.
-        steps: where a request does not say. A request of a few steps has as many, whatever `strength` is.
+        steps: where a request does not say.
         guidance_scale: how much the words count.
-        strength: how much of the hint is noise at the start: 1 = all, nothing of it is kept; not for editors.
     """
 
     side: int
     steps: int
     guidance_scale: float
-    strength: float = 1.0
 
 
 class DiffusersPainter(ABC):
@@ -142,7 +140,7 @@ def _uint8(pictures: NDArray[np.float32]) -> Image:
 
 
 def asked_for(steps: int, done: Callable[[int], int]) -> int:
-    """How many steps a pipeline has to be asked for to do `steps`: it leaves out those before its `strength`.
+    """How many steps a pipeline has to be asked for to do `steps`: one that starts from a picture leaves out the first.
 
     Args:
         done: how many it does of those it is asked for.
