@@ -3,7 +3,8 @@
     .cache/render/bin/python -m training.render_models --out .cache/furniture-models
 
 The models are those of the furniture libraries of `training.render_furniture` that `training/furniture.toml` names
-nowhere, so none of them is an item of the demo catalog; what they are is read from the library's own title. Of each,
+nowhere, so none of them is an item of the demo catalog; what they are is read from the library's own title. Beside them
+stand designs put together at random (`training.invented_furniture`). Of each,
 NAME.views.webp holds cut-outs, rows by pitch and columns by yaw (`PITCHES`, `YAWS`), and models.jsonl says what it is.
 Needs the environment of requirements-render.txt; a picture takes about a second, and what is there is skipped.
 """
@@ -11,18 +12,23 @@ Needs the environment of requirements-render.txt; a picture takes about a second
 from __future__ import annotations
 
 import argparse
+import functools
 import hashlib
 import json
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from pipelines.geometry.views import CELL, view_of
 from recommend.domains import FURNITURE
 from recommend.lexicon import Lexicon, build_lexicon, find_terms, tokens_of
-from training.furniture_models import Entry, Library, fitted
-from training.render_furniture import LIBRARIES, load_recipes, save_atlas
+from training.furniture_models import Entry, Library, Mesh, fitted
+from training.furniture_parts import assemble
+from training.invented_furniture import designs
+from training.render_furniture import LIBRARIES, load_recipes, material_of, save_atlas
 
 #: Degrees; a product picture of the catalog is taken at 32 and 16.
 YAWS: Final = (0, 32, 60)
@@ -58,48 +64,74 @@ def what_it_is(entry: Entry, lexicon: Lexicon) -> tuple[str, str] | None:
     return None
 
 
-def unused(folder: Path, recipes: dict[str, Any]) -> list[tuple[str, str, str, str, str]]:
-    """(shelf, file, model, category, kind) of the libraries' furniture that no recipe names."""
+@dataclass(frozen=True)
+class Thing:
+    """What pictures are taken of.
+
+    Attributes:
+        name: of its files. category, kind: "" = a kind is not told.
+        mesh: makes it, metres.
+    """
+
+    name: str
+    category: str
+    kind: str
+    mesh: Callable[[], Mesh]
+
+
+def unused(folder: Path, recipes: dict[str, Any]) -> list[Thing]:
+    """The libraries' furniture that no recipe names."""
     lexicon, used = build_lexicon([], FURNITURE), {item.get("model") for item in recipes["item"]}
     found = []
     for shelf, about in recipes["library"].items():
-        for name, entry in Library(folder / about["file"]).entries.items():
+        library = Library(folder / about["file"])
+        for name, entry in library.entries.items():
             if f"{shelf}/{name}" not in used and (is_ := what_it_is(entry, lexicon)):
-                found.append((shelf, about["file"], name, *is_))
+                found.append(Thing(f"{shelf}-{name}", *is_, functools.partial(library.mesh, name)))
     return found
 
 
-def take(library: Library, model: str, path: Path) -> None:
-    """The cut-outs of one model."""
+def invented(count: int, recipes: dict[str, Any]) -> list[Thing]:
+    """So many designs of each kind of `training.invented_furniture`."""
+    materials = {key: material_of(key, values) for key, values in recipes["material"].items()}
+    return [
+        Thing(one.name, one.category, one.kind, functools.partial(assemble, one.parts, one.materials))
+        for one in designs(count, materials)
+    ]
+
+
+def take(mesh: Mesh, name: str, path: Path) -> None:
+    """The cut-outs of one thing."""
     from training import furniture_patterns
     from training.furniture_scene import Studio
 
-    mesh = library.mesh(model)
     size = (100 * mesh.size).tolist()
     seed = int(hashlib.sha256(path.name.encode()).hexdigest()[:7], 16)
     studio = Studio(fitted(mesh, size), SAMPLES, seed, furniture_patterns.draw)
     cells = [[studio.take(view_of(size, yaw, pitch, CELL)) for yaw in YAWS] for pitch in PITCHES]
-    save_atlas(cells, path, model, 84)
+    save_atlas(cells, path, name, 84)
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--library", type=Path, default=LIBRARIES, help="folder of the .sh3f files")
+    parser.add_argument("--invented", type=int, default=8, help="designs of each kind; 0 = the libraries' models alone")
     parser.add_argument("--out", type=Path, default=Path(".cache/furniture-models"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    models, entries = unused(options.library, load_recipes()), []
-    for number, (shelf, file, model, category, kind) in enumerate(models, 1):
-        path = options.out / f"{shelf}-{model}.views.webp"
+    recipes, entries = load_recipes(), []
+    things = [*unused(options.library, recipes), *invented(options.invented, recipes)]
+    for number, thing in enumerate(things, 1):
+        path = options.out / f"{thing.name}.views.webp"
         if not path.exists():
-            print(f"[{number}/{len(models)}] {path.name}: {kind or category}", file=sys.stderr, flush=True)
+            print(f"[{number}/{len(things)}] {path.name}: {thing.kind or thing.category}", file=sys.stderr, flush=True)
             try:
-                take(Library(options.library / file), model, path)
+                take(thing.mesh(), thing.name, path)
             except (KeyError, ValueError) as error:
                 print(f"{path.name}: left out: {error}", file=sys.stderr, flush=True)
                 continue
-        entries.append({"id": path.name.removesuffix(".views.webp"), "category": category, "kind": kind})
+        entries.append({"id": thing.name, "category": thing.category, "kind": thing.kind})
     part = options.out / "models.jsonl.part"
     part.write_text("".join(json.dumps(entry) + "\n" for entry in entries), encoding="utf-8")
     os.replace(part, options.out / "models.jsonl")
