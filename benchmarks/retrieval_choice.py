@@ -28,7 +28,7 @@ from recommend.space import Mixture, Space, read_space
 from recommend.towers import TextTower
 from training.retriever_features import at_most, clothing_dataset
 from training.retriever_space import shown, space_of
-from training.train_retriever import MOST_GARMENTS, Pool, described, is_check, make_pools, train
+from training.train_retriever import MOST_GARMENTS, Pool, described, is_check, make_pools, of_source, train
 
 PHRASES: Final = Path(__file__).with_name("retrieval_check.toml")
 LEARNED: Final = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
@@ -53,25 +53,6 @@ def mixed(space: Space, pool: Pool, mixture: Mixture) -> Space:
     """The space with its parts counting as `mixture` says; `pool` is what trained it."""
     changed = replace(space, mixture=mixture)
     return replace(changed, shown=shown(changed, pool.images, pool.labels, pool.names))
-
-
-def of_source(pool: Pool, source: int) -> Pool:
-    """Only the garments of one source, their labels numbered anew."""
-    kept = (pool.sources == source).numpy()
-    places, texts = np.flatnonzero(kept), np.flatnonzero(kept[pool.owners])
-    labels, numbers = pool.labels[places].unique(return_inverse=True)
-    return Pool(
-        pool.images[places],
-        [pool.labelled[place] for place in places],
-        np.searchsorted(places, pool.owners[texts]),
-        pool.texts[texts],
-        pool.asserts[texts],
-        pool.facts[places],
-        pool.maybe[places],
-        numbers,
-        pool.sources[places],
-        [pool.names[label] for label in labels],
-    )
 
 
 def likeness(name: str, space: Space, images: Tensor, labels: Tensor) -> None:

@@ -23,7 +23,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -68,6 +68,8 @@ DROPOUT: Final = 0.25
 
 #: What makes vectors of pictures and of texts: the heads, or the space above them.
 Encoders = tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]
+#: Cosines (P,) of pairs, and whether they belong together (P,).
+Compared = tuple[Tensor, Tensor]
 
 
 @dataclass(eq=False)
@@ -147,6 +149,25 @@ def make_pool(
         torch.tensor([labels.index((s.source, s.label)) for s in samples]),
         torch.tensor([list(tables).index(s.source) for s in samples]),
         [tables[source][label] for source, label in labels],
+    )
+
+
+def of_source(pool: Pool, source: int) -> Pool:
+    """Only what comes from one source, its labels numbered anew."""
+    kept = (pool.sources == source).numpy()
+    places, texts = np.flatnonzero(kept), np.flatnonzero(kept[pool.owners])
+    labels, numbers = pool.labels[places].unique(return_inverse=True)
+    return Pool(
+        pool.images[places],
+        [pool.labelled[place] for place in places],
+        np.searchsorted(places, pool.owners[texts]),
+        pool.texts[texts],
+        pool.asserts[texts],
+        pool.facts[places],
+        pool.maybe[places],
+        numbers,
+        pool.sources[places],
+        [pool.names[label] for label in labels],
     )
 
 
@@ -258,15 +279,21 @@ def figures(pool: Pool, encoders: Encoders) -> str:
     return f"picture → picture P@10 {same:.3f}, text → picture R@10 {found[right.sum(1) > 0].mean():.3f}"
 
 
-def calibrate(cosines: Tensor, right: Tensor) -> dict[str, float]:
-    """Slope and offset of the logistic that gives the chance of being right; right and wrong pairs weigh the same."""
-    weight = torch.where(right, 0.5 / right.float().mean(), 0.5 / (~right).float().mean())
+def calibrate(groups: Sequence[Compared]) -> dict[str, float]:
+    """Slope and offset of the logistic that gives the chance of being right.
+
+    Every group weighs the same, and in each the right pairs as much as the wrong ones.
+    """
+    cosines, right = (torch.cat([group[part] for group in groups]) for part in (0, 1))
+    weight = torch.cat(
+        [torch.where(own, 0.5 / own.float().mean(), 0.5 / (~own).float().mean()) / len(own) for _, own in groups]
+    )
     slope, offset = torch.tensor(5.0, requires_grad=True), torch.tensor(0.0, requires_grad=True)
     optimizer = torch.optim.LBFGS([slope, offset], max_iter=100, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         optimizer.zero_grad()
-        loss = F.binary_cross_entropy_with_logits(slope * cosines + offset, right.float(), weight)
+        loss = F.binary_cross_entropy_with_logits(slope * cosines + offset, right.float(), weight, reduction="sum")
         loss.backward()
         return loss
 
@@ -275,8 +302,8 @@ def calibrate(cosines: Tensor, right: Tensor) -> dict[str, float]:
 
 
 @torch.no_grad()
-def pairs(pool: Pool, encoders: Encoders) -> dict[str, tuple[Tensor, Tensor]]:
-    """Cosines and whether they belong together, for each kind of comparison the retriever makes."""
+def pairs(pool: Pool, encoders: Encoders) -> dict[str, Compared]:
+    """What is compared, for each kind of comparison that the retriever makes."""
     images, texts = embed(pool, encoders)
     right = described(pool.asserts, pool.facts)
     known = right | ~described(pool.asserts, pool.maybe)
@@ -369,7 +396,9 @@ def main() -> None:
     space = space_of(heads, pool.images, pool.labels, pool.names, TextTower(options.minilm))
     encoders = space.pictures, space.texts
     print(f"with axes and names: {figures(check, encoders)}")
-    calibrations = {name: calibrate(cosines, right) for name, (cosines, right) in pairs(check, encoders).items()}
+    # No search compares garments with furniture.
+    compared = [pairs(of_source(check, int(source)), encoders) for source in check.sources.unique()]
+    calibrations = {name: calibrate([one[name] for one in compared]) for name in compared[0]}
     print(json.dumps(calibrations))
     about = {"towers": "efficientnet-lite2 all-MiniLM-L6-v2", "trained_on": f"{len(pool)} pictures"}
     save(space, calibrations, about, options.out)
