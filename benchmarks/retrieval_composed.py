@@ -27,6 +27,7 @@ from recommend import composing, rerank
 from recommend.embedder import TwoTowerEmbedder, WeightPaths
 from recommend.features import Floats, Image, Mask, cut_out, oklab
 from recommend.schema import Facet, Filters, Item
+from recommend.scoring import picture_half
 from training.retriever_features import Sample
 
 CASES: Final = 200
@@ -93,7 +94,7 @@ def scores(asked: list[Case], pictures: Pictures, greys: Floats, embedder: TwoTo
     alike = pictures.ours[sources] @ pictures.ours.T
     said = embedder.texts([case.words for case in asked]) @ pictures.ours.T
     like = embedder.calibrations["like"].chance(alike)
-    words = rerank.weigh(np.sqrt(embedder.calibrations["text"].chance(said)), pictures.domain.picture_certainty)
+    words = picture_half(said, embedder.calibrations, pictures.domain)
     kept = [Filters(colours=(case.colours,)) for case in asked]
     passed = np.array([[filters.match(item) for item in items] for filters in kept])
     colour = np.stack([rerank.colour_chances(items, [case.colours]) for case in asked]) * passed

@@ -292,7 +292,7 @@ def test_vectors_that_are_not_read_change_no_result(
     monkeypatch.setattr(Index, "rows", watched)
     hits = whole.search(query).hits
     assert hits and asked[-1] == read
-    monkeypatch.setattr("recommend.retriever._compared", lambda *_: VECTORS)
+    monkeypatch.setattr("recommend.scoring.compared", lambda *_: VECTORS)
     assert whole.search(query).hits == hits
 
 
