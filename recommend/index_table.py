@@ -212,6 +212,19 @@ def known_values(table: pa.Table, attribute: str) -> pa.ChunkedArray:
     return pc.if_else(pc.equal(table["pattern"], ""), table["seen_pattern"], table["pattern"])
 
 
+def value_counts(values: pa.Array) -> dict[str, int]:
+    """How many rows have each value, most first; a row of several values counts for each of them once."""
+    lists = pa.types.is_list(values.type)
+    named = (pc.list_flatten(values) if lists else values).dictionary_encode()
+    names, codes = named.dictionary.to_pylist(), named.indices.to_numpy()
+    if lists:
+        row = pc.list_parent_indices(values).to_numpy().astype(np.int64)
+        pairs = np.sort(row * len(names) + codes, kind="stable")
+        codes = pairs[np.diff(pairs, prepend=-1) > 0] % max(1, len(names))
+    counted = zip(names, np.bincount(codes, minlength=len(names)).tolist(), strict=True)
+    return dict(sorted(((value, count) for value, count in counted if value), key=lambda pair: (-pair[1], pair[0])))
+
+
 def lengths_of(table: pa.Table, side: str) -> pa.ChunkedArray:
     """Of each row the price ("price") or a side as `side_of` has it; NULL where it is not stated."""
     if side in ("price", "width", "depth", "height"):
