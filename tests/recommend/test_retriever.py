@@ -213,15 +213,19 @@ def test_an_unknown_item_is_refused(retriever: Retriever) -> None:
         retriever.item("gone")
 
 
+def copied(folder: Path, times: int) -> Path:
+    """A catalog with each of its items so many times, at a price more each time."""
+    lines = [json.loads(line) for line in (folder / "catalog.jsonl").read_text().splitlines()]
+    many = [{**line, "id": f"{line['id']}-{n}", "price": 20 + n} for n in range(times) for line in lines]
+    (folder / "catalog.jsonl").write_text("\n".join(map(json.dumps, many)))
+    return folder
+
+
 def test_a_large_catalog_is_searched_by_candidates(
     tmp_path: Path, make_catalog: Callable[..., Path], embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("recommend.retriever.POOL", 6)
-    folder = make_catalog(tmp_path / "shop")
-    lines = [json.loads(line) for line in (folder / "catalog.jsonl").read_text().splitlines()]
-    many = [{**line, "id": f"{line['id']}-{n}", "price": 20 + n} for n in range(5) for line in lines]
-    (folder / "catalog.jsonl").write_text("\n".join(map(json.dumps, many)))
-    retriever = Retriever.open(folder, embedder, uri=str(tmp_path / "db"))
+    retriever = Retriever.open(copied(make_catalog(tmp_path / "shop"), 5), embedder, uri=str(tmp_path / "db"))
     result = retriever.search(Query(text="red linen dress under 23"), k=3)
     assert result.matching == 3 and {i.rsplit("-", 1)[0] for i in ids(result)} == {"dress-red"}
     assert [hit.item.kind for hit in retriever.search(Query(text="hoodie"), k=5).hits] == ["hoodie"] * 5
@@ -232,11 +236,7 @@ def test_candidates_that_are_read_plainly_give_the_same_hits(
     tmp_path: Path, make_catalog: Callable[..., Path], embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("recommend.retriever.POOL", 6)
-    folder = make_catalog(tmp_path / "shop")
-    lines = [json.loads(line) for line in (folder / "catalog.jsonl").read_text().splitlines()]
-    many = [{**line, "id": f"{line['id']}-{n}", "price": 20 + n} for n in range(6) for line in lines]
-    (folder / "catalog.jsonl").write_text("\n".join(map(json.dumps, many)))
-    retriever = Retriever.open(folder, embedder, uri=str(tmp_path / "db"))
+    retriever = Retriever.open(copied(make_catalog(tmp_path / "shop"), 6), embedder, uri=str(tmp_path / "db"))
     red = ("red", "burgundy")
     queries = (
         Query(),
