@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from training.catalog_textile import PIXELS_PER_METRE, Array, Sheet, colour, rgb, to_linear
+from training.catalog_textile import PIXELS_PER_METRE, Array, Sheet, colour, rgb
+from training.light import to_linear
 
 
 def _text(

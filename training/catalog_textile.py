@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
 
+from training.light import from_hex, to_linear, to_srgb
+
 Array = NDArray[np.float64]
 
 PIXELS_PER_METRE = 1000
@@ -31,23 +33,11 @@ COLOURS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def to_linear(srgb: Array) -> Array:
-    """Linear light from sRGB 0–1."""
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-
-
-def to_srgb(linear: Array) -> Array:
-    """Linear light to sRGB 0–1, clipped."""
-    c = np.clip(linear, 0, 1)
-    return np.where(c <= 0.0031308, c * 12.92, 1.055 * c ** (1 / 2.4) - 0.055)
-
-
 def colour(name: str) -> Array:
     """Linear RGB of a colour name; raises KeyError with the known names."""
     if name not in COLOURS:
         raise KeyError(f"unknown colour {name!r}; known: {', '.join(sorted(COLOURS))}")
-    code = COLOURS[name]
-    return to_linear(np.array([int(code[i : i + 2], 16) / 255 for i in (0, 2, 4)]))
+    return from_hex(COLOURS[name])
 
 
 @dataclass(frozen=True, eq=False)
