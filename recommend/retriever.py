@@ -140,8 +140,18 @@ class Retriever:
         return self._index.vectors("semantic")
 
     def rows(self, ids: Sequence[str], vectors: Sequence[str]) -> Rows:
-        """What the index has of some items, with some of their vectors, in its own order."""
-        return self._index.rows(ids=ids, vectors=vectors)
+        """What the index has of some items, in the order asked, with some of their vectors.
+
+        Raises:
+            BadInput: an item is not in the index.
+        """
+        rows = self._index.rows(ids=ids, vectors=vectors)
+        places = {item.id: place for place, item in enumerate(rows.items)}
+        for item_id in ids:
+            if item_id not in places:
+                got, allowed = f"{item_id!r}, whose picture could not be read", "an item of the index"
+                raise BadInput("item", got, allowed, "See: tryroom catalog check DIR")
+        return rows.at([places[item_id] for item_id in ids])
 
     def understand(self, query: Query) -> Understanding:
         """What the words and the limits of a query ask for, as `search` reads them."""
@@ -213,17 +223,14 @@ class Retriever:
 
     def _look_up(self, evidence: Evidence, query: Query) -> Evidence:
         """With what the index has of the items liked and disliked."""
-        rows = self._index.rows(ids=[*query.likes, *query.dislikes], vectors=("semantic", "colour"))
-        looks = {
-            item.id: composing.Look(rows.vectors["semantic"][place], rows.vectors["colour"][place])
-            for place, item in enumerate(rows.items)
-        }
-        items = {item.id: item for item in rows.items}
-        liked, disliked = ([items[name] for name in names] for names in (query.likes, query.dislikes))
+        rows = self.rows([*query.likes, *query.dislikes], ("semantic", "colour"))
+        looks = tuple(map(composing.Look, rows.vectors["semantic"], rows.vectors["colour"]))
+        count = len(query.likes)
+        liked, disliked = rows.items[:count], rows.items[count:]
         evidence = replace(
             evidence,
-            likes=(*evidence.likes, *(looks[item.id] for item in liked)),
-            dislikes=tuple(looks[item.id] for item in disliked),
+            likes=(*evidence.likes, *looks[:count]),
+            dislikes=looks[count:],
             named=tuple(composing.named(liked, disliked)),
         )
         if not liked:

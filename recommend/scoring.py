@@ -148,11 +148,11 @@ def _by_surroundings(rows: Rows, evidence: Evidence) -> Chances:
     """How well items go with what is worn, with a room, with colours named."""
     chances: Chances = {}
     if evidence.worn:
-        chances["photo"] = rerank.beside_chances(rows.items, _palettes(rows), evidence.worn)
+        chances["photo"] = rerank.beside_chances(rows.items, palettes_of(rows), evidence.worn)
     if evidence.room is not None:
-        chances["room"] = rerank.room_chances(rows.items, _palettes(rows), evidence.room)
+        chances["room"] = rerank.room_chances(rows.items, palettes_of(rows), evidence.room)
     if evidence.beside is not None:
-        chances["beside"] = rerank.harmony(_palettes(rows), evidence.beside)
+        chances["beside"] = rerank.harmony(palettes_of(rows), evidence.beside)
     return chances
 
 
@@ -170,7 +170,7 @@ def _by_wishes(rows: Rows, understood: Understanding, evidence: Evidence, domain
     if understood.cheapness:
         chances["price"] = rerank.price_chances(rows.items, understood.cheapness)
     if understood.lightness:
-        chances["lightness"] = rerank.lightness_chances(_palettes(rows), understood.lightness)
+        chances["lightness"] = rerank.lightness_chances(palettes_of(rows), understood.lightness)
     return chances
 
 
@@ -208,12 +208,12 @@ def picture_facts(rows: Rows, place: int, split: Mapping[str, float], evidence: 
     if worn and split.get("photo", 0) >= rerank.NEUTRAL_HARMONY:
         facts.append(f"goes with the {worn[0]} you wear")
     if evidence.room is not None:
-        colours = _palettes(rows)[place]
+        colours = palettes_of(rows)[place]
         goes = float(rerank.harmony(colours[None], evidence.room.palette)[0])
         facts += reasons.room_facts(rows.items[place], colours, evidence.room, goes)
     return facts
 
 
-def _palettes(rows: Rows) -> Floats:
+def palettes_of(rows: Rows) -> Floats:
     """Palettes of all rows, (N, PALETTE_ROWS, 4)."""
     return rows.vectors["palette"].reshape(len(rows), PALETTE_ROWS, 4)

@@ -213,6 +213,19 @@ def test_an_unknown_item_is_refused(retriever: Retriever) -> None:
         retriever.item("gone")
 
 
+def test_an_item_whose_picture_could_not_be_read_is_nothing_to_go_by(
+    tmp_path: Path, make_catalog: Callable[..., Path], embedder: Embedder
+) -> None:
+    folder = make_catalog(tmp_path / "shop")
+    (folder / "tee-red.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    retriever = Retriever.open(folder, embedder, uri=str(tmp_path / "db"))
+    for query in (Query(likes=("tee-red",)), Query(likes=("tee-navy",), dislikes=("tee-red",))):
+        with pytest.raises(BadInput, match="'tee-red', whose picture could not be read"):
+            retriever.search(query)
+    asked = ("tee-navy", "dress-red", "jeans-navy")
+    assert tuple(item.id for item in retriever.rows(asked, ["colour"]).items) == asked
+
+
 def copied(folder: Path, times: int) -> Path:
     """A catalog with each of its items so many times, at a price more each time."""
     lines = [json.loads(line) for line in (folder / "catalog.jsonl").read_text().splitlines()]
