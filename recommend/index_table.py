@@ -82,8 +82,9 @@ class Rows:
 
     def at(self, places: Sequence[int]) -> Rows:
         """The rows at some places, in the order of these."""
-        items, content = (tuple(values[place] for place in places) for values in (self.items, self.content))
-        return Rows(items, content, {name: matrix[list(places)] for name, matrix in self.vectors.items()})
+        items, content = [self.items[place] for place in places], [self.content[place] for place in places]
+        vectors = {name: matrix[list(places)] for name, matrix in self.vectors.items()}
+        return Rows(tuple(items), tuple(content), vectors)
 
 
 def where(filters: Filters, wishes: Sequence[Facet] = (), ids: Sequence[str] = ()) -> str:
