@@ -28,6 +28,7 @@ from recommend.index import Index, Rows, Stamp, upsert
 from recommend.index_upkeep import SEARCHED
 from recommend.retriever import POOL, Retriever
 from recommend.schema import Filters, Query, SizeLimit
+from recommend.snapshot import Snapshot
 
 #: Requests in words; each is asked with the limits of `LIMITS`.
 WORDS = (
@@ -49,7 +50,7 @@ def measured(shop: Path, uri: str) -> list[Row]:
     catalog, reading = _once("catalog: read", lambda: read_catalog(shop))
     print_, stamping = _once("catalog: fingerprint", catalog.fingerprint)
     index = upsert(uri, Rows((), (), {}), Stamp(embedder.revision, print_), "")
-    retriever, opening = _once("retriever: the rest of opening", lambda: Retriever(catalog, index, embedder))
+    retriever, opening = _once("retriever: the rest of opening", lambda: Retriever(Snapshot(catalog, index), embedder))
     opening["memory_mb"] = held_mb() - before
     rows = [row | {"rows": len(index)} for row in (reading, stamping, opening)]
     rows += searches(retriever, catalog)

@@ -51,6 +51,7 @@ from recommend.embedder import Calibration, TwoTowerEmbedder, WeightPaths
 from recommend.features import Floats
 from recommend.query import understand
 from recommend.schema import Filters, Query
+from recommend.scoring import picture_half, title_half
 from recommend.towers import ImageTower
 from training import retriever_furniture
 from training.retriever_features import Sample, at_most, cached, clothing_dataset, co_parsing
@@ -124,8 +125,8 @@ def fused(parts: Mapping[str, Floats], chances: Mapping[str, Calibration]) -> di
 
 def words_chances(seen: Floats, titles: Floats | None, embedder: TwoTowerEmbedder, domain: Domain) -> Floats:
     """What a search makes of words: picture, and title where there is one, as two readings of the same (Q, N)."""
-    by_picture = rerank.weigh(np.sqrt(embedder.calibrations["text"].chance(seen)), domain.picture_certainty)
-    return by_picture if titles is None else by_picture * np.sqrt(embedder.calibrations["title"].chance(titles))
+    by_picture = picture_half(seen, embedder.calibrations, domain)
+    return by_picture if titles is None else by_picture * title_half(titles, embedder.calibrations)
 
 
 def nearest_kinds(words: Sequence[str], training: Pictures, embedder: TwoTowerEmbedder) -> list[str]:

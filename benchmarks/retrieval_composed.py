@@ -27,6 +27,8 @@ from recommend import composing, rerank
 from recommend.embedder import TwoTowerEmbedder, WeightPaths
 from recommend.features import Floats, Image, Mask, cut_out, oklab
 from recommend.schema import Facet, Filters, Item
+from recommend.scoring import picture_half
+from training.light import to_srgb
 from training.retriever_features import Sample
 
 CASES: Final = 200
@@ -61,8 +63,7 @@ def greyed(sample: Sample) -> Sample:
         inside = mask > 127
         mean = light[inside].mean() if inside.any() else light.mean()
         linear = np.clip(light + GREY_LIGHTNESS - mean, 0, 1) ** 3
-        srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-        return np.repeat(np.rint(srgb * 255).astype(np.uint8)[..., None], 3, axis=2), mask
+        return np.repeat(np.rint(to_srgb(linear) * 255).astype(np.uint8)[..., None], 3, axis=2), mask
 
     return replace(sample, source=f"{sample.source}-grey", read=read)
 
@@ -93,7 +94,7 @@ def scores(asked: list[Case], pictures: Pictures, greys: Floats, embedder: TwoTo
     alike = pictures.ours[sources] @ pictures.ours.T
     said = embedder.texts([case.words for case in asked]) @ pictures.ours.T
     like = embedder.calibrations["like"].chance(alike)
-    words = rerank.weigh(np.sqrt(embedder.calibrations["text"].chance(said)), pictures.domain.picture_certainty)
+    words = picture_half(said, embedder.calibrations, pictures.domain)
     kept = [Filters(colours=(case.colours,)) for case in asked]
     passed = np.array([[filters.match(item) for item in items] for filters in kept])
     colour = np.stack([rerank.colour_chances(items, [case.colours]) for case in asked]) * passed

@@ -42,6 +42,7 @@ from recommend.index_table import (
     rows_of,
     stamp_of,
     table_of,
+    value_counts,
     where,
 )
 from recommend.index_upkeep import KEPT_FOR, SEARCHED, indexed, refined, searched, tend, wanted
@@ -153,7 +154,7 @@ class Index:
         counts: dict[str, dict[str, int]] = {}
         for condition, columns in together.items():
             table = self._read([*columns, *(["seen_pattern"] if "pattern" in columns else [])], condition)
-            counts |= {column: _value_counts(known_values(table, column).combine_chunks()) for column in columns}
+            counts |= {column: value_counts(known_values(table, column).combine_chunks()) for column in columns}
         return {attribute: counts[attribute] for attribute in attributes}
 
     def extent(self, filters: Filters, side: str = "") -> Extent:
@@ -230,19 +231,6 @@ def _row_ids(table: pa.Table) -> list[int]:
     """The row ids of what was found, in its order."""
     found: list[int] = table[ROW_ID].to_pylist()
     return found
-
-
-def _value_counts(values: pa.Array) -> dict[str, int]:
-    """How many rows have each value, most first; a row of several values counts for each of them once."""
-    lists = pa.types.is_list(values.type)
-    named = (pc.list_flatten(values) if lists else values).dictionary_encode()
-    names, codes = named.dictionary.to_pylist(), named.indices.to_numpy()
-    if lists:
-        row = pc.list_parent_indices(values).to_numpy().astype(np.int64)
-        pairs = np.sort(row * len(names) + codes, kind="stable")
-        codes = pairs[np.diff(pairs, prepend=-1) > 0] % max(1, len(names))
-    counted = zip(names, np.bincount(codes, minlength=len(names)).tolist(), strict=True)
-    return dict(sorted(((value, count) for value, count in counted if value), key=lambda pair: (-pair[1], pair[0])))
 
 
 def open_index(uri: str, encoders: str, command: str) -> Index | None:

@@ -80,6 +80,12 @@ class Rows:
         vectors = {name: matrix[start:end] for name, matrix in self.vectors.items()}
         return Rows(self.items[start:end], self.content[start:end], vectors)
 
+    def at(self, places: Sequence[int]) -> Rows:
+        """The rows at some places, in the order of these."""
+        items, content = [self.items[place] for place in places], [self.content[place] for place in places]
+        vectors = {name: matrix[list(places)] for name, matrix in self.vectors.items()}
+        return Rows(tuple(items), tuple(content), vectors)
+
 
 def where(filters: Filters, wishes: Sequence[Facet] = (), ids: Sequence[str] = ()) -> str:
     """The filters, wishes and ids as SQL, "" if there are none; agrees with `Filters.match` on every row."""
@@ -210,6 +216,19 @@ def known_values(table: pa.Table, attribute: str) -> pa.ChunkedArray:
     if attribute != "pattern":
         return table[attribute]
     return pc.if_else(pc.equal(table["pattern"], ""), table["seen_pattern"], table["pattern"])
+
+
+def value_counts(values: pa.Array) -> dict[str, int]:
+    """How many rows have each value, most first; a row of several values counts for each of them once."""
+    lists = pa.types.is_list(values.type)
+    named = (pc.list_flatten(values) if lists else values).dictionary_encode()
+    names, codes = named.dictionary.to_pylist(), named.indices.to_numpy()
+    if lists:
+        row = pc.list_parent_indices(values).to_numpy().astype(np.int64)
+        pairs = np.sort(row * len(names) + codes, kind="stable")
+        codes = pairs[np.diff(pairs, prepend=-1) > 0] % max(1, len(names))
+    counted = zip(names, np.bincount(codes, minlength=len(names)).tolist(), strict=True)
+    return dict(sorted(((value, count) for value, count in counted if value), key=lambda pair: (-pair[1], pair[0])))
 
 
 def lengths_of(table: pa.Table, side: str) -> pa.ChunkedArray:

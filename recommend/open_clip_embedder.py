@@ -26,6 +26,7 @@ from torch import Tensor
 from recommend.embedder import Calibration
 from recommend.errors import BadInput
 from recommend.features import Floats, Image, Mask, portrait
+from recommend.towers import REMEMBERED
 
 LOCAL: Final = "local-dir:"
 HUB: Final = "hf-hub:"
@@ -62,6 +63,7 @@ class OpenClipEmbedder:
         self._dtype = open_clip.model.get_input_dtype(precision)
         self.revision = _revision(self._model.state_dict(), f"{precision} {self._model.visual.preprocess_cfg}")
         self._calibrate = calibrate
+        self._remembered = functools.lru_cache(REMEMBERED)(self._encode_one)
         self._dim = self._model.encode_text(self._tokenize([""]).to(self._device)).shape[1]
 
     @functools.cached_property
@@ -76,15 +78,18 @@ class OpenClipEmbedder:
         pixels = (self._preprocess(PILImage.fromarray(square))[None] for square in squares)
         return self._rows([self._model.encode_image(each.to(self._device, self._dtype)) for each in pixels])
 
-    @torch.inference_mode()
     def texts(self, texts: Sequence[str]) -> Floats:
         """See `Embedder.texts`."""
-        tokens = (self._tokenize([text]).to(self._device) for text in texts)
-        return self._rows([self._model.encode_text(each) for each in tokens])
+        return self._rows([self._remembered(text) for text in texts])
 
     def words(self, texts: Sequence[str]) -> Floats:
         """See `Embedder.words`."""
         return self.texts(texts)
+
+    @torch.inference_mode()
+    def _encode_one(self, text: str) -> Tensor:
+        """A sentence through the model (1, D)."""
+        return self._model.encode_text(self._tokenize([text]).to(self._device))
 
     def images_and_patterns(
         self, images: Sequence[Image], masks: Sequence[Mask | None]

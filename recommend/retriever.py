@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import functools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from recommend import composing, reasons, relaxing, rerank
-from recommend.catalog import Catalog, Problem, file_mark, read_catalog
+from recommend import composing, reasons, relaxing, rerank, scoring
 from recommend.domains import check_photos
 from recommend.embedder import Embedder
 from recommend.errors import BadInput
 from recommend.features import Floats, Image, colour_shares, colour_vector, cut_out, main_colours, palette
-from recommend.feedback import EVENTS, Feedback, feedback_chances
-from recommend.following import with_additions
-from recommend.index import Index, Rows, latest_version
-from recommend.indexing import PALETTE_ROWS, OnItem, default_uri, ensure_index, find_item, palette_rows
+from recommend.feedback import Feedback
+from recommend.index import Rows
+from recommend.indexing import PALETTE_ROWS, OnItem, find_item, palette_rows
 from recommend.lexicon import build_lexicon
 from recommend.query import understand
 from recommend.schema import (
     FACETS,
     MAX_RESULTS,
-    Chip,
     CutOut,
     Filters,
     Hit,
@@ -35,11 +31,12 @@ from recommend.schema import (
     Query,
     ReadPerson,
     Relaxation,
-    RoomContext,
     SearchResult,
     Understanding,
 )
-from recommend.taste import Taste, places_of, taste_chances
+from recommend.scoring import Evidence
+from recommend.snapshot import Snapshot, open_snapshot
+from recommend.taste import Taste, taste_chances
 
 #: Candidates taken from each vector search; up to this many matching items, all of them are ranked.
 POOL: Final = 400
@@ -48,34 +45,6 @@ VARIETY: Final = 0.15
 VARIETY_UNASKED: Final = 0.6
 #: Newest liked items in whose surroundings candidates are looked for.
 LIKES_SEARCHED: Final = 5
-#: Chance above which a picture is said to look like the one given; overlap of colours that is called the same colours.
-LOOKS_ALIKE: Final = 0.8
-SAME_COLOURS: Final = 0.75
-
-
-@dataclass(eq=False)
-class _Evidence:
-    """What the query's parts give to compare items with."""
-
-    text: Floats | None = None
-    title: Floats | None = None
-    likes: list[composing.Look] = field(default_factory=list)
-    dislikes: list[composing.Look] = field(default_factory=list)
-    liked_as: str = "your picture"
-    named: list[Chip] = field(default_factory=list)
-    stated: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    worn: dict[str, Floats] = field(default_factory=dict)
-    worn_names: dict[str, str] = field(default_factory=dict)
-    beside: Floats | None = None
-    room: RoomContext | None = None
-    told: dict[str, Floats] = field(default_factory=dict)
-    events: dict[str, str] = field(default_factory=dict)
-    taste_ids: tuple[str, ...] = ()
-    taste: Floats | None = None
-
-    def liked(self) -> list[str]:
-        """Items with a vector that speak for others like them, oldest first."""
-        return [item_id for item_id in self.told if EVENTS[self.events[item_id]] > 0]
 
 
 class Retriever:
@@ -90,28 +59,20 @@ class Retriever:
 
     def __init__(
         self,
-        catalog: Catalog,
-        index: Index,
+        snapshot: Snapshot,
         embedder: Embedder,
         *,
         cut_out: CutOut = cut_out,
         read_person: ReadPerson | None = None,
-        problems: tuple[Problem, ...] = (),
-        uri: str = "",
     ) -> None:
-        """
-        Args:
-            problems: of items that are in the catalog and not in the index.
-            uri: of the index; "" = it is not followed.
-        """
-        self.catalog = catalog
-        self.problems = catalog.problems + problems
-        self.version = index.version
-        self._index, self._embedder, self._cut_out, self._read_person = index, embedder, cut_out, read_person
-        self._uri = uri
-        self._items = {item.id: item for item in catalog.items}
-        self._some_unsized = any(item.size_cm is None for item in catalog.items)
-        self.lexicon = build_lexicon(catalog.items)
+        self.catalog = snapshot.catalog
+        self.problems = snapshot.catalog.problems + snapshot.left_out
+        self.version = snapshot.index.version
+        self._snapshot, self._index = snapshot, snapshot.index
+        self._embedder, self._cut_out, self._read_person = embedder, cut_out, read_person
+        self._items = {item.id: item for item in snapshot.catalog.items}
+        self._some_unsized = any(item.size_cm is None for item in snapshot.catalog.items)
+        self.lexicon = build_lexicon(snapshot.catalog.items)
         self.domain = self.lexicon.domain
 
     @classmethod
@@ -139,35 +100,22 @@ class Retriever:
             BadInput: no catalog there.
             IncompatibleIndex: `uri` names an index of other encoders or another layout.
         """
-        catalog, uri = read_catalog(folder), uri or str(default_uri(folder, embedder.revision))
-        index, problems = ensure_index(catalog, embedder, uri, cut_out, on_item)
-        return cls(catalog, index, embedder, cut_out=cut_out, read_person=read_person, problems=problems, uri=uri)
+        snapshot = open_snapshot(folder, embedder, uri, cut_out, on_item)
+        return cls(snapshot, embedder, cut_out=cut_out, read_person=read_person)
 
     def is_current(self) -> bool:
-        """Whether catalog and index are those that were opened: a look at a file and at the index's last version."""
-        if not self._uri:
-            return True
-        try:
-            return self._latest() == self.version and file_mark(self.catalog.folder) == self.catalog.file
-        except (OSError, RuntimeError, ValueError):  # one of them is gone; LanceDB says so by the latter two
-            return False
-
-    @functools.cached_property
-    def _latest(self) -> Callable[[], int]:
-        """Asks for the index's last version; opened when first needed, as most processes search once."""
-        return latest_version(self._uri)
+        """Whether catalog and index are those that were opened."""
+        return self._snapshot.is_current()
 
     def renewed(self) -> Retriever:
         """A retriever of what catalog and index are now; this one stays as it is, for whoever searches with it.
 
         Where items were only added, only they are read. Raises what `open` raises.
         """
-        known: dict[str, Any] = {"cut_out": self._cut_out, "read_person": self._read_person, "uri": self._uri}
-        found = with_additions(self.catalog, self._index, self._uri)
-        if found is None:
-            return Retriever.open(self.catalog.folder, self._embedder, **known)
-        left_out = self.problems[len(self.catalog.problems) :]
-        return Retriever(*found, self._embedder, problems=left_out, **known)
+        snapshot = self._snapshot.with_additions() or open_snapshot(
+            self.catalog.folder, self._embedder, self._snapshot.uri, self._cut_out
+        )
+        return Retriever(snapshot, self._embedder, cut_out=self._cut_out, read_person=self._read_person)
 
     def __contains__(self, item_id: str) -> bool:
         """Whether the catalog has an item of that id."""
@@ -192,8 +140,18 @@ class Retriever:
         return self._index.vectors("semantic")
 
     def rows(self, ids: Sequence[str], vectors: Sequence[str]) -> Rows:
-        """What the index has of some items, with some of their vectors, in its own order."""
-        return self._index.rows(ids=ids, vectors=vectors)
+        """What the index has of some items, in the order asked, with some of their vectors.
+
+        Raises:
+            BadInput: an item is not in the index.
+        """
+        rows = self._index.rows(ids=ids, vectors=vectors)
+        places = {item.id: place for place, item in enumerate(rows.items)}
+        for item_id in ids:
+            if item_id not in places:
+                got, allowed = f"{item_id!r}, whose picture could not be read", "an item of the index"
+                raise BadInput("item", got, allowed, "See: tryroom catalog check DIR")
+        return rows.at([places[item_id] for item_id in ids])
 
     def understand(self, query: Query) -> Understanding:
         """What the words and the limits of a query ask for, as `search` reads them."""
@@ -219,7 +177,7 @@ class Retriever:
             understood = understand(query, self.lexicon, self.catalog.currency)
             evidence, notes = self._encode(query, understood)
             if query.feedback.events:
-                self._remember(evidence, query.feedback, taste)
+                evidence = self._remember(evidence, query.feedback, taste)
             understood = replace(understood, chips=(*evidence.named, *understood.chips)).with_notes(*notes)
             understood = composing.carry(understood, evidence.stated, query.dismissed)
         with _timed(seconds, "search"):
@@ -239,52 +197,57 @@ class Retriever:
         liked, _ = [self.item(name) for name in likes], [self.item(name) for name in dislikes]
         return composing.complete(replace(query, likes=likes, dislikes=dislikes), liked, self.domain)
 
-    def _encode(self, query: Query, understood: Understanding) -> tuple[_Evidence, list[str]]:
+    def _encode(self, query: Query, understood: Understanding) -> tuple[Evidence, list[str]]:
         """The query's parts as vectors and palettes, and what to say about its pictures."""
-        evidence, notes = _Evidence(room=query.room), []
+        evidence, notes = Evidence(room=query.room), []
         if understood.words:
-            evidence.text = self._embedder.texts([understood.words])[0]
-            evidence.title = self._embedder.words([understood.words])[0]
+            (text,), (title,) = self._embedder.texts([understood.words]), self._embedder.words([understood.words])
+            evidence = replace(evidence, text=text, title=title)
         if query.like is not None:
             mask = find_item(query.like, self._cut_out, self.domain)
             (seen,) = self._embedder.images([query.like], [mask])
-            evidence.likes = [composing.Look(seen, colour_vector(query.like, mask))]
-            evidence.stated = {"colours": main_colours(palette(query.like, mask, PALETTE_ROWS))}
+            look = composing.Look(seen, colour_vector(query.like, mask))
+            stated = {"colours": main_colours(palette(query.like, mask, PALETTE_ROWS))}
+            evidence = replace(evidence, likes=(look,), stated=stated)
         if query.likes or query.dislikes:
-            self._look_up(query, evidence)
+            evidence = self._look_up(evidence, query)
         if query.photo is not None:
-            evidence.worn, evidence.worn_names = self._worn(query.photo)
-            if not evidence.worn:
+            worn, names = self._worn(query.photo)
+            evidence = replace(evidence, worn=worn, worn_names=names)
+            if not worn:
                 notes.append("No clothes were found in the photo, so it did not count.")
         if understood.beside:
             named = rerank.named_palette(understood.beside)
-            evidence.beside = named if len(named) else None
+            evidence = replace(evidence, beside=named if len(named) else None)
         return evidence, notes
 
-    def _look_up(self, query: Query, evidence: _Evidence) -> None:
-        """Add what the index has of the items liked and disliked."""
-        rows = self._index.rows(ids=[*query.likes, *query.dislikes])
-        looks = {
-            item.id: composing.Look(rows.vectors["semantic"][place], rows.vectors["colour"][place])
-            for place, item in enumerate(rows.items)
-        }
-        evidence.likes += [looks[name] for name in query.likes]
-        evidence.dislikes = [looks[name] for name in query.dislikes]
-        items = {item.id: item for item in rows.items}
-        liked = [items[name] for name in query.likes]
-        evidence.named = composing.named(liked, [items[name] for name in query.dislikes])
-        if liked:
-            evidence.stated = composing.stated_by(liked)
-            evidence.liked_as = f"“{liked[0].title}”" if len(liked) == 1 else "what you like"
+    def _look_up(self, evidence: Evidence, query: Query) -> Evidence:
+        """With what the index has of the items liked and disliked."""
+        rows = self.rows([*query.likes, *query.dislikes], ("semantic", "colour"))
+        looks = tuple(map(composing.Look, rows.vectors["semantic"], rows.vectors["colour"]))
+        count = len(query.likes)
+        liked, disliked = rows.items[:count], rows.items[count:]
+        evidence = replace(
+            evidence,
+            likes=(*evidence.likes, *looks[:count]),
+            dislikes=looks[count:],
+            named=tuple(composing.named(liked, disliked)),
+        )
+        if not liked:
+            return evidence
+        liked_as = f"“{liked[0].title}”" if len(liked) == 1 else "what you like"
+        return replace(evidence, stated=composing.stated_by(liked), liked_as=liked_as)
 
-    def _remember(self, evidence: _Evidence, feedback: Feedback, taste: Taste | None) -> None:
-        """Adds the items that somebody had an opinion on, and what taste makes of them."""
-        evidence.events = {self.item(item_id).id: event for item_id, event in feedback.opinions.items()}
-        rows = self._index.rows(ids=list(evidence.events))
+    def _remember(self, evidence: Evidence, feedback: Feedback, taste: Taste | None) -> Evidence:
+        """With the items that somebody had an opinion on, and what taste makes of them."""
+        events = {self.item(item_id).id: event for item_id, event in feedback.opinions.items()}
+        rows = self._index.rows(ids=list(events), vectors=["semantic"])
         vectors = dict(zip((item.id for item in rows.items), rows.vectors["semantic"], strict=True))
-        evidence.told = {item_id: vectors[item_id] for item_id in evidence.events if item_id in vectors}
-        if taste is not None and feedback.liked:
-            evidence.taste_ids, evidence.taste = taste.item_ids, taste_chances(taste, feedback.liked)
+        told = {item_id: vectors[item_id] for item_id in events if item_id in vectors}
+        evidence = replace(evidence, told=told, events=events)
+        if taste is None or not feedback.liked:
+            return evidence
+        return replace(evidence, taste_ids=taste.item_ids, taste=taste_chances(taste, feedback.liked))
 
     def _worn(self, photo: Image) -> tuple[dict[str, Floats], dict[str, str]]:
         """Palettes and colour names of what a person wears, by part of the body."""
@@ -296,9 +259,9 @@ class Retriever:
         names = {part: rerank.colour_words(colour_shares(found)) for part, found in colours.items()}
         return {part: palette_rows(found) for part, found in colours.items()}, names
 
-    def _candidates(self, understood: Understanding, evidence: _Evidence, matching: int) -> Rows:
+    def _candidates(self, understood: Understanding, evidence: Evidence, matching: int) -> Rows:
         """All matching items if few, else those nearest to each vector, with words or all wishes asked, a sample."""
-        filters, vectors = understood.filters, _compared(understood, evidence)
+        filters, vectors = understood.filters, scoring.compared(understood, evidence)
         if matching <= POOL:
             return self._index.rows(filters, vectors=vectors)
         found: set[int] = set()
@@ -324,11 +287,11 @@ class Retriever:
         # In the table's own order, so that the result does not depend on the way by which each was found.
         return self._index.take(sorted(found), vectors)
 
-    def _rank(self, rows: Rows, understood: Understanding, evidence: _Evidence, k: int) -> tuple[Hit, ...]:
+    def _rank(self, rows: Rows, understood: Understanding, evidence: Evidence, k: int) -> tuple[Hit, ...]:
         """Score, spread and explain the candidates."""
         if not len(rows):
             return ()
-        parts = self._parts(rows, understood, evidence)
+        parts = scoring.chances_of(rows, understood, evidence, self._embedder.calibrations, self.domain)
         scores = rerank.combine(parts, len(rows))
         order = rerank.ranked(scores, [item.id for item in rows.items])[:POOL]
         sorts = rerank.same_sort([rows.items[place].category for place in order])
@@ -339,7 +302,7 @@ class Retriever:
         for place in (order[i] for i in chosen):
             item = rows.items[place]
             split = {name: round(float(chances[place]), 4) for name, chances in parts.items()}
-            facts = self._picture_facts(rows, place, split, evidence)
+            facts = scoring.picture_facts(rows, place, split, evidence)
             # Of furniture, sizes count too, and a reason has more to say than one list holds.
             sized = self.domain.sized
             why = (
@@ -349,76 +312,6 @@ class Retriever:
             )
             hits.append(Hit(item, float(scores[place]), why, split))
         return tuple(hits)
-
-    def _parts(self, rows: Rows, understood: Understanding, evidence: _Evidence) -> dict[str, Floats]:
-        """The chance that each candidate satisfies each part of the query."""
-        chances = self._embedder.calibrations
-        parts: dict[str, Floats] = {}
-        if evidence.title is not None:
-            parts["title"] = chances["title"].chance(rows.vectors["words"] @ evidence.title)
-        if evidence.text is not None:
-            # Picture and title are two readings of the same words: their geometric mean counts as one part.
-            seen = np.sqrt(chances["text"].chance(rows.vectors["semantic"] @ evidence.text))
-            parts["words"] = rerank.weigh(seen, self.domain.picture_certainty)
-            parts["title"] = np.sqrt(parts["title"])
-        alike = chances["like"]
-        if evidence.likes:
-            parts["like"] = composing.look_chances(rows.vectors["semantic"], evidence.likes, alike)
-        # "like this, but in red" or "but darker": the words say which colours, so those of the picture do not count.
-        if evidence.likes and not understood.filters.colours and not understood.lightness:
-            parts["like colour"] = composing.colour_chances(rows.vectors["colour"], evidence.likes)
-        if understood.kept:
-            parts["kept"] = composing.kept_chances(rows.items, understood.kept, self.domain.material_families)
-        if understood.changed:
-            parts["changed"] = composing.changed_chances(rows.items, understood.changed)
-        if evidence.dislikes:
-            vectors = rows.vectors["semantic"], rows.vectors["colour"]
-            parts["dislike"] = composing.dislike_chances(*vectors, evidence.dislikes, alike)
-        if evidence.worn:
-            parts["photo"] = rerank.beside_chances(rows.items, _palettes(rows), evidence.worn)
-        if evidence.room is not None:
-            parts["room"] = rerank.room_chances(rows.items, _palettes(rows), evidence.room)
-        if evidence.beside is not None:
-            parts["beside"] = rerank.harmony(_palettes(rows), evidence.beside)
-        if understood.filters.colours:
-            parts["colour"] = rerank.colour_chances(rows.items, understood.filters.colours)
-        if understood.wishes:
-            power = rerank.WISHES_BESIDE_ROOM if evidence.room is not None else 1.0
-            families = self.domain.material_families
-            parts["wishes"] = rerank.wish_chances(rows.items, understood.wishes, families) ** np.float32(power)
-        if understood.size_wishes:
-            parts["size"] = rerank.size_chances(rows.items, understood.size_wishes)
-        if understood.cheapness:
-            parts["price"] = rerank.price_chances(rows.items, understood.cheapness)
-        if understood.lightness:
-            parts["lightness"] = rerank.lightness_chances(_palettes(rows), understood.lightness)
-        if evidence.told:
-            told = np.stack(list(evidence.told.values()))
-            pairs = alike.chance(rows.vectors["semantic"] @ told.T)
-            parts["feedback"] = feedback_chances(pairs, [evidence.events[item_id] for item_id in evidence.told])
-        if evidence.taste is not None:
-            parts["taste"] = evidence.taste[places_of(evidence.taste_ids, [item.id for item in rows.items])]
-        return parts
-
-    def _picture_facts(self, rows: Rows, place: int, split: Mapping[str, float], evidence: _Evidence) -> list[str]:
-        """What pictures say for one hit, in words; only what was measured to be so."""
-        facts = []
-        if split.get("like", 0) >= LOOKS_ALIKE:
-            facts.append(f"looks like {evidence.liked_as}")
-        colour = rows.vectors["colour"][place]
-        if evidence.likes and all(float(colour @ liked.colour) >= SAME_COLOURS for liked in evidence.likes):
-            facts.append(f"the colours of {evidence.liked_as}")
-        if evidence.liked() and split["feedback"] >= LOOKS_ALIKE:
-            facts.append("like what you liked")
-        replaced = rerank.replaced_by(rows.items[place].category)
-        worn = [name for part, name in evidence.worn_names.items() if part not in replaced and name]
-        if worn and split.get("photo", 0) >= rerank.NEUTRAL_HARMONY:
-            facts.append(f"goes with the {worn[0]} you wear")
-        if evidence.room is not None:
-            colours = rows.vectors["palette"][place].reshape(PALETTE_ROWS, 4)
-            goes = float(rerank.harmony(colours[None], evidence.room.palette)[0])
-            facts += reasons.room_facts(rows.items[place], colours, evidence.room, goes)
-        return facts
 
     def _explain(self, understood: Understanding, hits: tuple[Hit, ...], ways: tuple[Relaxation, ...]) -> Understanding:
         """Notes on what the results do not fulfil: wishes that none meets and, with no result, the limit in the way."""
@@ -439,20 +332,8 @@ class Retriever:
         return relaxing.relaxations(query, understood, self.lexicon, self.catalog.currency, self._index.extent)
 
 
-def _compared(understood: Understanding, evidence: _Evidence) -> list[str]:
-    """Vectors that the chances of candidates, their variety and the reasons follow from; no others are read."""
-    beside = evidence.worn or evidence.room is not None or evidence.beside is not None
-    needed = {"words": evidence.title is not None, "palette": beside or understood.lightness}
-    return ["semantic", "colour", *(name for name, is_needed in needed.items() if is_needed)]
-
-
-def _palettes(rows: Rows) -> Floats:
-    """Palettes of all rows, (N, PALETTE_ROWS, 4)."""
-    return rows.vectors["palette"].reshape(len(rows), PALETTE_ROWS, 4)
-
-
 @contextmanager
-def _timed(seconds: dict[str, float], stage: str) -> Any:
+def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
     """Adds the time of a block to `seconds`."""
     start = time.perf_counter()
     yield

@@ -18,11 +18,11 @@ from recommend import complements, rerank
 from recommend.complements import categories_of, partners, role_of
 from recommend.errors import BadInput
 from recommend.features import Floats
-from recommend.indexing import PALETTE_ROWS
 from recommend.pairings import PAIRINGS
 from recommend.prices import read_prices, show
 from recommend.retriever import Retriever
 from recommend.schema import MAX_RESULTS, Hit, Item, Query, SearchResult, Understanding
+from recommend.scoring import palettes_of
 
 #: Weight of variety among the complementary items, and among whole sets.
 VARIETY: Final = 0.5
@@ -155,18 +155,9 @@ class Stylist:
     def _pool(self, hits: Sequence[Hit]) -> _Pool:
         """Candidates with what the index has of them."""
         rows = self._retriever.rows([hit.item.id for hit in hits], ("semantic", "colour", "palette"))
-        places = {item.id: place for place, item in enumerate(rows.items)}
-        for hit in hits:
-            if hit.item.id not in places:
-                got, allowed = f"{hit.item.id!r}, whose picture could not be read", "an item of the index"
-                raise BadInput("item", got, allowed, "See: tryroom catalog check DIR")
-        order = [places[hit.item.id] for hit in hits]
-        items = [rows.items[place] for place in order]
-        vectors = {name: values[order] for name, values in rows.vectors.items()}
-        palettes = vectors["palette"].reshape(len(order), PALETTE_ROWS, 4)
-        seen = complements.traits(items, palettes, vectors["colour"], self._domain)
-        shown = tuple(replace(hit, item=item) for hit, item in zip(hits, items, strict=True))
-        return _Pool(shown, seen.roles, vectors, seen)
+        seen = complements.traits(rows.items, palettes_of(rows), rows.vectors["colour"], self._domain)
+        shown = tuple(replace(hit, item=item) for hit, item in zip(hits, rows.items, strict=True))
+        return _Pool(shown, seen.roles, rows.vectors, seen)
 
     def _best(self, anchor: Item, pool: _Pool, k: int) -> tuple[Hit, ...]:
         """The candidates of a pool that go best with its first, varied and explained."""

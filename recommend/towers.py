@@ -6,6 +6,7 @@ a time, so that a vector never depends on what else was in the batch.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -34,6 +35,8 @@ STAGES: Final = (2, 3, 4)
 IMAGE_FEATURES: Final = 2 * (48 + 120 + 352) + 2 * 1280
 TEXT_FEATURES: Final = 384
 MAX_TOKENS: Final = 64
+#: Sentences whose vectors are remembered: a search asks twice for that of its words, a stylist searches several times.
+REMEMBERED: Final = 64
 
 
 class ImageTower:
@@ -125,10 +128,12 @@ class TextTower:
         kept = {name: tensors[name] for name in self.network.state_dict()}
         self.network.load_state_dict(kept)
         self.network.eval().requires_grad_(False)
+        # Of each tower its own; threads may share it.
+        self._remembered = functools.lru_cache(REMEMBERED)(self._encode_one)
 
     def encode(self, text: str) -> Floats:
-        """The sentence's vector (TEXT_FEATURES,), unit norm."""
-        return self._encode([self.tokenizer.encode(text).ids])[0]
+        """The sentence's vector (TEXT_FEATURES,), unit norm, not to be written to; the last ones are remembered."""
+        return self._remembered(text)
 
     def encode_many(self, texts: Sequence[str], batch: int = 64) -> Floats:
         """Vectors (N, TEXT_FEATURES) of many sentences; quicker, but the last bits depend on the neighbours."""
@@ -141,6 +146,12 @@ class TextTower:
                 chosen = places[start : start + batch]
                 vectors[chosen] = self._encode([tokens[place] for place in chosen])
         return vectors
+
+    def _encode_one(self, text: str) -> Floats:
+        """One sentence through the network."""
+        (vector,) = self._encode([self.tokenizer.encode(text).ids])
+        vector.flags.writeable = False  # it is given to all who ask
+        return vector
 
     @torch.inference_mode()
     def _encode(self, tokens: list[list[int]]) -> Floats:

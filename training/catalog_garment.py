@@ -18,8 +18,9 @@ from training.catalog_body import Body, Collider, load_body, make_collider, pose
 from training.catalog_cloth import Cloth, Fabric, drape, follow, place_around, sew, smooth
 from training.catalog_details import Work, apply_details
 from training.catalog_patterns import ARMS_CUT, LEGS_CUT, LowerCut, Pattern, UpperCut, cut_lower, cut_upper
+from training.catalog_prints import add_print
 from training.catalog_relief import WEAVES, Finish, finish
-from training.catalog_textile import PATTERNS, Sheet, add_print, colour, grain, make_sheet, noise
+from training.catalog_textile import PATTERNS, Sheet, colour, grain, make_sheet, noise
 from training.catalog_trims import BACK, FRONT, METAL, TRIM, Part, band, button, hood, laid_on, shirt_collar
 
 Array = NDArray[np.float64]

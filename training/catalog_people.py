@@ -14,8 +14,8 @@ from scipy.spatial import cKDTree
 
 from training.catalog_body import Body, Collider
 from training.catalog_garment import Garment, Wearer, colouring, make_garment, make_wearer, recipe_hash, seed_of
-from training.catalog_textile import to_linear
 from training.catalog_trims import BACK, FRONT, METAL, TRIM
+from training.light import from_hex
 
 if TYPE_CHECKING:
     from training.render_catalog import Options
@@ -54,7 +54,7 @@ def _photograph(person: Mapping[str, Any], shapes: Mapping[str, Any], options: O
     body = _tuck_in(wearer.standing, [garment for garment, _ in worn])
     skin = studio.add_mesh(scene, "skin", body, wearer.standing.faces)
     studio.add_smoothing(skin)
-    skin.data.materials.append(studio.grey_material(_hex(person["skin"]), roughness=0.55, specular=0.3))
+    skin.data.materials.append(studio.grey_material(from_hex(person["skin"]), roughness=0.55, specular=0.3))
     for garment, piece in worn:
         _add_garment(scene, garment, piece, shapes[piece["shape"]])
     _studio(scene, person, wearer.standing, options.size)
@@ -62,7 +62,7 @@ def _photograph(person: Mapping[str, Any], shapes: Mapping[str, Any], options: O
     # Exposed for the backdrop's upper corners, like the catalog for its wall, but so that white cloth keeps its folds:
     # it is nearer to the lamps than the backdrop is.
     corner = float(np.median(np.concatenate([picture[:24, :24].ravel(), picture[:24, -24:].ravel()])))
-    result: Array = picture * (EXPOSURE * float(_hex(person["ground"]).mean()) / corner)
+    result: Array = picture * (EXPOSURE * float(from_hex(person["ground"]).mean()) / corner)
     return result
 
 
@@ -120,17 +120,13 @@ def _add_garment(scene: Any, garment: Garment, piece: Mapping[str, Any], shape: 
         studio.add_part(scene, part, cloths).data.materials.append(made[key])
 
 
-def _hex(code: str) -> Array:
-    return to_linear(np.array([int(code[i : i + 2], 16) / 255 for i in (0, 2, 4)]))
-
-
 def _studio(scene: Any, person: Mapping[str, Any], body: Body, size: tuple[int, int]) -> None:
     """Seamless paper that curves from floor to wall, a large soft light and a weak one opposite."""
     from training import catalog_scene as studio
 
     top = float(body.vertices[:, 2].max())
     paper = studio.add_mesh(scene, "paper", *_cyclorama())
-    material = studio.grey_material(_hex(person["ground"]))
+    material = studio.grey_material(from_hex(person["ground"]))
     paper.data.materials.append(material)
     turn = np.radians(person.get("turn", 0.0))
     low = person.get("from", -0.02) * top

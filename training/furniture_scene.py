@@ -21,8 +21,8 @@ from PIL import Image
 
 from pipelines.geometry.views import View, project, view_of
 from training.catalog_scene import new_scene, render
-from training.furniture_light import rolled_off, to_linear
 from training.furniture_models import Material, Mesh
+from training.light import rolled_off, to_linear
 
 Array = NDArray[np.float64]
 

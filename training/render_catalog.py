@@ -31,6 +31,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from training.light import developed
+
 ROOT = Path(__file__).resolve().parents[1]
 #: Raise when code changes what the same recipe looks like.
 VERSION = 1
@@ -85,10 +87,7 @@ def stored_hash(path: Path) -> str | None:
 
 def save_picture(linear: np.ndarray, path: Path, recipe: str, quality: int) -> None:
     """Write a linear picture as JPEG with its recipe hash, atomically."""
-    from training.catalog_textile import to_srgb
-
-    shown = np.where(linear > 0.8, 0.8 + 0.2 * np.tanh((linear - 0.8) / 0.2), linear)
-    image = Image.fromarray(np.rint(to_srgb(shown) * 255).astype(np.uint8))
+    image = Image.fromarray(developed(linear))
     part = path.with_suffix(".part")
     image.save(part, "JPEG", quality=quality, subsampling=0, comment=recipe.encode(), optimize=True)
     os.replace(part, path)

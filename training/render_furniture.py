@@ -36,9 +36,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipelines.geometry.views import CELL, PLAN, View, depth_span, view_of
-from training.furniture_light import cut_out, to_srgb
 from training.furniture_models import Library, Material, Mesh, fitted
 from training.furniture_parts import assemble, tiled
+from training.light import cut_out, to_srgb
 from training.render_catalog import ROOT, stored_hash
 
 if TYPE_CHECKING:

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from pipelines.schema import PARSING_LABELS
 from training.catalog_body import load_body
+from training.light import developed
 from training.pair_drape import Draped, Flat, Undressable, put_on
 from training.pair_light import to_bytes
 from training.pair_look import Look, look_of
@@ -143,13 +144,6 @@ def _labels(
     return out
 
 
-def to_srgb(linear: Array) -> NDArray[np.uint8]:
-    """8-bit sRGB; highlights roll off."""
-    shown = np.where(linear > 0.8, 0.8 + 0.2 * np.tanh((linear - 0.8) / 0.2), linear).clip(0, 1)
-    curve = np.where(shown <= 0.0031308, 12.92 * shown, 1.055 * shown ** (1 / 2.4) - 0.055)
-    return np.rint(255 * curve).astype(np.uint8)
-
-
 def by_category(folder: Path, held_out: bool, categories: list[str]) -> dict[str, list[Path]]:
     """The flat garments of each of these categories, held out or not."""
     found: dict[str, list[Path]] = {name: [] for name in SHARES}
@@ -180,7 +174,7 @@ def make_pair(number: int, flats: dict[str, list[Path]], work: Path) -> dict[str
     linear = linear * rng.uniform(0.75, 1.0) / (np.quantile(linear[on].mean(-1), 0.9) / GREY)
     light = np.where(on, linear.mean(-1) / GREY, 0)
     return found | {
-        "photo": to_srgb(linear), "flat": np.array(file.stem),
+        "photo": developed(linear), "flat": np.array(file.stem),
         "light": to_bytes(light),
     }  # fmt: skip
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.furniture_light import to_srgb
+from training.light import to_srgb
 from training.room_shape import Array
 
 #: Above this, light is rolled off; it never quite reaches 1.

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -29,7 +28,7 @@ from torch import Tensor
 from recommend.patterns import HEAD_FILE, OTHER, PATTERNS, PatternHead
 from recommend.towers import ImageTower
 from training.pattern_labels import labelled, read_labels
-from training.retriever_features import cached, clothing_dataset
+from training.retriever_features import cached, clothing_dataset, fold_of
 
 FOLDS: Final = 5
 HIDDEN: Final = 64
@@ -46,18 +45,13 @@ LEAST_NAMED: Final = 10
 LEAST_CHANCE: Final = 0.6
 
 
-def fold_of(key: str) -> int:
-    """The fold of a photo, by a hash of its name."""
-    return int(hashlib.sha1(f"fold {key}".encode()).hexdigest(), 16) % FOLDS
-
-
 def gather(options: argparse.Namespace) -> tuple[Tensor, Tensor, Tensor]:
     """Features (N, IMAGE_FEATURES) of the labelled photos, places in `PATTERNS` (N,) and folds (N,)."""
     tower = functools.cache(lambda: ImageTower(options.lite2))
     photos = labelled(clothing_dataset(options.garments, held_out=False), read_labels())
     features = torch.from_numpy(cached(photos, options.cache, tower).tower)
     patterns = torch.tensor([PATTERNS.index(photo.label) for photo in photos])
-    return features, patterns, torch.tensor([fold_of(photo.key) for photo in photos])
+    return features, patterns, torch.tensor([fold_of(f"fold {photo.key}", FOLDS) for photo in photos])
 
 
 def train(features: Tensor, patterns: Tensor, seed: int) -> PatternHead:

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import hashlib
 import json
 import os
 import time
@@ -47,6 +46,7 @@ from training.retriever_features import (
     cached,
     clothing_dataset,
     co_parsing,
+    fold_of,
 )
 from training.retriever_space import space_of
 from training.retriever_texts import CCP_LABELS, GARMENT_LABELS, Labelled, Text, describe, texts_for
@@ -103,7 +103,7 @@ class Pool:
 
 def is_check(key: str) -> bool:
     """Whether a garment that is not held out checks the training instead of training."""
-    return int(hashlib.sha1(f"check {key}".encode()).hexdigest(), 16) % 10 == 0
+    return fold_of(f"check {key}", 10) == 0
 
 
 def encode_texts(texts: list[str], cache: Path, tower: TextTower) -> dict[str, NDArray[np.float32]]:

@@ -79,6 +79,15 @@ def test_vectors_are_open_clips_own(name: str) -> None:
     np.testing.assert_allclose(embedder.words(["a navy shirt"]), text.numpy(), atol=1e-6)
 
 
+def test_a_sentence_goes_through_the_model_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedder = OpenClipEmbedder(name, no_chances)
+    encode, runs = embedder._model.encode_text, []
+    monkeypatch.setattr(embedder._model, "encode_text", lambda tokens: runs.append(1) or encode(tokens))
+    in_words = embedder.words(["a navy shirt"])
+    np.testing.assert_array_equal(embedder.texts(["a navy shirt", "a red shirt"])[0], in_words[0])
+    assert len(runs) == 2
+
+
 def test_the_revision_is_that_of_the_weights(name: str, tmp_path: Path) -> None:
     revision = OpenClipEmbedder(name, no_chances).revision
     assert OpenClipEmbedder(save(tmp_path / "same", seed=0), no_chances).revision == revision

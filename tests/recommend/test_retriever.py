@@ -213,15 +213,32 @@ def test_an_unknown_item_is_refused(retriever: Retriever) -> None:
         retriever.item("gone")
 
 
+def test_an_item_whose_picture_could_not_be_read_is_nothing_to_go_by(
+    tmp_path: Path, make_catalog: Callable[..., Path], embedder: Embedder
+) -> None:
+    folder = make_catalog(tmp_path / "shop")
+    (folder / "tee-red.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    retriever = Retriever.open(folder, embedder, uri=str(tmp_path / "db"))
+    for query in (Query(likes=("tee-red",)), Query(likes=("tee-navy",), dislikes=("tee-red",))):
+        with pytest.raises(BadInput, match="'tee-red', whose picture could not be read"):
+            retriever.search(query)
+    asked = ("tee-navy", "dress-red", "jeans-navy")
+    assert tuple(item.id for item in retriever.rows(asked, ["colour"]).items) == asked
+
+
+def copied(folder: Path, times: int) -> Path:
+    """A catalog with each of its items so many times, at a price more each time."""
+    lines = [json.loads(line) for line in (folder / "catalog.jsonl").read_text().splitlines()]
+    many = [{**line, "id": f"{line['id']}-{n}", "price": 20 + n} for n in range(times) for line in lines]
+    (folder / "catalog.jsonl").write_text("\n".join(map(json.dumps, many)))
+    return folder
+
+
 def test_a_large_catalog_is_searched_by_candidates(
     tmp_path: Path, make_catalog: Callable[..., Path], embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("recommend.retriever.POOL", 6)
-    folder = make_catalog(tmp_path / "shop")
-    lines = [json.loads(line) for line in (folder / "catalog.jsonl").read_text().splitlines()]
-    many = [{**line, "id": f"{line['id']}-{n}", "price": 20 + n} for n in range(5) for line in lines]
-    (folder / "catalog.jsonl").write_text("\n".join(map(json.dumps, many)))
-    retriever = Retriever.open(folder, embedder, uri=str(tmp_path / "db"))
+    retriever = Retriever.open(copied(make_catalog(tmp_path / "shop"), 5), embedder, uri=str(tmp_path / "db"))
     result = retriever.search(Query(text="red linen dress under 23"), k=3)
     assert result.matching == 3 and {i.rsplit("-", 1)[0] for i in ids(result)} == {"dress-red"}
     assert [hit.item.kind for hit in retriever.search(Query(text="hoodie"), k=5).hits] == ["hoodie"] * 5
@@ -232,11 +249,7 @@ def test_candidates_that_are_read_plainly_give_the_same_hits(
     tmp_path: Path, make_catalog: Callable[..., Path], embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("recommend.retriever.POOL", 6)
-    folder = make_catalog(tmp_path / "shop")
-    lines = [json.loads(line) for line in (folder / "catalog.jsonl").read_text().splitlines()]
-    many = [{**line, "id": f"{line['id']}-{n}", "price": 20 + n} for n in range(6) for line in lines]
-    (folder / "catalog.jsonl").write_text("\n".join(map(json.dumps, many)))
-    retriever = Retriever.open(folder, embedder, uri=str(tmp_path / "db"))
+    retriever = Retriever.open(copied(make_catalog(tmp_path / "shop"), 6), embedder, uri=str(tmp_path / "db"))
     red = ("red", "burgundy")
     queries = (
         Query(),
@@ -292,7 +305,7 @@ def test_vectors_that_are_not_read_change_no_result(
     monkeypatch.setattr(Index, "rows", watched)
     hits = whole.search(query).hits
     assert hits and asked[-1] == read
-    monkeypatch.setattr("recommend.retriever._compared", lambda *_: VECTORS)
+    monkeypatch.setattr("recommend.scoring.compared", lambda *_: VECTORS)
     assert whole.search(query).hits == hits
 
 

@@ -14,9 +14,9 @@ from PIL import Image
 from pipelines.geometry.views import CELL, box_corners, project, view_camera
 from recommend.catalog import read_catalog
 from recommend.domains import FURNITURE as WORDS
-from training.furniture_light import cut_out, to_linear, to_srgb
 from training.furniture_patterns import PATTERNS as DRAWN
 from training.furniture_patterns import draw
+from training.light import cut_out, to_linear, to_srgb
 from training.render_catalog import ROOT, stored_hash
 from training.render_furniture import (
     CELLS,

@@ -1,4 +1,4 @@
-"""Linear light, sRGB and what lies between, for the furniture pictures."""
+"""Linear light, sRGB and what lies between, for all pictures that are rendered."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ def to_linear(colour: ArrayLike) -> Array:
     return linear
 
 
+def from_hex(code: str) -> Array:
+    """Linear RGB of a colour written as sRGB, "f4f3ef"."""
+    return to_linear([int(code[place : place + 2], 16) / 255 for place in (0, 2, 4)])
+
+
 def to_srgb(light: Array) -> Array:
     """Linear light to sRGB, clipped to 0–1."""
     c = np.clip(light, 0, 1)
@@ -26,6 +31,11 @@ def rolled_off(light: Array) -> Array:
     """Light with its highlights rolled off above 0.8, so that white things keep their shape."""
     rolled: Array = np.where(light > 0.8, 0.8 + 0.2 * np.tanh((light - 0.8) / 0.2), light)
     return rolled
+
+
+def developed(light: Array) -> NDArray[np.uint8]:
+    """Linear light → sRGB uint8 of the same shape; highlights roll off."""
+    return np.rint(to_srgb(rolled_off(light)) * 255).astype(np.uint8)
 
 
 def cut_out(linear: Array) -> NDArray[np.uint8]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from recommend import catalog_changes, retriever
+from recommend import catalog_changes, snapshot
 from recommend.catalog import FILE, read_catalog
 from recommend.catalog_changes import add_items, remove_items
 from recommend.errors import BadInput
@@ -52,7 +52,7 @@ def added_only(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("the whole catalog was read")
 
-    monkeypatch.setattr(retriever, "read_catalog", refuse)
+    monkeypatch.setattr(snapshot, "read_catalog", refuse)
 
 
 def found(one: Retriever, words: str) -> list[str]:
