@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Final
 
 from recommend.asking import Draft, ask, asked_categories, exclude, limit_sizes, used, wish_sizes
+from recommend.beside import take_beside
 from recommend.glossary import in_english
 from recommend.lexicon import Lexicon, Term, find_terms, tokens_of
 from recommend.measures import Measures, read_measures
@@ -24,18 +25,15 @@ from recommend.spelling import mend
 
 _MARKS: Final = frozenset(",;./&+")
 
-_BESIDE: Final = re.compile(
-    r"\b(?:(?:to|that|which|it|and)\s+)*(?:(?:go(?:es)?|going|wear|worn|pairs?|match(?:es|ing)?|combines?|fits?)\s+)+"
-    r"(?:nicely\s+|well\s+|it\s+|together\s+)*(?:with\s+|to\s+)?(?:my|our|these|those|this|the|a)\s+(?P<what>[^,.;]+)"
-    r"|\bwith\s+my\s+(?P<mine>[^,.;]+)"
-)
-_BESIDE_ENDS: Final = re.compile(r"\b(?:but|not|without|no|in|for|and)\b")
 _OTHER_THAN: Final = re.compile(
-    r"\b(?:anything but|everything but|other than|rather than|instead of|apart from|except for|free of|free from)\b"
+    r"\b(?:anything but|everything but|other than|rather than|instead of|apart from|except for|free of|free from|"
+    r"allergic to)\b|\bw/o(?=\s)"
+)
+#: "all jackets but leather"
+_ALL_BUT: Final = re.compile(
+    r"\b(?:all|any|every)((?:\s+[a-z-]+){1,3}?)\s+but\s+(?!(?:not|no|without|with|in|for|only|also)\b)"
 )
 _FREE: Final = re.compile(r"\b([a-z]+)-free\b")
-#: Category of a garment → categories that take its place on the body.
-_INSTEAD: Final = {"lower": ("lower", "dress"), "dress": ("dress", "lower")}
 _UNITS: Final = frozenset({"cm", "mm", "inch", "inches", "kg", "den", "denier"})
 #: Words that stand before the name of a thing without saying which.
 _ARTICLES: Final = frozenset({"the", "a", "an", "my", "our", "your", "this", "that", "these", "those"})
@@ -43,7 +41,6 @@ _ARTICLES: Final = frozenset({"the", "a", "an", "my", "our", "your", "this", "th
 _ADJECTIVES: Final = frozenset({"colours", "material", "pattern", "style", "size"})
 _BESIDE_OF: Final = frozenset({("next", "to"), ("front", "of"), ("top", "of")})
 _SOMETHING: Final = frozenset({"something", "anything", "things"})
-_OF_THE_ROOM: Final = frozenset("room floor wall walls interior home house flat apartment photo".split())
 
 
 def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Understanding:
@@ -59,8 +56,9 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
     measures = _read_sizes(text, query, lexicon)
     prices = read_prices(measures.rest, currency)
     prices = _with_limits(prices, query, currency)
-    rest, beside, instead = _take_beside(prices.rest, query, lexicon, draft)
-    rest = _FREE.sub(r" without \1 , ", _OTHER_THAN.sub(" without ", rest))
+    rest, beside, instead = take_beside(prices.rest, query, lexicon, draft)
+    rest = _ALL_BUT.sub(r"\1 without ", _OTHER_THAN.sub(" without ", rest))
+    rest = _FREE.sub(r" without \1 , ", rest)
     tokens = _join_sizes(tokens_of(rest))
     terms = find_terms(tokens, lexicon)
     denied, gone = denied_terms(tokens, terms, lexicon.domain.nouns)
@@ -169,55 +167,6 @@ def _price_chips(prices: Prices, draft: Draft) -> tuple[float | None, float | No
     low = prices.low if prices.low is not None and draft.chip("price:min", prices.low_label, True) else None
     high = prices.high if prices.high is not None and draft.chip("price:max", prices.high_label, True) else None
     return low, high
-
-
-def _take_beside(text: str, query: Query, lexicon: Lexicon, draft: Draft) -> tuple[str, tuple[str, ...], list[Facet]]:
-    """Take out what the item shall go with ("to wear with my navy jacket").
-
-    It describes another thing, so it must not filter this one.
-
-    Returns:
-        the text without it, the colours named there, and what is had instead of that thing rather than with it.
-    """
-    match = _BESIDE.search(text)
-    if match is None:
-        return text, (), []
-    what = match["what"] or match["mine"]
-    ends = _BESIDE_ENDS.search(what)
-    what = (what[: ends.start()] if ends else what).strip()
-    cut = match.start("what" if match["what"] else "mine") + len(what)
-    rest = f"{text[: match.start()]} , {text[cut:]}"
-    words = lexicon.domain
-    terms = find_terms(tokens_of(what), lexicon)
-    colours = [(t.said, t.meaning.values[0]) for t in terms if t.meaning.attribute == "colours"]
-    of_materials = [words.material_colours.get(t.meaning.values[0]) for t in terms if t.meaning.attribute == "material"]
-    instead = [facet for term in terms for facet in _had_instead(term, lexicon)]
-    named = tuple(name if said not in words.colours else said for said, name in colours)
-    named += tuple(colour for colour in of_materials if colour)
-    if not named and not instead:
-        # Where a photo of the room counts, the words say no more than that it shall.
-        if query.room is None or _OF_THE_ROOM.isdisjoint(tokens_of(what)):
-            draft.notes.append(f"“{what}” names no colour or {words.one}, so it was not used.")
-        return rest, (), []
-    if not draft.chip("beside", f"to go with {what}", False):
-        return rest, (), []
-    return rest, named, instead
-
-
-def _had_instead(named: Term, lexicon: Lexicon) -> list[Facet]:
-    """What nobody has together with the thing named: other trousers with trousers, another coat with a coat."""
-    if named.meaning.attribute not in ("kind", "category"):
-        return []
-    categories = named.meaning.values
-    if named.meaning.attribute == "kind":
-        categories = tuple(dict.fromkeys(lexicon.kind_categories.get(kind, "") for kind in named.meaning.values))
-    if categories == ("upper",):
-        outer = lexicon.domain.kind_groups["outerwear"]
-        kinds = outer if set(named.meaning.values) & set(outer) else named.meaning.values
-        return [Facet("kind", kinds)] if named.meaning.attribute == "kind" else []
-    return [
-        Facet("category", (each,)) for each in dict.fromkeys(e for c in categories if c for e in _INSTEAD.get(c, (c,)))
-    ]
 
 
 def _join_sizes(tokens: list[str]) -> list[str]:

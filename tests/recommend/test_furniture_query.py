@@ -225,6 +225,20 @@ def test_what_is_not_carried_is_said(text: str, word: str) -> None:
     assert any(word in note for note in read(text).notes), read(text).notes
 
 
+@pytest.mark.parametrize(
+    ("text", "categories", "beside"),
+    [
+        ("rug that goes with a blue sofa", ("rug",), ("blue",)),
+        ("chair matching black tables", ("chair",), ("black",)),
+        ("a bed and matching nightstand", ("bed", "nightstand"), ()),
+        ("a bed with storage", ("bed",), ()),
+    ],
+)
+def test_a_thing_it_goes_with_needs_no_owner(text: str, categories: tuple[str, ...], beside: tuple[str, ...]) -> None:
+    understood = read(text)
+    assert (understood.filters.categories, understood.beside) == (categories, beside)
+
+
 def test_what_it_goes_with_does_not_filter() -> None:
     understood = read("armchair to match my grey sofa")
     assert understood.filters.categories == ("armchair",)

@@ -55,6 +55,14 @@ def wishes(understood: Understanding) -> dict[str, tuple[str, ...]]:
         ("around 40", 30.0, 50.0),
         ("under 60, or rather under 40", None, JUST_UNDER_40),
         ("size 42", None, None),
+        ("under a hundred and fifty", None, math.nextafter(150.0, 0.0)),
+        ("under two hundred fifty euros", None, math.nextafter(250.0, 0.0)),
+        ("twenty-five euro tee", None, 25.0),
+        ("coat for ninety nine euros", None, 99.0),
+        ("between one hundred and two hundred", 100.0, 200.0),
+        ("at most fifteen hundred", None, 1500.0),
+        ("at most a thousand two hundred", None, 1200.0),
+        ("two tees under forty", None, JUST_UNDER_40),
         ("a 90 cm long dress", None, None),
         ("100% cotton", None, None),
         ("3 striped shirts", None, None),
@@ -87,6 +95,13 @@ def test_another_currency_is_said() -> None:
         ("not too expensive", 1),
         ("luxury coat", -1),
         ("not cheap", -1),
+        ("the least expensive coat", 1),
+        ("nothing too pricey", 1),
+        ("not that dear", 1),
+        ("the most expensive coat", -1),
+        ("the priciest blazer", -1),
+        ("the dearest you have", -1),
+        ("dear all, a tee", 0),
         ("tee", 0),
     ],
 )
@@ -173,6 +188,21 @@ def test_colours(text: str, groups: tuple[tuple[str, ...], ...]) -> None:
         ("not without stripes", [], ()),
         ("I don't want no stripes", [("striped",)], ()),
         ("not not without stripes", [("striped",)], ()),
+        ("less formal shirt", [("formal",)], ("upper",)),
+        ("not so formal", [("formal",)], ()),
+        ("nothing that sporty", [("sporty",)], ()),
+        ("not overly formal dress", [("formal",)], ("dress",)),
+        ("top that doesn't have stripes", [("striped",)], ("upper",)),
+        ("tops that don't have any stripes", [("striped",)], ("upper",)),
+        ("it shouldn't contain wool", [("wool",)], ()),
+        ("I don't have a black jacket", [], ("upper",)),
+        ("all jackets but leather", [("leather",)], ("upper",)),
+        ("any shirt but white or navy", [("white",), ("navy",)], ("upper",)),
+        ("sweater, I am allergic to wool", [("wool",)], ("upper",)),
+        ("boots excluding leather", [("leather",)], ("shoes",)),
+        ("neither striped nor checked shirt", [("striped",), ("checked",)], ("upper",)),
+        ("no leather, no black jacket", [("leather",), ("black",)], ("upper",)),
+        ("no dresses, no blue jeans", [("dress",), ("blue", "jeans")], ()),
     ],
 )
 def test_negation(text: str, without: list[tuple[str, ...]], categories: tuple[str, ...]) -> None:
@@ -202,6 +232,25 @@ def test_negated_words_do_not_reach_the_encoder() -> None:
 )
 def test_wishes(text: str, expected: dict[str, tuple[str, ...]]) -> None:
     assert expected.items() <= wishes(read(text)).items()
+
+
+@pytest.mark.parametrize(
+    ("text", "categories", "beside"),
+    [
+        ("what would go with beige chinos", (), ("beige",)),
+        ("goes with black jeans", (), ("black",)),
+        ("something to match navy trousers", (), ("navy",)),
+        ("white shirt with navy chinos", ("upper",), ("navy",)),
+        ("a blouse that pairs well with a green skirt", ("upper",), ("green",)),
+        ("jacket matching grey trousers", ("upper",), ("grey",)),
+        ("skirt and matching navy top", ("lower", "upper"), ()),
+        ("dress with navy stripes", ("dress",), ()),
+        ("shirt to wear with short sleeves", ("upper",), ()),
+    ],
+)
+def test_a_thing_it_goes_with_needs_no_owner(text: str, categories: tuple[str, ...], beside: tuple[str, ...]) -> None:
+    understood = read(text)
+    assert (understood.filters.categories, understood.beside) == (categories, beside)
 
 
 def test_what_it_goes_with_does_not_filter() -> None:
