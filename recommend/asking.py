@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from recommend.lexicon import Lexicon, Term
+from recommend.lexicon import Lexicon, Meaning, Term
 from recommend.measures import Measures
 from recommend.schema import Chip, Facet, Filters, Query, SizeLimit
 
@@ -107,6 +107,12 @@ def asked_categories(terms: Iterable[Term], lexicon: Lexicon) -> list[str]:
     return [name for name in dict.fromkeys(named) if name]
 
 
+def implied(terms: Iterable[Term], lexicon: Lexicon) -> list[Term]:
+    """What names of kinds say besides: a puffer is quilted."""
+    said = ((term, lexicon.domain.implied[term.said]) for term in terms if term.said in lexicon.domain.implied)
+    return [Term(Meaning(attribute, (value,)), term.start, term.end, value) for term, (attribute, value) in said]
+
+
 def used(terms: Iterable[Term], categories: Sequence[str]) -> list[Term]:
     """The uses that say something of what is asked: of a lamp "for reading" does, of a rug it does not."""
     uses = [term for term in terms if term.meaning.attribute == "use"]
@@ -160,11 +166,23 @@ def _wish(tokens: list[str], terms: list[Term], lexicon: Lexicon, draft: Draft) 
         if attribute not in lexicon.domain.firm and not joint:
             loose = found
         if loose:
-            _add_wish(_facet(attribute, loose), _names(loose), draft)
+            facet = _facet(attribute, loose)
+            _add_wish(_with_variants(facet, terms, lexicon) if attribute == "kind" else facet, _names(loose), draft)
 
 
 def _facet(attribute: str, terms: Sequence[Term]) -> Facet:
     return Facet(attribute, tuple(dict.fromkeys(value for term in terms for value in term.meaning.values)))
+
+
+def _with_variants(kinds: Facet, terms: Iterable[Term], lexicon: Lexicon) -> Facet:
+    """Kinds and what these are called with something else that is asked: a T-shirt with long sleeves, a longsleeve."""
+    asked = {(term.meaning.attribute, value) for term in terms for value in term.meaning.values}
+    others = (
+        name
+        for kind, attribute, value, name in lexicon.domain.variants
+        if kind in kinds.values and (attribute, value) in asked
+    )
+    return replace(kinds, values=tuple(dict.fromkeys((*kinds.values, *others))))
 
 
 def _names(terms: Sequence[Term]) -> str:
@@ -253,8 +271,12 @@ def _colour_group(group: tuple[str, ...], said: str, draft: Draft) -> None:
 
 def _either(chain: list[Term], lexicon: Lexicon) -> str:
     """The colours of a chain for people."""
-    known = lexicon.domain.colours.keys() | lexicon.domain.colour_families.keys()
-    return " or ".join(dict.fromkeys(term.said if term.said in known else term.meaning.values[0] for term in chain))
+    known, families = (
+        lexicon.domain.colours.keys() | lexicon.domain.colour_families.keys(),
+        lexicon.domain.group_names(),
+    )
+    names = (families.get(term.meaning.values, term.meaning.values[0]) for term in chain)
+    return " or ".join(dict.fromkeys(t.said if t.said in known else name for t, name in zip(chain, names, strict=True)))
 
 
 def _colour_chains(tokens: list[str], terms: list[Term]) -> list[tuple[list[Term], bool]]:

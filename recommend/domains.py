@@ -47,6 +47,10 @@ class Domain:
     colour_families: Words = field(default_factory=lambda: vocabulary.COLOUR_FAMILIES)
     category_groups: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     kind_groups: Words = field(default_factory=dict)
+    variants: tuple[tuple[str, str, str, str], ...] = ()
+    details: Words = field(default_factory=dict)
+    implied: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    names_things: Mapping[str, str] = field(default_factory=dict)
     material_families: Words = field(default_factory=dict)
     material_colours: Mapping[str, str] = field(default_factory=dict)
     material_modifiers: frozenset[str] = frozenset()
@@ -54,6 +58,8 @@ class Domain:
     places: Words = field(default_factory=dict)
     uses: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     size_words: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    seats: Mapping[str, str] = field(default_factory=dict)
+    before_things: Mapping[str, str] = field(default_factory=dict)
     lightness_words: Mapping[str, int] = field(default_factory=lambda: vocabulary.LIGHTNESS)
     unnamed_side: Mapping[str, str] = field(default_factory=dict)
     flat: frozenset[str] = frozenset()
@@ -69,7 +75,7 @@ class Domain:
 
     def group_names(self) -> dict[tuple[str, ...], str]:
         """Sets of values that have one word → that word."""
-        families = {**self.pattern_families, **self.kind_groups, **self.material_families}
+        families = {**self.pattern_families, **self.kind_groups, **self.material_families, **self.colour_families}
         names = {values: name for name, values in reversed(families.items())}
         return names | {values: names[0] for values, names in self.category_groups.items()}
 
@@ -81,7 +87,12 @@ GARMENTS: Final = Domain(
     kinds=vocabulary.KINDS,
     kind_groups=vocabulary.KIND_GROUPS,
     colours=vocabulary.COLOURS,
+    variants=vocabulary.VARIANTS,
+    details=vocabulary.DETAILS,
+    implied=vocabulary.IMPLIED,
+    names_things=vocabulary.NAMES_THINGS,
     materials=vocabulary.MATERIALS,
+    material_families=vocabulary.MATERIAL_FAMILIES,
     patterns=vocabulary.PATTERNS,
     pattern_families=vocabulary.PATTERN_FAMILIES,
     sleeves=vocabulary.SLEEVES,
@@ -109,6 +120,8 @@ FURNITURE: Final = Domain(
     places=furniture_vocabulary.PLACES,
     uses=furniture_vocabulary.USES,
     size_words=furniture_vocabulary.SIZE_WORDS,
+    seats=furniture_vocabulary.SEATS,
+    before_things=furniture_vocabulary.BEFORE_THINGS,
     unnamed_side=furniture_vocabulary.UNNAMED_SIDE,
     flat=furniture_vocabulary.FLAT,
     near=furniture_vocabulary.NEAR,

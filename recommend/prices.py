@@ -87,6 +87,9 @@ _DEAR = re.compile(
     rf"luxurious|high[- ]end|premium|(?:more|most)\s+{_EXPENSIVE}|expensive|pricey|costly)\b"
 )
 
+#: In words for prices, what makes them a superlative.
+_MOST: Final = re.compile(r"least|most|est\b")
+
 
 @dataclass(frozen=True)
 class Prices:
@@ -95,7 +98,7 @@ class Prices:
     Attributes:
         low, high: inclusive limits, None = open; "under 40" gives the largest number below 40.
         low_label, high_label: the limits for people: "under €40".
-        cheapness: +1 cheaper is better, -1 dearer is better.
+        cheapness: +1 cheaper is better, -1 dearer is better; +2 and -2 "the cheapest", "the dearest".
         rest: the text without these words, a comma in each place.
         notes: what was taken loosely.
     """
@@ -121,8 +124,9 @@ def read_prices(text: str, currency: str) -> Prices:
             rest = f"{rest[: match.start()]} , {rest[match.end() :]}"
     cheapness = 0
     for pattern, direction in ((_NOT_DEAR, 1), (_DEAR, -1), (_CHEAP, 1)):
-        if pattern.search(rest):
-            rest, cheapness = pattern.sub(" , ", rest), cheapness or direction
+        if (found := pattern.search(rest)) is not None:
+            most = 2 if _MOST.search(found[0]) else 1
+            rest, cheapness = pattern.sub(" , ", rest), cheapness or direction * most
     lowest, highest = max(low, default=(None, "")), min(high, default=(None, ""))
     return Prices(lowest[0], highest[0], lowest[1], highest[1], cheapness, rest, tuple(dict.fromkeys(notes)))
 

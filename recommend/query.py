@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from recommend.asking import Draft, ask, asked_categories, exclude, limit_sizes, used, wish_sizes
+from recommend.asking import Draft, ask, asked_categories, exclude, implied, limit_sizes, used, wish_sizes
 from recommend.beside import take_beside
 from recommend.glossary import in_english
-from recommend.lexicon import Lexicon, Term, find_terms, tokens_of
+from recommend.lexicon import Lexicon, Meaning, Term, find_terms, tokens_of
 from recommend.measures import Measures, read_measures
 from recommend.negation import NEGATORS, denied_terms
 from recommend.prices import Prices, read_prices, show
@@ -34,11 +34,23 @@ _ALL_BUT: Final = re.compile(
     r"\b(?:all|any|every)((?:\s+[a-z-]+){1,3}?)\s+but\s+(?!(?:not|no|without|with|in|for|only|also)\b)"
 )
 _FREE: Final = re.compile(r"\b([a-z]+)-free\b")
+_NUMBERS: Final = ("two", "three", "four", "five", "six", "seven", "eight")
+_SEATS: Final = frozenset({"seat", "seats"})
+#: How many people a sofa shall seat: "with 3 seats", "for two people", "for three", "seats 2".
+_SEATED: Final = re.compile(
+    r"(?:\b(?:for|with|of|to seat|that seats|which seats)\s+)*\b(?P<many>[23]|two|three)[\s-]*"
+    r"(?:seat(?:er|ers|s)?|pe(?:ople|rsons?)|places?)\b(?!\s+each)"
+    r"|\b(?:for|seats|seating)\s+(?P<seats>[23]|two|three)"
+    r"(?=\s*(?:$|[,;.!?](?!\d)|(?:under|in|with|and|or|but|not|at|for|max|less|from|between|over|that|which)\b))"
+)
 _UNITS: Final = frozenset({"cm", "mm", "inch", "inches", "kg", "den", "denier"})
 #: Words that stand before the name of a thing without saying which.
 _ARTICLES: Final = frozenset({"the", "a", "an", "my", "our", "your", "this", "that", "these", "those"})
-#: Attributes that describe a thing before its name.
-_ADJECTIVES: Final = frozenset({"colours", "material", "pattern", "style", "size"})
+#: Attributes that describe a thing before its name, and those that say how a room is rather than what stands there.
+_ADJECTIVES: Final = frozenset({"colours", "material", "pattern", "style", "size", "lightness"})
+_OF_ROOMS: Final = frozenset({"colours", "lightness"})
+_THINGS: Final = frozenset({"kind", "category"})
+_ROOMS: Final = frozenset("room space flat apartment house home wall corner".split())
 _BESIDE_OF: Final = frozenset({("next", "to"), ("front", "of"), ("top", "of")})
 _SOMETHING: Final = frozenset({"something", "anything", "things"})
 
@@ -52,7 +64,7 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
         currency: of the catalog's prices.
     """
     draft = Draft(lexicon.domain.group_names(), frozenset(query.dismissed))
-    text = _read_words(query, lexicon, draft)
+    text = _seats(_read_words(query, lexicon, draft), lexicon)
     measures = _read_sizes(text, query, lexicon)
     prices = read_prices(measures.rest, currency)
     prices = _with_limits(prices, query, currency)
@@ -60,11 +72,12 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
     rest = _ALL_BUT.sub(r"\1 without ", _OTHER_THAN.sub(" without ", rest))
     rest = _FREE.sub(r" without \1 , ", rest)
     tokens = _join_sizes(tokens_of(rest))
-    terms = find_terms(tokens, lexicon)
+    terms = [term for term in find_terms(tokens, lexicon) if not _counts(tokens, term)]
     denied, gone = denied_terms(tokens, terms, lexicon.domain.nouns)
     _deny(denied, query, draft)
     near = _near(tokens, [term for term in terms if term.start not in gone], lexicon)
     asked = [term for term in terms if term.start not in gone and term not in near]
+    asked += implied(asked, lexicon)
     ask(tokens, asked, query, lexicon, draft)
     for facet in instead if not draft.categories else ():
         exclude((facet,), draft)
@@ -72,6 +85,7 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
     low, high = _price_chips(prices, draft)
     cheapness = _cheapness(prices, draft)
     idle = [term for term in asked if term.meaning.attribute == "use" and term not in used(asked, draft.categories)]
+    idle += [term for term in asked if term.meaning.attribute == "detail"]  # it only makes another kind of some
     unused = _leftovers(tokens, [term for term in terms if term not in (*near, *idle)], gone, lexicon, draft)
     draft.notes[:0] = prices.notes
     dropped = gone | unused
@@ -100,6 +114,23 @@ def _read_words(query: Query, lexicon: Lexicon, draft: Draft) -> str:
     return text
 
 
+def _seats(text: str, lexicon: Lexicon) -> str:
+    """The text with how many people a sofa shall seat as the kind that does: "a sofa for three" → "… three seater"."""
+    kinds = lexicon.domain.seats
+    if not kinds or "sofa" not in asked_categories(find_terms(tokens_of(text), lexicon), lexicon):
+        return text
+    return _SEATED.sub(lambda found: f" {kinds.get(found['many'] or found['seats'], found[0])} ", text)
+
+
+def _counts(tokens: list[str], term: Term) -> bool:
+    """Whether a name of things only says how many people something is for: "a bench with 4 seats"."""
+    return (
+        term.said in _SEATS
+        and term.start > 0
+        and (tokens[term.start - 1] in _NUMBERS or tokens[term.start - 1].isdigit())
+    )
+
+
 def _deny(denied: list[list[Term]], query: Query, draft: Draft) -> None:
     """Add what must not occur, by words and by the explicit exclusions."""
     for together in denied:
@@ -117,7 +148,8 @@ def _deny(denied: list[list[Term]], query: Query, draft: Draft) -> None:
 def _cheapness(prices: Prices, draft: Draft) -> int:
     """Whether cheaper or dearer is better, 0 if that was dismissed."""
     way = prices.cheapness
-    return way if way and draft.chip("price:wish", "cheaper first" if way > 0 else "dearer first", False) else 0
+    label = ("cheap" if way > 0 else "dear") + ("est first" if abs(way) > 1 else "er first")
+    return way if way and draft.chip("price:wish", label, False) else 0
 
 
 def _lightness(asked: Sequence[Term], denied: list[list[Term]], lexicon: Lexicon, draft: Draft) -> int:
@@ -182,24 +214,51 @@ def _join_sizes(tokens: list[str]) -> list[str]:
 
 
 def _near(tokens: list[str], terms: Sequence[Term], lexicon: Lexicon) -> list[Term]:
-    """Things that say where the item shall stand, with their adjectives: "a rug under the oak dining table"."""
-    inside = {place: term for term in terms for place in range(term.start, term.end)}
+    """What is said of something else: things that the item shall stand near, with their adjectives, and how a room is.
+
+    "A rug under the oak dining table" and "a lamp for a dark corner" ask neither for oak nor for dark lamps.
+    """
     near: list[Term] = []
     asked = min((place for place, token in enumerate(tokens) if token in _SOMETHING), default=len(tokens))
-    for thing in terms:
-        if thing.meaning.attribute not in ("kind", "category"):
-            continue
-        place, adjectives = thing.start - 1, []
-        while place >= 0 and (
-            tokens[place] in _ARTICLES or (place in inside and inside[place].meaning.attribute in _ADJECTIVES)
-        ):
-            adjectives += [inside[place]] if place in inside and inside[place] not in adjectives else []
-            place -= 1
-        if place >= 0 and place not in inside and _is_near(tokens, place, asked < place, lexicon):
-            near += [thing, *adjectives]
-        else:
+    for thing in _nouns(tokens, terms):
+        place, adjectives = _before(tokens, terms, thing, lexicon)
+        if place >= 0 and _is_near(tokens, place, asked < place, lexicon):
+            if thing.meaning.attribute in _THINGS:
+                near += [thing, *adjectives]
+            else:
+                near += [term for term in adjectives if term.meaning.attribute in _OF_ROOMS]
+        elif thing.meaning.attribute in _THINGS:
             asked = min(asked, thing.start)
     return near
+
+
+def _nouns(tokens: list[str], terms: Sequence[Term]) -> list[Term]:
+    """The things and rooms that a text names, in reading order."""
+    named = [term for term in terms if term.meaning.attribute in (*_THINGS, "use")]
+    inside = {place for term in terms for place in range(term.start, term.end)}
+    room = Meaning("use", ())
+    rooms = [Term(room, at, at + 1, word) for at, word in enumerate(tokens) if word in _ROOMS and at not in inside]
+    return sorted([*named, *rooms], key=lambda term: term.start)
+
+
+def _before(tokens: list[str], terms: Sequence[Term], thing: Term, lexicon: Lexicon) -> tuple[int, list[Term]]:
+    """The place of the word before a thing's adjectives and articles, -1 if a phrase is there, and these adjectives."""
+    inside = {place: term for term in terms for place in range(term.start, term.end)}
+    place, adjectives, strange = thing.start - 1, [], 0
+    while place >= 0:
+        term, word = inside.get(place), tokens[place]
+        if term is not None and term.meaning.attribute in _ADJECTIVES:
+            adjectives += [term] if term not in adjectives else []
+        elif term is not None:
+            return -1, adjectives
+        elif word not in _ARTICLES and word not in _NUMBERS and not word.isdigit():
+            # One word that nobody knows may be an adjective, too: "a vase for dried flowers".
+            strange += 1
+            known = word in lexicon.domain.fillers or word in lexicon.domain.near or word in _MARKS or word in NEGATORS
+            if known or word in lexicon.domain.near_after or strange > 1:
+                break
+        place -= 1
+    return place, adjectives
 
 
 def _is_near(tokens: list[str], place: int, asked_before: bool, lexicon: Lexicon) -> bool:
@@ -215,6 +274,8 @@ def _leftovers(tokens: list[str], terms: Iterable[Term], gone: set[int], lexicon
     unused: set[int] = set()
     missing: dict[str, list[str]] = {}
     covered: set[int] = set(gone)
+    terms = list(terms)
+    things = {term.start for term in terms if term.meaning.attribute in _THINGS}
     for term in terms:
         covered |= set(range(term.start, term.end))
         if term.meaning.attribute == "not carried":
@@ -225,6 +286,8 @@ def _leftovers(tokens: list[str], terms: Iterable[Term], gone: set[int], lexicon
             covered.add(place)
             unused.add(place)
             missing.setdefault("sizes", []).append(token)
+        elif token.isdigit() and place + 1 in things:
+            covered.add(place)  # "2 shirts": how many are shown is nothing to be said
         elif place not in covered and (token[0].isdigit() or token in _UNITS):
             covered.add(place)
             unused.add(place)

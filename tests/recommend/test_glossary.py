@@ -12,7 +12,7 @@ from recommend.glossary_words import LANGUAGES, ROWS
 from recommend.lexicon import build_lexicon, find_terms, other_domain, tokens_of
 from recommend.negation import NEGATORS
 from recommend.query import understand
-from recommend.schema import Query
+from recommend.schema import Item, Query
 from recommend.spelling import mend
 
 LEXICON = build_lexicon()
@@ -81,7 +81,14 @@ def test_every_row_names_something_in_each_language_it_fills() -> None:
         ("withuot stirpes", "without stripes"),
         ("nvay", "navy"),
         ("drress", "dress"),
+        ("blezer", "blazer"),
+        ("a swaeter and jegginhs", "a sweater and jegginhs"),
         # A wrong letter, a plural, another word's spelling and a number's unit are left alone.
+        ("socks", "socks"),
+        ("a rugby shirt", "a rugby shirt"),
+        ("eight metres", "eight metres"),
+        ("I liked the simpler ones more", "I liked the simpler ones more"),
+        ("what kinds of tiles", "what kinds of tiles"),
         ("while", "while"),
         ("plants by the coast", "plants by the coast"),
         ("not too tight", "not too tight"),
@@ -90,6 +97,12 @@ def test_every_row_names_something_in_each_language_it_fills() -> None:
 )
 def test_slips_with_one_explanation_are_mended(text: str, mended: str) -> None:
     assert mend(text, LEXICON.known, LEXICON.words)[0] == mended
+
+
+def test_words_of_titles_are_right_as_they_are() -> None:
+    lexicon = build_lexicon([Item("a", "Hodie club shirt", "upper", 1.0, "a.png")])
+    assert mend("hodie", LEXICON.known, LEXICON.words)[0] == "hoodie"
+    assert mend("hodie", lexicon.known, lexicon.words) == ("hodie", ())
 
 
 def test_a_mended_word_is_said() -> None:
