@@ -11,6 +11,8 @@ from recommend.measures import Measures
 from recommend.schema import Chip, Facet, Filters, Query, SizeLimit
 
 _LIST_MARKS: Final = frozenset({",", "or", "nor", "and", "&", "/", "+"})
+#: Words for sizes that do name the length.
+_LENGTHS: Final = frozenset({"long", "longer", "longest", "shorter", "shortest"})
 _EITHER: Final = frozenset({"or", "/"})
 #: Words that turn a wish into a condition, before it or, the last of them, behind it.
 _FIRM_BEFORE: Final = frozenset({"must", "only", "strictly", "exclusively", "definitely"})
@@ -131,6 +133,12 @@ def limit_sizes(measures: Measures, draft: Draft) -> None:
             draft.sizes.append(SizeLimit(side, high=measure.cm) if most else SizeLimit(side, low=measure.cm))
 
 
+def unnamed_side(categories: Iterable[str], lexicon: Lexicon) -> str:
+    """The side that people mean of these categories where they name none: a big plant is a high one."""
+    sides = {lexicon.domain.unnamed_side.get(category, "length") for category in categories}
+    return sides.pop() if len(sides) == 1 else "length"
+
+
 def wish_sizes(terms: Iterable[tuple[Term, bool]], lexicon: Lexicon, draft: Draft) -> None:
     """Add "small", "tall" and the like.
 
@@ -141,6 +149,7 @@ def wish_sizes(terms: Iterable[tuple[Term, bool]], lexicon: Lexicon, draft: Draf
     """
     for term, denied in terms:
         side, direction = lexicon.domain.size_words[term.meaning.values[0]]
+        side = unnamed_side(draft.categories, lexicon) if side == "length" and term.said not in _LENGTHS else side
         wish = (side, -direction if denied else direction)
         label = f"not too {term.said}" if denied else term.said
         if draft.chip(f"size:{side}:{'larger' if wish[1] > 0 else 'smaller'}", label, False):
@@ -158,7 +167,8 @@ def _wish(tokens: list[str], terms: list[Term], lexicon: Lexicon, draft: Draft) 
         loose: list[Term] = []
         for group in _alternatives(tokens, found) if joint or attribute in lexicon.domain.firm else []:
             if attribute in lexicon.domain.firm and _is_firm(tokens, found, group):
-                _require(_facet(attribute, group), f"must be {_names(group)}", draft)
+                said = _sleeves(attribute, _names(group))
+                _require(_facet(attribute, group), f"must {'have' if said.endswith('sleeves') else 'be'} {said}", draft)
             elif joint:
                 _add_wish(_facet(attribute, group), _names(group), draft)
             else:
@@ -260,7 +270,9 @@ def _add_wish(wish: Facet, said: str, draft: Draft) -> None:
 
 def _sleeves(attribute: str, said: str) -> str:
     """A value for people, who would not know what is "long"."""
-    return f"{said} sleeves" if attribute == "sleeve" and said != "sleeveless" else said
+    return (
+        f"{said} sleeves" if attribute == "sleeve" and not said.endswith(("sleeveless", "sleeves", "sleeved")) else said
+    )
 
 
 def _colour_group(group: tuple[str, ...], said: str, draft: Draft) -> None:

@@ -49,12 +49,14 @@ class Domain:
     kind_groups: Words = field(default_factory=dict)
     variants: tuple[tuple[str, str, str, str], ...] = ()
     details: Words = field(default_factory=dict)
+    same_thing: tuple[tuple[str, ...], ...] = ()
     implied: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     names_things: Mapping[str, str] = field(default_factory=dict)
     material_families: Words = field(default_factory=dict)
     material_colours: Mapping[str, str] = field(default_factory=dict)
     material_modifiers: frozenset[str] = frozenset()
     sleeves: Words = field(default_factory=dict)
+    sleeve_families: Words = field(default_factory=dict)
     places: Words = field(default_factory=dict)
     uses: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     size_words: Mapping[str, tuple[str, int]] = field(default_factory=dict)
@@ -75,7 +77,8 @@ class Domain:
 
     def group_names(self) -> dict[tuple[str, ...], str]:
         """Sets of values that have one word → that word."""
-        families = {**self.pattern_families, **self.kind_groups, **self.material_families, **self.colour_families}
+        families = {**self.pattern_families, **self.sleeve_families, **self.kind_groups}
+        families |= {**self.material_families, **self.colour_families}
         names = {values: name for name, values in reversed(families.items())}
         return names | {values: names[0] for values, names in self.category_groups.items()}
 
@@ -89,6 +92,7 @@ GARMENTS: Final = Domain(
     colours=vocabulary.COLOURS,
     variants=vocabulary.VARIANTS,
     details=vocabulary.DETAILS,
+    same_thing=vocabulary.SAME_THING,
     implied=vocabulary.IMPLIED,
     names_things=vocabulary.NAMES_THINGS,
     materials=vocabulary.MATERIALS,
@@ -96,9 +100,11 @@ GARMENTS: Final = Domain(
     patterns=vocabulary.PATTERNS,
     pattern_families=vocabulary.PATTERN_FAMILIES,
     sleeves=vocabulary.SLEEVES,
+    sleeve_families=vocabulary.SLEEVE_FAMILIES,
     styles=vocabulary.STYLES,
     not_carried=vocabulary.NOT_CARRIED,
     fillers=vocabulary.FILLERS,
+    firm=frozenset({"kind", "material", "pattern", "sleeve", "style"}),
     nouns_of={"upper": "top", "lower": "bottom", "shoes": "pair"},
 )
 

@@ -264,9 +264,10 @@ SEATS: Final[dict[str, str]] = {
 #: Names of things that are adjectives right before another thing: a light sofa is no lamp. Word → lightness meant.
 BEFORE_THINGS: Final[dict[str, str]] = {"light": "lighter"}
 
-#: The side that is meant of a category where none is named; of others the length. A bed is named by its mattress.
+#: The side that is meant of a category where none is named, by a number or by "big"; of others the length. A bed is
+#: named by its mattress, a ceiling lamp by its diameter.
 UNNAMED_SIDE: Final[dict[str, str]] = {
-    **dict.fromkeys(("floor lamp", "table lamp", "ceiling lamp", "plant", "decor"), "height"),
+    **dict.fromkeys(("floor lamp", "table lamp", "plant", "decor"), "height"),
     "bed": "breadth",
 }
 

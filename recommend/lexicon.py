@@ -156,6 +156,8 @@ def _add_looks(table: dict[Phrase, Meaning], words: Domain) -> None:
     for name, others in words.sleeves.items():
         alone = () if name in vocabulary.SLEEVES_NOT_ALONE else (name,)
         _add_all(table, (*alone, *others), Meaning("sleeve", (name,)))
+    for name, family in words.sleeve_families.items():
+        _add(table, name, Meaning("sleeve", family))
     for name, family in words.pattern_families.items():
         _add(table, name, Meaning("pattern", family))
     for attribute, table_of in (("pattern", words.patterns), ("material", words.materials)):

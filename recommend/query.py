@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from recommend.asking import Draft, ask, asked_categories, exclude, implied, limit_sizes, used, wish_sizes
+from recommend.asking import Draft, ask, asked_categories, exclude, implied, limit_sizes, unnamed_side, used, wish_sizes
 from recommend.beside import take_beside
 from recommend.glossary import in_english
 from recommend.lexicon import Lexicon, Meaning, Term, find_terms, tokens_of
@@ -43,6 +43,7 @@ _SEATED: Final = re.compile(
     r"|\b(?:for|seats|seating)\s+(?P<seats>[23]|two|three)"
     r"(?=\s*(?:$|[,;.!?](?!\d)|(?:under|in|with|and|or|but|not|at|for|max|less|from|between|over|that|which)\b))"
 )
+_ALL_OF_IT: Final = re.compile(r"\b100\s?(?:%|percent\b|per cent\b)")
 _UNITS: Final = frozenset({"cm", "mm", "inch", "inches", "kg", "den", "denier"})
 #: Words that stand before the name of a thing without saying which.
 _ARTICLES: Final = frozenset({"the", "a", "an", "my", "our", "your", "this", "that", "these", "those"})
@@ -70,7 +71,7 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
     prices = _with_limits(prices, query, currency)
     rest, beside, instead = take_beside(prices.rest, query, lexicon, draft)
     rest = _ALL_BUT.sub(r"\1 without ", _OTHER_THAN.sub(" without ", rest))
-    rest = _FREE.sub(r" without \1 , ", rest)
+    rest = _FREE.sub(r" without \1 , ", _ALL_OF_IT.sub(" ", rest))
     tokens = _join_sizes(tokens_of(rest))
     terms = [term for term in find_terms(tokens, lexicon) if not _counts(tokens, term)]
     denied, gone = denied_terms(tokens, terms, lexicon.domain.nouns)
@@ -96,7 +97,10 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
         beside=beside,
         size_wishes=tuple(draft.size_wishes),
         lightness=_lightness(asked, denied, lexicon, draft),
-        words=" ".join(t for place, t in enumerate(tokens) if place not in dropped and t not in _MARKS),
+        words=" ".join(
+            [t for place, t in enumerate(tokens) if place not in dropped and t not in _MARKS]
+            + _other_names(asked, lexicon)
+        ),
         chips=tuple(draft.chips),
         notes=tuple(draft.notes),
     )
@@ -170,11 +174,9 @@ def _read_sizes(text: str, query: Query, lexicon: Lexicon) -> Measures:
     if not words.sized:
         return Measures(rest=text)
     asked = list(query.categories) or asked_categories(find_terms(tokens_of(text), lexicon), lexicon)
-    sides = {words.unnamed_side.get(category, "length") for category in asked}
     flat = bool(asked) and words.flat.issuperset(asked)
-    return read_measures(
-        text, sides.pop() if len(sides) == 1 else "length", ("width", "height") if flat else ("length", "breadth")
-    )
+    box = ("width", "height") if flat else ("length", "breadth")
+    return read_measures(text, unnamed_side(asked, lexicon), box)
 
 
 def _sizes(measures: Measures, asked: Sequence[Term], denied: list[list[Term]], lexicon: Lexicon, draft: Draft) -> None:
@@ -267,6 +269,13 @@ def _is_near(tokens: list[str], place: int, asked_before: bool, lexicon: Lexicon
     if words.near and tuple(tokens[place - 1 : place + 1]) in _BESIDE_OF:
         return True
     return tokens[place] in words.near or (asked_before and tokens[place] in words.near_after)
+
+
+def _other_names(asked: Sequence[Term], lexicon: Lexicon) -> list[str]:
+    """What titles may call the kinds that are asked for: "roll neck" where a turtleneck is."""
+    said = {term.said for term in asked}
+    groups = [group for group in lexicon.domain.same_thing if not said.isdisjoint(group)]
+    return [name for group in groups for name in group[:2] if name not in said]
 
 
 def _leftovers(tokens: list[str], terms: Iterable[Term], gone: set[int], lexicon: Lexicon, draft: Draft) -> set[int]:

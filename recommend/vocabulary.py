@@ -116,6 +116,17 @@ VARIANTS: Final[tuple[tuple[str, str, str, str], ...]] = (
 #: Details that make a kind another one: name → how they are said.
 DETAILS: Final[dict[str, tuple[str, ...]]] = {"hood": ("hooded", "with hood", "with a hood")}
 
+#: Names of one fine kind that titles say in either way; the encoder is given two, and knows neither from the other.
+SAME_THING: Final[tuple[tuple[str, ...], ...]] = (
+    ("turtleneck", "roll neck", "turtle neck", "rollneck", "polo neck", "mock neck"),
+    ("puffer jacket", "down jacket", "puffer", "padded jacket"),
+    ("camisole", "cami"),
+    ("windbreaker", "windcheater", "anorak"),
+    ("chinos", "khakis"),
+    ("overalls", "dungarees"),
+    ("dinner jacket", "tuxedo"),
+)
+
 #: What else a name of a kind says of the thing: name → attribute and value.
 IMPLIED: Final[dict[str, tuple[str, str]]] = {
     **dict.fromkeys(("puffer", "puffer jacket", "down jacket", "padded jacket"), ("pattern", "quilted")),
@@ -324,6 +335,11 @@ SLEEVES: Final[dict[str, tuple[str, ...]]] = {
         "elbow sleeves",
     ),
     "long": ("long sleeve", "long sleeves", "long sleeved", "full sleeve", "full sleeves"),
+}
+
+#: Catalogs' sleeves that a word means besides its own name.
+SLEEVE_FAMILIES: Final[dict[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("with sleeves", "sleeved"), ("short", "three-quarter", "long")),
 }
 
 #: Sleeve names that are words of their own elsewhere ("long dress"), so they count only in their longer forms.

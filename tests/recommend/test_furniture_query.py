@@ -185,6 +185,12 @@ def test_sizes(text: str, sizes: list[tuple[str, float | None, float | None]]) -
     [
         ("small side table", [("length", -1)]),
         ("the largest sofa", [("length", 1)]),
+        ("a big plant", [("height", 1)]),
+        ("small vase", [("height", -1)]),
+        ("big bed", [("breadth", 1)]),
+        ("long bed", [("length", 1)]),
+        ("a small pendant lamp", [("length", -1)]),
+        ("big plant or a sofa", [("length", 1)]),
         ("tallest bookcase", [("height", 1)]),
         ("widest desk", [("width", 1)]),
         ("smallest, lowest table", [("length", -1), ("height", -1)]),

@@ -254,6 +254,35 @@ def test_a_sort_of_colour_is_named_and_can_be_denied() -> None:
 
 def test_how_many_are_wanted_needs_no_note() -> None:
     assert read("2 t-shirts under 40").notes == () and read("two shirts").notes == ()
+    assert read("100% cotton").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a polo neck", "a polo neck turtleneck roll neck"),
+        ("black roll neck jumper", "black roll neck jumper turtleneck"),
+        ("no turtleneck", ""),
+        ("puffer jacket", "puffer jacket down jacket"),
+    ],
+)
+def test_the_encoder_is_told_what_else_titles_say(text: str, words: str) -> None:
+    assert read(text).words == words
+
+
+@pytest.mark.parametrize(
+    ("text", "required", "label"),
+    [
+        ("must be cotton", ("cotton",), "must be cotton"),
+        ("only linen or cotton shirts", ("linen", "cotton"), "must be linen or cotton"),
+        ("a tee that must have long sleeves", ("long",), "must have long sleeves"),
+        ("only hoodies", ("hoodie",), "must be hoodie"),
+    ],
+)
+def test_only_and_must_make_a_wish_a_filter(text: str, required: tuple[str, ...], label: str) -> None:
+    understood = read(text)
+    assert [facet.values for facet in understood.filters.required] == [required]
+    assert label in [chip.label for chip in understood.chips if chip.strict]
 
 
 def test_negated_words_do_not_reach_the_encoder() -> None:
@@ -268,6 +297,9 @@ def test_negated_words_do_not_reach_the_encoder() -> None:
         ("jacket, no sleeves", {"sleeve": ("sleeveless",)}),
         ("linen or cotton", {"material": ("linen", "cotton")}),
         ("polka dot", {"pattern": ("dotted",)}),
+        ("dress with sleeves", {"sleeve": ("short", "three-quarter", "long")}),
+        ("dress with long sleeves", {"sleeve": ("long",)}),
+        ("100% wool sweater", {"material": ("wool", "cashmere", "tweed", "knit")}),
         ("plaid", {"pattern": ("checked",)}),
         ("without a pattern", {"pattern": ("plain",)}),
         ("for the office", {"style": ("office",)}),
