@@ -80,7 +80,7 @@ CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
         "wall decor",
     ),
     "mirror": ("looking glass",),
-    "bench": (),
+    "bench": ("bench seat",),
     "decor": ("decoration", "deco", "ornament", "home accessory", "home accessories", "knick knack"),
 }
 

@@ -70,7 +70,7 @@ _LIMITS: Final[dict[str, Row]] = {
 _SIZES: Final[dict[str, Row]] = {
     "wide": ("de ancho, ancho, de anchura", "breit", "de large, large, de largeur"),
     "high": ("de alto, de altura", "hoch", "de haut, de hauteur"),
-    "tall": ("alto", "hoher, hohe, hohes", "grande hauteur"),
+    "tall": ("alto", "hoher, hohe, hohes", "grande hauteur, haute"),
     "long": ("de largo, largo, de longitud", "lang", "de long, long, longue, de longueur"),
     "deep": ("de fondo, de profundidad, profundo", "tief", "de profondeur, profond"),
     "wider than": ("mas ancho que, mas ancho de", "breiter als", "plus large que"),
@@ -220,6 +220,7 @@ _MATERIALS: Final[dict[str, Row]] = {
     "rattan": ("ratan", "rattan", "rotin"),
     "wicker": ("mimbre", "korbgeflecht", "osier"),
     "plastic": ("plastico", "plastik, kunststoff", "plastique"),
+    "jute": ("yute", "jute", "jute"),
     "paper": ("papel", "papier", "papier"),
     "solid": ("macizo", "massiv", "massif"),
 }
@@ -356,6 +357,9 @@ _FURNITURE: Final[dict[str, Row]] = {
     "guests": ("invitado, huesped", "gast, gaste", "invite"),
     "books": ("libro", "buch, bucher", "livre"),
     "corner": ("rincon, esquina", "ecke", "coin"),
+    "frame": ("marco", "rahmen", "cadre"),
+    "legs": ("patas", "beine, fusse", "pieds"),
+    "armrests": ("reposabrazos, brazos", "armlehne", "accoudoirs"),
     "drawers": ("cajon, cajones", "schublade", "tiroir"),
     "doors": ("puerta", "tur, turen", "porte"),
     "seats": ("plaza", "sitz, sitzer", "place"),

@@ -296,7 +296,8 @@ def _leftovers(tokens: list[str], terms: Iterable[Term], gone: set[int], lexicon
             unused.add(place)
             missing.setdefault("sizes", []).append(token)
         elif token.isdigit() and place + 1 in things:
-            covered.add(place)  # "2 shirts": how many are shown is nothing to be said
+            covered.add(place)
+            missing.setdefault("how many there are", []).append(token)
         elif place not in covered and (token[0].isdigit() or token in _UNITS):
             covered.add(place)
             unused.add(place)

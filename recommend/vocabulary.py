@@ -325,7 +325,7 @@ LIGHTNESS: Final[dict[str, int]] = {
 
 SLEEVES: Final[dict[str, tuple[str, ...]]] = {
     "sleeveless": ("no sleeves", "without sleeves", "strapless", "spaghetti straps", "sleeve less"),
-    "short": ("short sleeve", "short sleeves", "short sleeved"),
+    "short": ("short sleeve", "short sleeves", "short sleeved", "shorter sleeves"),
     "three-quarter": (
         "three quarter sleeve",
         "three quarter sleeves",
@@ -334,7 +334,7 @@ SLEEVES: Final[dict[str, tuple[str, ...]]] = {
         "elbow sleeve",
         "elbow sleeves",
     ),
-    "long": ("long sleeve", "long sleeves", "long sleeved", "full sleeve", "full sleeves"),
+    "long": ("long sleeve", "long sleeves", "long sleeved", "full sleeve", "full sleeves", "longer sleeves"),
 }
 
 #: Catalogs' sleeves that a word means besides its own name.
@@ -347,7 +347,19 @@ SLEEVES_NOT_ALONE: Final = frozenset({"short", "long", "three-quarter"})
 
 STYLES: Final[dict[str, tuple[str, ...]]] = {
     "casual": ("everyday", "relaxed", "laid back", "weekend", "comfy", "comfortable"),
-    "formal": ("elegant", "evening", "black tie", "dressy", "smart", "smarter", "fancy", "wedding", "wedding guest"),
+    "formal": (
+        "elegant",
+        "evening",
+        "black tie",
+        "dressy",
+        "smart",
+        "smarter",
+        "fancy",
+        "wedding",
+        "wedding guest",
+        "gala",
+        "ceremony",
+    ),
     "office": ("work", "business", "smart casual", "professional", "interview", "job interview"),
     "sporty": ("sport", "sports", "athletic", "gym", "running", "workout", "active", "training", "yoga"),
     "outdoor": ("outdoors", "hiking", "trekking", "camping"),

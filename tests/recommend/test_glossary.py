@@ -27,6 +27,12 @@ def english(text: str) -> tuple[str, str]:
     ("text", "carried", "language"),
     [
         ("blusas rojas", "blouse red", "Spanish"),
+        ("plante haute", "plant tall", "French"),
+        ("kurzärmeliges Hemd", "short sleeves shirt", "German"),
+        ("sudadera negra con capucha", "sweatshirt black hooded", "Spanish"),
+        ("rote Daunenjacke", "red puffer jacket", "German"),
+        ("le moins cher des pulls", "cheapest the sweater", "French"),
+        ("Spiegel mit Goldrahmen", "mirror with gold frame", "German"),
         ("CAMISA DE ALGODÓN", "shirt of cotton", "Spanish"),
         ("schwarzes Kleid", "black dress", "German"),
         ("Ledersofas", "leather sofa", "German"),
