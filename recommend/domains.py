@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from recommend import furniture_looks, furniture_vocabulary, vocabulary
+from recommend import furniture_looks, furniture_vocabulary, naming, vocabulary
 from recommend.errors import BadInput
 from recommend.schema import Query
 
@@ -24,6 +24,7 @@ class Domain:
     Attributes:
         name: "garments" or "furniture".
         one: one item of it, for people.
+        variants, details, same_thing, implied, names_things: how kinds are named, as in `naming`.
         nouns: attributes whose values are things, which a negation with adjectives does not deny: "not a black sofa".
         joint: attributes that an item may have several of, so that "metal and glass" wants both.
         firm: attributes that "only" and "must be" turn from a wish into a filter.
@@ -90,11 +91,11 @@ GARMENTS: Final = Domain(
     kinds=vocabulary.KINDS,
     kind_groups=vocabulary.KIND_GROUPS,
     colours=vocabulary.COLOURS,
-    variants=vocabulary.VARIANTS,
-    details=vocabulary.DETAILS,
-    same_thing=vocabulary.SAME_THING,
-    implied=vocabulary.IMPLIED,
-    names_things=vocabulary.NAMES_THINGS,
+    variants=naming.VARIANTS,
+    details=naming.DETAILS,
+    same_thing=naming.SAME_THING,
+    implied=naming.IMPLIED,
+    names_things=naming.NAMES_THINGS,
     materials=vocabulary.MATERIALS,
     material_families=vocabulary.MATERIAL_FAMILIES,
     patterns=vocabulary.PATTERNS,

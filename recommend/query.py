@@ -9,7 +9,7 @@ into English first.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -43,6 +43,7 @@ _SEATED: Final = re.compile(
     r"|\b(?:for|seats|seating)\s+(?P<seats>[23]|two|three)"
     r"(?=\s*(?:$|[,;.!?](?!\d)|(?:under|in|with|and|or|but|not|at|for|max|less|from|between|over|that|which)\b))"
 )
+_HOW_MANY: Final = "how many there are"
 _ALL_OF_IT: Final = re.compile(r"\b100\s?(?:%|percent\b|per cent\b)")
 _UNITS: Final = frozenset({"cm", "mm", "inch", "inches", "kg", "den", "denier"})
 #: Words that stand before the name of a thing without saying which.
@@ -67,12 +68,9 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
     draft = Draft(lexicon.domain.group_names(), frozenset(query.dismissed))
     text = _seats(_read_words(query, lexicon, draft), lexicon)
     measures = _read_sizes(text, query, lexicon)
-    prices = read_prices(measures.rest, currency)
-    prices = _with_limits(prices, query, currency)
+    prices = _with_limits(read_prices(measures.rest, currency), query, currency)
     rest, beside, instead = take_beside(prices.rest, query, lexicon, draft)
-    rest = _ALL_BUT.sub(r"\1 without ", _OTHER_THAN.sub(" without ", rest))
-    rest = _FREE.sub(r" without \1 , ", _ALL_OF_IT.sub(" ", rest))
-    tokens = _join_sizes(tokens_of(rest))
+    tokens = _join_sizes(tokens_of(_denials(rest)))
     terms = [term for term in find_terms(tokens, lexicon) if not _counts(tokens, term)]
     denied, gone = denied_terms(tokens, terms, lexicon.domain.nouns)
     _deny(denied, query, draft)
@@ -87,9 +85,8 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
     cheapness = _cheapness(prices, draft)
     idle = [term for term in asked if term.meaning.attribute == "use" and term not in used(asked, draft.categories)]
     idle += [term for term in asked if term.meaning.attribute == "detail"]  # it only makes another kind of some
-    unused = _leftovers(tokens, [term for term in terms if term not in (*near, *idle)], gone, lexicon, draft)
+    dropped = gone | _leftovers(tokens, [term for term in terms if term not in (*near, *idle)], gone, lexicon, draft)
     draft.notes[:0] = prices.notes
-    dropped = gone | unused
     return Understanding(
         filters=draft.filters(low, high, query.exclude_ids),
         wishes=tuple(draft.wishes),
@@ -97,10 +94,7 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
         beside=beside,
         size_wishes=tuple(draft.size_wishes),
         lightness=_lightness(asked, denied, lexicon, draft),
-        words=" ".join(
-            [t for place, t in enumerate(tokens) if place not in dropped and t not in _MARKS]
-            + _other_names(asked, lexicon)
-        ),
+        words=_words(tokens, dropped, asked, lexicon),
         chips=tuple(draft.chips),
         notes=tuple(draft.notes),
     )
@@ -116,6 +110,12 @@ def _read_words(query: Query, lexicon: Lexicon, draft: Draft) -> str:
     if slips:
         draft.notes.append(f"Read {', '.join(f'“{said}” as “{meant}”' for said, meant in slips)}.")
     return text
+
+
+def _denials(text: str) -> str:
+    """The text with all ways of leaving something out as "without": "anything but", "all jackets but", "wool-free"."""
+    text = _ALL_BUT.sub(r"\1 without ", _OTHER_THAN.sub(" without ", text))
+    return _FREE.sub(r" without \1 , ", _ALL_OF_IT.sub(" ", text))
 
 
 def _seats(text: str, lexicon: Lexicon) -> str:
@@ -271,37 +271,27 @@ def _is_near(tokens: list[str], place: int, asked_before: bool, lexicon: Lexicon
     return tokens[place] in words.near or (asked_before and tokens[place] in words.near_after)
 
 
-def _other_names(asked: Sequence[Term], lexicon: Lexicon) -> list[str]:
-    """What titles may call the kinds that are asked for: "roll neck" where a turtleneck is."""
+def _words(tokens: list[str], dropped: set[int], asked: Sequence[Term], lexicon: Lexicon) -> str:
+    """The text for the encoder, with what titles may call the kinds: "roll neck" where a turtleneck is asked for."""
+    kept = [token for place, token in enumerate(tokens) if place not in dropped and token not in _MARKS]
     said = {term.said for term in asked}
     groups = [group for group in lexicon.domain.same_thing if not said.isdisjoint(group)]
-    return [name for group in groups for name in group[:2] if name not in said]
+    return " ".join([*kept, *(name for group in groups for name in group[:2] if name not in said)])
 
 
-def _leftovers(tokens: list[str], terms: Iterable[Term], gone: set[int], lexicon: Lexicon, draft: Draft) -> set[int]:
+def _leftovers(tokens: list[str], terms: Sequence[Term], gone: set[int], lexicon: Lexicon, draft: Draft) -> set[int]:
     """Say what was not understood; returns the places of words that must not reach the encoder."""
-    unused: set[int] = set()
+    covered = gone | {place for term in terms for place in range(term.start, term.end)}
+    unused = {p for t in terms if t.meaning.attribute == "not carried" for p in range(t.start, t.end)}
     missing: dict[str, list[str]] = {}
-    covered: set[int] = set(gone)
-    terms = list(terms)
-    things = {term.start for term in terms if term.meaning.attribute in _THINGS}
     for term in terms:
-        covered |= set(range(term.start, term.end))
         if term.meaning.attribute == "not carried":
-            unused |= set(range(term.start, term.end))
             missing.setdefault(term.meaning.values[0], []).append(term.said)
-    for place, token in enumerate(tokens if not lexicon.domain.sized else ()):
-        if token.startswith("size "):
-            covered.add(place)
-            unused.add(place)
-            missing.setdefault("sizes", []).append(token)
-        elif token.isdigit() and place + 1 in things:
-            covered.add(place)
-            missing.setdefault("how many there are", []).append(token)
-        elif place not in covered and (token[0].isdigit() or token in _UNITS):
-            covered.add(place)
-            unused.add(place)
-            missing.setdefault("measures", []).append(token)
+    things = {term.start for term in terms if term.meaning.attribute in _THINGS}
+    for place, what in _numbers(tokens, covered, things) if not lexicon.domain.sized else ():
+        covered.add(place)
+        unused |= {place} if what != _HOW_MANY else set()
+        missing.setdefault(what, []).append(tokens[place])
     for what, said in missing.items():
         draft.notes.append(f"Not carried: “{', '.join(dict.fromkeys(said))}”. The catalog does not state {what}.")
     loose, place = [], 0
@@ -320,6 +310,17 @@ def _leftovers(tokens: list[str], terms: Iterable[Term], gone: set[int], lexicon
     if loose:
         draft.notes.append(f"Taken loosely, by meaning only: {', '.join(dict.fromkeys(loose))}.")
     return unused
+
+
+def _numbers(tokens: list[str], covered: set[int], things: set[int]) -> Iterator[tuple[int, str]]:
+    """Places of numbers and units that nothing has understood, and what they ask for."""
+    for place, token in enumerate(tokens):
+        if token.startswith("size "):
+            yield place, "sizes"
+        elif token.isdigit() and place + 1 in things:
+            yield place, _HOW_MANY
+        elif place not in covered and (token[0].isdigit() or token in _UNITS):
+            yield place, "measures"
 
 
 def _says_something(token: str, lexicon: Lexicon) -> bool:
