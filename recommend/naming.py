@@ -19,15 +19,11 @@ VARIANTS: Final[tuple[tuple[str, str, str, str], ...]] = (
 #: Details that make a kind another one: name → how they are said.
 DETAILS: Final[dict[str, tuple[str, ...]]] = {"hood": ("hooded", "with hood", "with a hood")}
 
-#: Names of one fine kind that titles say in either way; the encoder is given two, and knows neither from the other.
+#: Names of one fine kind that titles say in either way; the encoder, which hardly knows one from the other, is told the
+#: first two.
 SAME_THING: Final[tuple[tuple[str, ...], ...]] = (
     ("turtleneck", "roll neck", "turtle neck", "rollneck", "polo neck", "mock neck"),
-    ("puffer jacket", "down jacket", "puffer", "padded jacket"),
     ("camisole", "cami"),
-    ("windbreaker", "windcheater", "anorak"),
-    ("chinos", "khakis"),
-    ("overalls", "dungarees"),
-    ("dinner jacket", "tuxedo"),
 )
 
 #: What else a name of a kind says of the thing: name → attribute and value.

@@ -276,7 +276,7 @@ def _words(tokens: list[str], dropped: set[int], asked: Sequence[Term], lexicon:
     kept = [token for place, token in enumerate(tokens) if place not in dropped and token not in _MARKS]
     said = {term.said for term in asked}
     groups = [group for group in lexicon.domain.same_thing if not said.isdisjoint(group)]
-    return " ".join([*kept, *(name for group in groups for name in group[:2] if name not in said)])
+    return " ".join([*kept, *(name for group in groups for name in group[:2])])
 
 
 def _leftovers(tokens: list[str], terms: Sequence[Term], gone: set[int], lexicon: Lexicon, draft: Draft) -> set[int]:
