@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from recommend.lexicon import Lexicon, Term
+from recommend.lexicon import Lexicon, Meaning, Term
 from recommend.measures import Measures
 from recommend.schema import Chip, Facet, Filters, Query, SizeLimit
 
 _LIST_MARKS: Final = frozenset({",", "or", "nor", "and", "&", "/", "+"})
+#: Words for sizes that do name the length.
+_LENGTHS: Final = frozenset({"long", "longer", "longest", "shorter", "shortest"})
 _EITHER: Final = frozenset({"or", "/"})
 #: Words that turn a wish into a condition, before it or, the last of them, behind it.
 _FIRM_BEFORE: Final = frozenset({"must", "only", "strictly", "exclusively", "definitely"})
@@ -107,6 +109,12 @@ def asked_categories(terms: Iterable[Term], lexicon: Lexicon) -> list[str]:
     return [name for name in dict.fromkeys(named) if name]
 
 
+def implied(terms: Iterable[Term], lexicon: Lexicon) -> list[Term]:
+    """What names of kinds say besides: a puffer is quilted."""
+    said = ((term, lexicon.domain.implied[term.said]) for term in terms if term.said in lexicon.domain.implied)
+    return [Term(Meaning(attribute, (value,)), term.start, term.end, value) for term, (attribute, value) in said]
+
+
 def used(terms: Iterable[Term], categories: Sequence[str]) -> list[Term]:
     """The uses that say something of what is asked: of a lamp "for reading" does, of a rug it does not."""
     uses = [term for term in terms if term.meaning.attribute == "use"]
@@ -125,6 +133,12 @@ def limit_sizes(measures: Measures, draft: Draft) -> None:
             draft.sizes.append(SizeLimit(side, high=measure.cm) if most else SizeLimit(side, low=measure.cm))
 
 
+def unnamed_side(categories: Iterable[str], lexicon: Lexicon) -> str:
+    """The side that people mean of these categories where they name none: a big plant is a high one."""
+    sides = {lexicon.domain.unnamed_side.get(category, "length") for category in categories}
+    return sides.pop() if len(sides) == 1 else "length"
+
+
 def wish_sizes(terms: Iterable[tuple[Term, bool]], lexicon: Lexicon, draft: Draft) -> None:
     """Add "small", "tall" and the like.
 
@@ -135,6 +149,7 @@ def wish_sizes(terms: Iterable[tuple[Term, bool]], lexicon: Lexicon, draft: Draf
     """
     for term, denied in terms:
         side, direction = lexicon.domain.size_words[term.meaning.values[0]]
+        side = unnamed_side(draft.categories, lexicon) if side == "length" and term.said not in _LENGTHS else side
         wish = (side, -direction if denied else direction)
         label = f"not too {term.said}" if denied else term.said
         if draft.chip(f"size:{side}:{'larger' if wish[1] > 0 else 'smaller'}", label, False):
@@ -152,7 +167,8 @@ def _wish(tokens: list[str], terms: list[Term], lexicon: Lexicon, draft: Draft) 
         loose: list[Term] = []
         for group in _alternatives(tokens, found) if joint or attribute in lexicon.domain.firm else []:
             if attribute in lexicon.domain.firm and _is_firm(tokens, found, group):
-                _require(_facet(attribute, group), f"must be {_names(group)}", draft)
+                said = _sleeves(attribute, _names(group))
+                _require(_facet(attribute, group), f"must {'have' if said.endswith('sleeves') else 'be'} {said}", draft)
             elif joint:
                 _add_wish(_facet(attribute, group), _names(group), draft)
             else:
@@ -160,11 +176,23 @@ def _wish(tokens: list[str], terms: list[Term], lexicon: Lexicon, draft: Draft) 
         if attribute not in lexicon.domain.firm and not joint:
             loose = found
         if loose:
-            _add_wish(_facet(attribute, loose), _names(loose), draft)
+            facet = _facet(attribute, loose)
+            _add_wish(_with_variants(facet, terms, lexicon) if attribute == "kind" else facet, _names(loose), draft)
 
 
 def _facet(attribute: str, terms: Sequence[Term]) -> Facet:
     return Facet(attribute, tuple(dict.fromkeys(value for term in terms for value in term.meaning.values)))
+
+
+def _with_variants(kinds: Facet, terms: Iterable[Term], lexicon: Lexicon) -> Facet:
+    """Kinds and what these are called with something else that is asked: a T-shirt with long sleeves, a longsleeve."""
+    asked = {(term.meaning.attribute, value) for term in terms for value in term.meaning.values}
+    others = (
+        name
+        for kind, attribute, value, name in lexicon.domain.variants
+        if kind in kinds.values and (attribute, value) in asked
+    )
+    return replace(kinds, values=tuple(dict.fromkeys((*kinds.values, *others))))
 
 
 def _names(terms: Sequence[Term]) -> str:
@@ -242,7 +270,9 @@ def _add_wish(wish: Facet, said: str, draft: Draft) -> None:
 
 def _sleeves(attribute: str, said: str) -> str:
     """A value for people, who would not know what is "long"."""
-    return f"{said} sleeves" if attribute == "sleeve" and said != "sleeveless" else said
+    return (
+        f"{said} sleeves" if attribute == "sleeve" and not said.endswith(("sleeveless", "sleeves", "sleeved")) else said
+    )
 
 
 def _colour_group(group: tuple[str, ...], said: str, draft: Draft) -> None:
@@ -253,8 +283,12 @@ def _colour_group(group: tuple[str, ...], said: str, draft: Draft) -> None:
 
 def _either(chain: list[Term], lexicon: Lexicon) -> str:
     """The colours of a chain for people."""
-    known = lexicon.domain.colours.keys() | lexicon.domain.colour_families.keys()
-    return " or ".join(dict.fromkeys(term.said if term.said in known else term.meaning.values[0] for term in chain))
+    known, families = (
+        lexicon.domain.colours.keys() | lexicon.domain.colour_families.keys(),
+        lexicon.domain.group_names(),
+    )
+    names = (families.get(term.meaning.values, term.meaning.values[0]) for term in chain)
+    return " or ".join(dict.fromkeys(t.said if t.said in known else name for t, name in zip(chain, names, strict=True)))
 
 
 def _colour_chains(tokens: list[str], terms: list[Term]) -> list[tuple[list[Term], bool]]:

@@ -43,6 +43,14 @@ _COMPARISON: Final = re.compile(
     r"(?:\s+than\s+(?:this|that|it|these|those)(?:\s+ones?)?\b)?"
     r"(?!\s+than\b|[\s-]+(?:backs?|seats?|legs?|arms?|pile|gloss|quality|end|prices?)\b)"
 )
+#: "In another colour", "with a different pattern": what of the liked things is not to be. "Different colours" are many.
+_OTHER: Final = re.compile(
+    r"\b(?:(?:in|of|with)\s+)?(?:an?\s+|any\s+|some\s+)?(?:another|different|other)\s+"
+    r"(?P<what>colou?r|pattern|print|material|fabric)\b"
+)
+_WHAT: Final = {
+    "color": "colours", "pattern": "pattern", "print": "pattern", "material": "material", "fabric": "material",
+}  # fmt: skip
 #: Sides that a comparison names; those of the others are what people mean of the category.
 _SIDES: Final = {
     **dict.fromkeys(("narrower", "slimmer", "wider", "broader"), "width"),
@@ -65,10 +73,10 @@ class Look:
 
 
 def complete(query: Query, liked: Sequence[Item], domain: Domain) -> Query:
-    """The query with its comparisons completed by the liked items' own numbers, and all items it names left out.
+    """The query with its comparisons completed by what the liked items state, and all items it names left out.
 
-    "cheaper" becomes "cheaper than €19.00", which the words' own grammar reads as a limit strictly below. Of several
-    liked items, it must hold beside each.
+    "cheaper" becomes "cheaper than €19.00", which the words' own grammar reads as a limit strictly below, and "in
+    another colour" becomes "not pink". Of several liked items, it must hold beside each.
 
     Args:
         query: as asked.
@@ -78,6 +86,7 @@ def complete(query: Query, liked: Sequence[Item], domain: Domain) -> Query:
     text = query.text
     if text and liked:
         text = _COMPARISON.sub(lambda found: _completed(found, liked, domain), text.lower())
+        text = _OTHER.sub(lambda found: _denial(found, liked), text)
     return replace(query, text=text, exclude_ids=(*query.exclude_ids, *query.likes, *query.dislikes))
 
 
@@ -96,6 +105,13 @@ def _completed(found: re.Match[str], liked: Sequence[Item], domain: Domain) -> s
         return found[0]
     length, way = (min(lengths), "less") if found["smaller"] else (max(lengths), "more")
     return f"{way} than {length:.2f} cm {ADJECTIVES[side]}"
+
+
+def _denial(found: re.Match[str], liked: Sequence[Item]) -> str:
+    """The first value of each liked item as one that shall not be, or the words as they were where none is stated."""
+    attribute = _WHAT[found["what"].replace("ou", "o")]
+    values = dict.fromkeys(value for item in liked for value in values_of(item, attribute)[:1])
+    return f" , {', '.join(f'not {value}' for value in values)} , " if values else found[0]
 
 
 def stated_by(items: Sequence[Item]) -> dict[str, tuple[str, ...]]:

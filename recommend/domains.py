@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from recommend import furniture_looks, furniture_vocabulary, vocabulary
+from recommend import furniture_looks, furniture_vocabulary, naming, vocabulary
 from recommend.errors import BadInput
 from recommend.schema import Query
 
@@ -24,6 +24,7 @@ class Domain:
     Attributes:
         name: "garments" or "furniture".
         one: one item of it, for people.
+        variants, details, same_thing, implied, names_things: how kinds are named, as in `naming`.
         nouns: attributes whose values are things, which a negation with adjectives does not deny: "not a black sofa".
         joint: attributes that an item may have several of, so that "metal and glass" wants both.
         firm: attributes that "only" and "must be" turn from a wish into a filter.
@@ -47,13 +48,21 @@ class Domain:
     colour_families: Words = field(default_factory=lambda: vocabulary.COLOUR_FAMILIES)
     category_groups: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     kind_groups: Words = field(default_factory=dict)
+    variants: tuple[tuple[str, str, str, str], ...] = ()
+    details: Words = field(default_factory=dict)
+    same_thing: tuple[tuple[str, ...], ...] = ()
+    implied: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    names_things: Mapping[str, str] = field(default_factory=dict)
     material_families: Words = field(default_factory=dict)
     material_colours: Mapping[str, str] = field(default_factory=dict)
     material_modifiers: frozenset[str] = frozenset()
     sleeves: Words = field(default_factory=dict)
+    sleeve_families: Words = field(default_factory=dict)
     places: Words = field(default_factory=dict)
     uses: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     size_words: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    seats: Mapping[str, str] = field(default_factory=dict)
+    before_things: Mapping[str, str] = field(default_factory=dict)
     lightness_words: Mapping[str, int] = field(default_factory=lambda: vocabulary.LIGHTNESS)
     unnamed_side: Mapping[str, str] = field(default_factory=dict)
     flat: frozenset[str] = frozenset()
@@ -69,7 +78,8 @@ class Domain:
 
     def group_names(self) -> dict[tuple[str, ...], str]:
         """Sets of values that have one word → that word."""
-        families = {**self.pattern_families, **self.kind_groups, **self.material_families}
+        families = {**self.pattern_families, **self.sleeve_families, **self.kind_groups}
+        families |= {**self.material_families, **self.colour_families}
         names = {values: name for name, values in reversed(families.items())}
         return names | {values: names[0] for values, names in self.category_groups.items()}
 
@@ -81,13 +91,21 @@ GARMENTS: Final = Domain(
     kinds=vocabulary.KINDS,
     kind_groups=vocabulary.KIND_GROUPS,
     colours=vocabulary.COLOURS,
+    variants=naming.VARIANTS,
+    details=naming.DETAILS,
+    same_thing=naming.SAME_THING,
+    implied=naming.IMPLIED,
+    names_things=naming.NAMES_THINGS,
     materials=vocabulary.MATERIALS,
+    material_families=vocabulary.MATERIAL_FAMILIES,
     patterns=vocabulary.PATTERNS,
     pattern_families=vocabulary.PATTERN_FAMILIES,
     sleeves=vocabulary.SLEEVES,
+    sleeve_families=vocabulary.SLEEVE_FAMILIES,
     styles=vocabulary.STYLES,
     not_carried=vocabulary.NOT_CARRIED,
     fillers=vocabulary.FILLERS,
+    firm=frozenset({"kind", "material", "pattern", "sleeve", "style"}),
     nouns_of={"upper": "top", "lower": "bottom", "shoes": "pair"},
 )
 
@@ -109,6 +127,8 @@ FURNITURE: Final = Domain(
     places=furniture_vocabulary.PLACES,
     uses=furniture_vocabulary.USES,
     size_words=furniture_vocabulary.SIZE_WORDS,
+    seats=furniture_vocabulary.SEATS,
+    before_things=furniture_vocabulary.BEFORE_THINGS,
     unnamed_side=furniture_vocabulary.UNNAMED_SIDE,
     flat=furniture_vocabulary.FLAT,
     near=furniture_vocabulary.NEAR,

@@ -17,11 +17,7 @@ COLOURS: Final[dict[str, tuple[str, ...]]] = {
     )
     for name, others in vocabulary.COLOURS.items()
 }
-COLOUR_FAMILIES: Final[dict[str, tuple[str, ...]]] = {
-    **vocabulary.COLOUR_FAMILIES,
-    **dict.fromkeys(("light coloured", "light colored"), ("white", "cream", "beige", "light blue")),
-    **dict.fromkeys(("dark coloured", "dark colored"), ("black", "brown", "navy", "burgundy")),
-}
+COLOUR_FAMILIES: Final = vocabulary.COLOUR_FAMILIES
 
 MATERIALS: Final[dict[str, tuple[str, ...]]] = {
     "wood": ("wooden", "timber", "hardwood", "softwood", "olive wood"),
@@ -160,5 +156,5 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
     "japandi": ("japanese", "zen", "wabi sabi"),
     "coastal": ("beach house", "nautical", "maritime", "hamptons"),
     "glam": ("art deco", "glamorous", "glamour", "opulent"),
-    "cosy": ("cozy", "snug", "hygge"),
+    "cosy": ("cozy", "cosier", "cozier", "snug", "hygge", "comfy", "comfortable"),
 }

@@ -74,11 +74,13 @@ CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
         "framed print",
         "wall picture",
         "framed picture",
+        "picture",
+        "prints",
         "wall decoration",
         "wall decor",
     ),
     "mirror": ("looking glass",),
-    "bench": (),
+    "bench": ("bench seat",),
     "decor": ("decoration", "deco", "ornament", "home accessory", "home accessories", "knick knack"),
 }
 
@@ -108,7 +110,13 @@ CATEGORY_GROUPS: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
         "light to read by",
     ),
     _TABLES: ("table",),
-    ("sofa", "armchair", "chair", "stool", "bench"): ("seat", "seating", "something to sit on"),
+    ("sofa", "armchair", "chair", "stool", "bench"): (
+        "seat",
+        "seating",
+        "something to sit on",
+        "somewhere to sit",
+        "place to sit",
+    ),
     ("wardrobe", "dresser", "bookcase", "cabinet", "tv stand", "nightstand"): ("storage", "storage furniture"),
     ("dresser", "cabinet"): ("chest",),
 }
@@ -237,15 +245,29 @@ SIZE_WORDS: Final[dict[str, tuple[str, int]]] = {
     **dict.fromkeys(_LARGE, ("length", 1)),
     **dict.fromkeys(("narrow", "slim", "narrower", "slimmer"), ("width", -1)),
     **dict.fromkeys(("wide", "wider", "broader"), ("width", 1)),
-    **dict.fromkeys(("tall", "high", "taller", "higher"), ("height", 1)),
-    **dict.fromkeys(("low", "lower"), ("height", -1)),
-    **dict.fromkeys(("shallow", "shallower"), ("depth", -1)),
-    **dict.fromkeys(("deep", "deeper"), ("depth", 1)),
+    **dict.fromkeys(("tall", "high", "taller", "higher", "tallest", "highest"), ("height", 1)),
+    **dict.fromkeys(("low", "lower", "lowest"), ("height", -1)),
+    **dict.fromkeys(("shallow", "shallower", "shallowest"), ("depth", -1)),
+    **dict.fromkeys(("deep", "deeper", "deepest"), ("depth", 1)),
+    **dict.fromkeys(("smallest", "tiniest", "shortest"), ("length", -1)),
+    **dict.fromkeys(("largest", "biggest", "longest"), ("length", 1)),
+    **dict.fromkeys(("narrowest", "slimmest"), ("width", -1)),
+    **dict.fromkeys(("widest", "broadest"), ("width", 1)),
 }
 
-#: The side that is meant of a category where none is named; of others the length. A bed is named by its mattress.
+#: How many people a sofa seats → the kind that does.
+SEATS: Final[dict[str, str]] = {
+    **dict.fromkeys(("2", "two"), "two seater"),
+    **dict.fromkeys(("3", "three"), "three seater"),
+}
+
+#: Names of things that are adjectives right before another thing: a light sofa is no lamp. Word → lightness meant.
+BEFORE_THINGS: Final[dict[str, str]] = {"light": "lighter"}
+
+#: The side that is meant of a category where none is named, by a number or by "big"; of others the length. A bed is
+#: named by its mattress, a ceiling lamp by its diameter.
 UNNAMED_SIDE: Final[dict[str, str]] = {
-    **dict.fromkeys(("floor lamp", "table lamp", "ceiling lamp", "plant", "decor"), "height"),
+    **dict.fromkeys(("floor lamp", "table lamp", "plant", "decor"), "height"),
     "bed": "breadth",
 }
 
@@ -270,6 +292,7 @@ NOT_CARRIED: Final[dict[str, str]] = {
     **dict.fromkeys(("sustainable", "fair trade", "fsc", "vegan", "handmade", "hand made"), "how things are made"),
     **dict.fromkeys(("second hand", "secondhand", "pre owned"), "who owned things before"),
     **dict.fromkeys(("assembled", "assembly", "flat pack"), "how things are assembled"),
+    **dict.fromkeys(("extendable", "extending", "extensible", "expandable", "adjustable"), "what can be adjusted"),
     **dict.fromkeys(("warranty", "guarantee"), "guarantees"),
     **dict.fromkeys(("weight", "lightweight", "heavy", "kg"), "weights"),
     **dict.fromkeys(("led", "dimmable", "bulb", "lumen", "lumens", "watt", "watts", "kelvin"), "electrical properties"),

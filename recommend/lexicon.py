@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Final
 
@@ -15,13 +15,19 @@ from recommend.schema import MATERIAL_MARK, Item, values_of
 
 Phrase = tuple[str, ...]
 
+#: Words before a material that say what a thing is made of.
+_OF_MATERIAL: Final = frozenset({"in", "of", "no", "not", "without"})
+#: Attributes of what an adjective may stand before: a thing, or other adjectives of it.
+_DESCRIBED: Final = frozenset({"kind", "category", "material", "style"})
+
 
 @dataclass(frozen=True)
 class Meaning:
     """What a phrase means: an attribute and the values that satisfy it.
 
     The attribute is one of `schema.FACETS`, "size" (then the value is a key of `Domain.size_words`), "use" (the
-    categories that serve it), "lightness" (a key of `Domain.lightness_words`), or "not carried".
+    categories that serve it), "lightness" (a key of `Domain.lightness_words`), "detail" (a key of `Domain.details`), or
+    "not carried".
     """
 
     attribute: str
@@ -52,12 +58,14 @@ class Lexicon:
         domain: what the catalog is about.
         kind_categories: the category of each kind whose name tells it; other kinds only rank.
         longest: number of words of the longest phrase.
+        titles: all words of the items' titles.
     """
 
     phrases: Mapping[Phrase, Meaning]
     domain: Domain
     kind_categories: Mapping[str, str]
     longest: int
+    titles: frozenset[str] = frozenset()
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -66,8 +74,8 @@ class Lexicon:
 
     @cached_property
     def known(self) -> frozenset[str]:
-        """The words that are right as they are: these, those of the other vocabularies, and what carries nothing."""
-        return self.words | _vocabularies()
+        """The words that are right as they are: these, those of titles and all vocabularies, and fillers."""
+        return self.words | self.titles | _vocabularies()
 
 
 _TOKEN: Final = re.compile(r"\d+/\d+|[^\W_]+(?:'[a-z]+)?|[,;./&+]")
@@ -83,11 +91,11 @@ def plurals(phrase: Phrase) -> Iterator[Phrase]:
     """The phrase itself and with its last word in the plural."""
     yield phrase
     last = phrase[-1]
-    if not last.endswith("s") or last.endswith("ss"):
+    if last.endswith("y") and len(last) > 3 and last[-2] not in "aeiou":
+        yield (*phrase[:-1], last[:-1] + "ies")
+    elif not last.endswith("s") or last.endswith("ss"):
         ending = "es" if last.endswith(("s", "sh", "ch", "x")) else "s"
         yield (*phrase[:-1], last + ending)
-    if last.endswith("y") and len(last) > 3:
-        yield (*phrase[:-1], last[:-1] + "ies")
     if last.endswith("f"):
         yield (*phrase[:-1], last[:-1] + "ves")
 
@@ -118,7 +126,8 @@ def build_lexicon(catalog: Iterable[Item] = (), domain: Domain | None = None) ->
         _add(table, name, Meaning("kind", kinds))
     told = {name: category for name, phrase in own_kinds.items() if (category := _head_category(phrase, table))}
     categories = told | {name: category for name, (category, _) in words.kinds.items()}
-    return Lexicon(table, words, categories, max(map(len, table), default=0))
+    titles = frozenset(token for item in items for token in tokens_of(item.title))
+    return Lexicon(table, words, categories, max(map(len, table), default=0), titles)
 
 
 def _own_values(items: Iterable[Item]) -> tuple[tuple[str, str], ...]:
@@ -140,13 +149,15 @@ def _add_looks(table: dict[Phrase, Meaning], words: Domain) -> None:
             _add_all(table, (*own, *others), Meaning(attribute, (name,)))
     for values, said in words.uses.items():
         _add_all(table, said, Meaning("use", values))
-    for name in words.size_words:
-        _add(table, name, Meaning("size", (name,)))
-    for name in words.lightness_words:
-        _add(table, name, Meaning("lightness", (name,)))
+    table.update({tuple(tokens_of(name)): Meaning("size", (name,)) for name in words.size_words})  # no plurals
+    table.update({tuple(tokens_of(name)): Meaning("lightness", (name,)) for name in words.lightness_words})
+    for name, others in words.details.items():
+        _add_all(table, others, Meaning("detail", (name,)))
     for name, others in words.sleeves.items():
         alone = () if name in vocabulary.SLEEVES_NOT_ALONE else (name,)
         _add_all(table, (*alone, *others), Meaning("sleeve", (name,)))
+    for name, family in words.sleeve_families.items():
+        _add(table, name, Meaning("sleeve", family))
     for name, family in words.pattern_families.items():
         _add(table, name, Meaning("pattern", family))
     for attribute, table_of in (("pattern", words.patterns), ("material", words.materials)):
@@ -195,7 +206,31 @@ def find_terms(tokens: list[str], lexicon: Lexicon) -> list[Term]:
                 break
         else:
             place += 1
-    return terms
+    return _things_alone(tokens, _adjectives(terms, lexicon.domain.before_things), lexicon.domain)
+
+
+def _adjectives(terms: list[Term], before_things: Mapping[str, str]) -> list[Term]:
+    """The same with names of things that are adjectives of the next thing read as such: "a light leather sofa"."""
+    read: list[Term] = []
+    for term in reversed(terms):
+        following = read[-1] if read else None
+        described = following is not None and following.start == term.end and following.meaning.attribute in _DESCRIBED
+        if term.said in before_things and described:
+            term = replace(term, meaning=Meaning("lightness", (before_things[term.said],)))
+        read.append(term)
+    return read[::-1]
+
+
+def _things_alone(tokens: list[str], terms: list[Term], domain: Domain) -> list[Term]:
+    """The same with materials read as the thing where nothing else names one: "a knit", but "the same in knit"."""
+    if any(term.meaning.attribute in ("kind", "category") for term in terms):
+        return terms
+    return [
+        replace(term, meaning=Meaning("kind", domain.kind_groups[domain.names_things[term.said]]))
+        if term.said in domain.names_things and _OF_MATERIAL.isdisjoint(tokens[max(0, term.start - 2) : term.start])
+        else term
+        for term in terms
+    ]
 
 
 @cache

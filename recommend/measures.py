@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from recommend.prices import number_of
+from recommend.prices import in_digits, number_of
 
 #: "2 m long", and "about 2 m long", reach this far to both sides, as a share.
 AROUND: Final = 0.1
@@ -44,6 +44,7 @@ _SIDE_OF: Final = {
     **dict.fromkeys(("taller", "higher", "lower"), "height"),
     **dict.fromkeys(("longer", "shorter"), "length"),
 }
+_LESS: Final = {"wide": "narrower", "deep": "shallower", "tall": "lower", "high": "lower", "long": "shorter"}
 # What follows makes another word of a side: a high-backed chair, deep pile.
 _OTHER_WORDS: Final = r"(?!\s*-?\s*(?:back|gloss|quality|end|pile|leg|arm))"
 _SIDES: Final = "|".join(
@@ -241,9 +242,11 @@ def _spell_out(text: str) -> str:
     """ "a metre", "two metres", "half a metre" and "1m20" in digits."""
     numbers = dict(a=1, an=1, one=1, two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10)
     text = text.replace("”", '"').replace("’", "'")
+    text = re.sub(r"\bless (wide|deep|tall|high|long)(?= than\b)", lambda m: _LESS[m[1]], text)
     text = re.sub(r"\b(\d)\s?m\s?(\d\d)\b(?!\s*(?:x|×))", lambda m: f"{m[1]}{m[2]} cm", text)
     text = re.sub(r"\b(?:a|one) met(?:re|er) and a half\b", "150 cm", text)
     text = re.sub(r"\bhalf a met(?:re|er)\b", "50 cm", text)
     text = re.sub(r"\b(one|a|two) and a half met(?:re|er)s?\b", lambda m: f"{100 * numbers[m[1]] + 50} cm", text)
     unit = r"(?=[\s-](?:met(?:re|er)s?|f(?:oo|ee)t|ft|inch(?:es)?|m)\b)"
-    return re.sub(rf"\b({'|'.join(numbers)})\b{unit}", lambda m: str(numbers[m[1]]), text)
+    text = re.sub(rf"\b({'|'.join(numbers)})\b{unit}", lambda m: str(numbers[m[1]]), text)
+    return in_digits(text)

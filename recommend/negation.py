@@ -8,14 +8,21 @@ from typing import Final
 from recommend.lexicon import Term
 
 _NEGATOR_WORDS: Final = (
-    "no not nothing without never non except avoid neither nor minus hate don't doesn't isn't aren't dont"
+    "no not nothing without never non except excluding avoid neither nor minus less hate "
+    "don't doesn't isn't aren't shouldn't mustn't dont doesnt"
 )
 NEGATORS: Final = frozenset(_NEGATOR_WORDS.split())
 #: Words that may stand between a negator and what it denies, and between two denied things.
-_BEFORE_DENIED_WORDS: Final = "a an any the in with of too very want like wear made from be is all anything into"
+_BEFORE_DENIED_WORDS: Final = (
+    "a an any the in with of too very want like wear made from be is all anything into "
+    "so that overly really particularly quite have having contain containing"
+)
 _BEFORE_DENIED: Final = frozenset(_BEFORE_DENIED_WORDS.split())
 #: Negators that take back the one before them: "not without stripes". A "no" after one only repeats it.
 _TAKE_BACK: Final = frozenset({"not", "without", "non"})
+#: Negators before an adjective whose noun is wanted: "not black trousers", "less formal shirt".
+_OF_ADJECTIVES: Final = frozenset({"not", "non", "neither", "less"})
+_SHOPPER: Final = frozenset({"i", "we"})
 _BETWEEN_DENIED: Final = frozenset({"or", "nor", "and", "&", "/", "any", "no", "not", "a", "an", "without"})
 
 
@@ -46,11 +53,16 @@ def denied_terms(tokens: list[str], terms: Sequence[Term], nouns: Collection[str
             and (tokens[first] in _BEFORE_DENIED or tokens[first] in NEGATORS)
         ):
             first += 1
+        if "have" in tokens[place:first] and not _SHOPPER.isdisjoint(tokens[max(0, place - 2) : place]):
+            place = first  # "I don't have a black jacket" asks for one
+            continue
         groups, end = _denied_list(tokens, starts, first)
         if groups and sum(token in _TAKE_BACK for token in tokens[place + 1 : first]) % 2:
             groups, end = [], first
             gone |= set(range(place, first))
-        if groups and tokens[place] in ("not", "non") and (head := _wanted_head(groups, terms, nouns)):
+        # A list of denials ends before its noun: "no leather, no velvet sofa". One alone denies it: "no blue jeans".
+        adjectives = tokens[place] in _OF_ADJECTIVES or bool(denied)
+        if groups and adjectives and (head := _wanted_head(groups, terms, nouns)):
             groups, end = [[term for term in group if term is not head] for group in groups], head.start
         elif len(groups) > 1 and groups[-1][-1].meaning.attribute in nouns:
             groups = [_with_noun(group, groups[-1][-1]) for group in groups]

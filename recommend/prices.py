@@ -16,10 +16,23 @@ CURRENCY_OF: Final = {
 #: "around 40" reaches this far to both sides.
 AROUND: Final = 0.25
 
-_WORDS: Final = {
-    "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
-    "eighty": 80, "ninety": 90, "hundred": 100, "thousand": 1000,
+_ONES: Final = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
+_TEENS: Final = {
+    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
+    "seventeen": 17, "eighteen": 18, "nineteen": 19,
 }  # fmt: skip
+_TENS: Final = {
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+}  # fmt: skip
+_VALUES: Final = {"a": 1, **_ONES, **_TEENS, **_TENS}
+_ONE: Final = "|".join(_ONES)
+_SMALL: Final = rf"(?:{'|'.join(_TENS)})(?:[\s-](?:{_ONE})\b)?|{'|'.join(_TEENS)}"
+_HUNDREDS: Final = rf"(?:(?:a|\d|{_ONE}|{'|'.join(_TEENS)})\s)?hundred(?:\s(?:and\s)?(?:{_SMALL})\b)?"
+_THOUSANDS: Final = (
+    rf"(?:(?:a|\d{{1,3}}|{_ONE}|{_SMALL}|{_HUNDREDS})\s)?thousand(?:\s(?:and\s)?(?:{_HUNDREDS}|{_SMALL})\b)?"
+)
+#: Numbers in words from ten; "two" and "three" count things.
+_IN_WORDS: Final = re.compile(rf"\b(?:{_THOUSANDS}|{_HUNDREDS}|{_SMALL})\b")
 # At most four groups of thousands: without an end to them, a text of nothing but digits and commas takes half a minute.
 _DIGITS = r"\d{1,3}(?:[.,]\d{3}){1,4}(?:[.,]\d{1,2})?|\d{1,15}(?:[.,]\d{1,2})?"
 _CURRENCY = "|".join(re.escape(word) for word in sorted(CURRENCY_OF, key=len, reverse=True))
@@ -64,12 +77,18 @@ _PATTERNS: Final = tuple(
         ("bare", rf"{_A}"),
     )
 )
-_NOT_DEAR = re.compile(r"\b(?:not (?:too |very |that |so )?|less )(?:expensive|pricey|dear)\b")
-_CHEAP = re.compile(r"\b(?:cheap(?:ish|er|est)?|affordable|inexpensive|low[- ]priced|low[- ]cost|bargain)\b")
-_DEAR = re.compile(
-    r"\b(?:not (?:look |be )?(?:too |very |that |so )?cheap(?:[- ]looking)?|dearer|luxury|luxurious|high[- ]end|"
-    r"premium|expensive)\b"
+_EXPENSIVE = r"(?:expensive|pricey|dear|costly)"
+_NOT_DEAR = re.compile(rf"\b(?:not (?:too |very |that |so |as )?|nothing (?:too |very )?|less |least ){_EXPENSIVE}\b")
+_CHEAP = re.compile(
+    r"\b(?:cheap(?:ish|er|est)?|affordable|inexpensive|low[- ]priced|low[- ]cost|lowest[- ]price(?:d)?|bargain)\b"
 )
+_DEAR = re.compile(
+    r"\b(?:not (?:look |be )?(?:too |very |that |so )?cheap(?:[- ]looking)?|(?:dear|pric|costl)i?(?:er|est)|luxury|"
+    rf"luxurious|high[- ]end|premium|(?:more|most)\s+{_EXPENSIVE}|expensive|pricey|costly)\b"
+)
+
+#: In words for prices, what makes them a superlative.
+_MOST: Final = re.compile(r"least|most|est\b")
 
 
 @dataclass(frozen=True)
@@ -79,7 +98,7 @@ class Prices:
     Attributes:
         low, high: inclusive limits, None = open; "under 40" gives the largest number below 40.
         low_label, high_label: the limits for people: "under €40".
-        cheapness: +1 cheaper is better, -1 dearer is better.
+        cheapness: +1 cheaper is better, -1 dearer is better; +2 and -2 "the cheapest", "the dearest".
         rest: the text without these words, a comma in each place.
         notes: what was taken loosely.
     """
@@ -95,7 +114,7 @@ class Prices:
 
 def read_prices(text: str, currency: str) -> Prices:
     """Find all prices in lower-case `text`; amounts in another currency are taken as `currency`, and that is said."""
-    rest = _spell_out(text)
+    rest = in_digits(text)
     low: list[tuple[float, str]] = []
     high: list[tuple[float, str]] = []
     notes: list[str] = []
@@ -105,8 +124,9 @@ def read_prices(text: str, currency: str) -> Prices:
             rest = f"{rest[: match.start()]} , {rest[match.end() :]}"
     cheapness = 0
     for pattern, direction in ((_NOT_DEAR, 1), (_DEAR, -1), (_CHEAP, 1)):
-        if pattern.search(rest):
-            rest, cheapness = pattern.sub(" , ", rest), cheapness or direction
+        if (found := pattern.search(rest)) is not None:
+            most = 2 if _MOST.search(found[0]) else 1
+            rest, cheapness = pattern.sub(" , ", rest), cheapness or direction * most
     lowest, highest = max(low, default=(None, "")), min(high, default=(None, ""))
     return Prices(lowest[0], highest[0], lowest[1], highest[1], cheapness, rest, tuple(dict.fromkeys(notes)))
 
@@ -176,11 +196,20 @@ def number_of(digits: str) -> float:
     return float(grouped.replace(",", "."))
 
 
-def _spell_out(text: str) -> str:
-    """Number words as digits: "under forty", "a hundred euros", "two thousand", "1.5k"."""
-    units = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
-    text = re.sub(
-        r"\b(a|one|two|three|four|five) (hundred|thousand)\b", lambda m: str(_WORDS[m[2]] * units[m[1]]), text
-    )
+def in_digits(text: str) -> str:
+    """Number words from ten as digits: "forty", "twenty-five", "a hundred and fifty", "two thousand", "1.5k"."""
     text = re.sub(r"\b(\d+)(?:[.,](\d))?\s?k\b", lambda m: str(1000 * int(m[1]) + 100 * int(m[2] or 0)), text)
-    return re.sub(rf"\b({'|'.join(_WORDS)})\b", lambda m: str(_WORDS[m[1]]), text)
+    return _IN_WORDS.sub(lambda found: str(_value(re.split(r"[\s-]", found[0]))), text)
+
+
+def _value(words: list[str]) -> int:
+    """ "two", "hundred", "and", "fifty" as 250."""
+    total, part = 0, 0
+    for word in words:
+        if word == "hundred":
+            part = 100 * (part or 1)
+        elif word == "thousand":
+            total, part = 1000 * (part or 1), 0
+        elif word != "and":
+            part += int(word) if word.isdigit() else _VALUES[word]
+    return total + part

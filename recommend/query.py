@@ -9,13 +9,14 @@ into English first.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from recommend.asking import Draft, ask, asked_categories, exclude, limit_sizes, used, wish_sizes
+from recommend.asking import Draft, ask, asked_categories, exclude, implied, limit_sizes, unnamed_side, used, wish_sizes
+from recommend.beside import take_beside
 from recommend.glossary import in_english
-from recommend.lexicon import Lexicon, Term, find_terms, tokens_of
+from recommend.lexicon import Lexicon, Meaning, Term, find_terms, tokens_of
 from recommend.measures import Measures, read_measures
 from recommend.negation import NEGATORS, denied_terms
 from recommend.prices import Prices, read_prices, show
@@ -24,26 +25,36 @@ from recommend.spelling import mend
 
 _MARKS: Final = frozenset(",;./&+")
 
-_BESIDE: Final = re.compile(
-    r"\b(?:(?:to|that|which|it|and)\s+)*(?:(?:go(?:es)?|going|wear|worn|pairs?|match(?:es|ing)?|combines?|fits?)\s+)+"
-    r"(?:nicely\s+|well\s+|it\s+|together\s+)*(?:with\s+|to\s+)?(?:my|our|these|those|this|the|a)\s+(?P<what>[^,.;]+)"
-    r"|\bwith\s+my\s+(?P<mine>[^,.;]+)"
-)
-_BESIDE_ENDS: Final = re.compile(r"\b(?:but|not|without|no|in|for|and)\b")
 _OTHER_THAN: Final = re.compile(
-    r"\b(?:anything but|everything but|other than|rather than|instead of|apart from|except for|free of|free from)\b"
+    r"\b(?:anything but|everything but|other than|rather than|instead of|apart from|except for|free of|free from|"
+    r"allergic to)\b|\bw/o(?=\s)"
+)
+#: "all jackets but leather"
+_ALL_BUT: Final = re.compile(
+    r"\b(?:all|any|every)((?:\s+[a-z-]+){1,3}?)\s+but\s+(?!(?:not|no|without|with|in|for|only|also)\b)"
 )
 _FREE: Final = re.compile(r"\b([a-z]+)-free\b")
-#: Category of a garment → categories that take its place on the body.
-_INSTEAD: Final = {"lower": ("lower", "dress"), "dress": ("dress", "lower")}
+_NUMBERS: Final = ("two", "three", "four", "five", "six", "seven", "eight")
+_SEATS: Final = frozenset({"seat", "seats"})
+#: How many people a sofa shall seat: "with 3 seats", "for two people", "for three", "seats 2".
+_SEATED: Final = re.compile(
+    r"(?:\b(?:for|with|of|to seat|that seats|which seats)\s+)*\b(?P<many>[23]|two|three)[\s-]*"
+    r"(?:seat(?:er|ers|s)?|pe(?:ople|rsons?)|places?)\b(?!\s+each)"
+    r"|\b(?:for|seats|seating)\s+(?P<seats>[23]|two|three)"
+    r"(?=\s*(?:$|[,;.!?](?!\d)|(?:under|in|with|and|or|but|not|at|for|max|less|from|between|over|that|which)\b))"
+)
+_HOW_MANY: Final = "how many there are"
+_ALL_OF_IT: Final = re.compile(r"\b100\s?(?:%|percent\b|per cent\b)")
 _UNITS: Final = frozenset({"cm", "mm", "inch", "inches", "kg", "den", "denier"})
 #: Words that stand before the name of a thing without saying which.
 _ARTICLES: Final = frozenset({"the", "a", "an", "my", "our", "your", "this", "that", "these", "those"})
-#: Attributes that describe a thing before its name.
-_ADJECTIVES: Final = frozenset({"colours", "material", "pattern", "style", "size"})
+#: Attributes that describe a thing before its name, and those that say how a room is rather than what stands there.
+_ADJECTIVES: Final = frozenset({"colours", "material", "pattern", "style", "size", "lightness"})
+_OF_ROOMS: Final = frozenset({"colours", "lightness"})
+_THINGS: Final = frozenset({"kind", "category"})
+_ROOMS: Final = frozenset("room space flat apartment house home wall corner".split())
 _BESIDE_OF: Final = frozenset({("next", "to"), ("front", "of"), ("top", "of")})
 _SOMETHING: Final = frozenset({"something", "anything", "things"})
-_OF_THE_ROOM: Final = frozenset("room floor wall walls interior home house flat apartment photo".split())
 
 
 def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Understanding:
@@ -55,18 +66,17 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
         currency: of the catalog's prices.
     """
     draft = Draft(lexicon.domain.group_names(), frozenset(query.dismissed))
-    text = _read_words(query, lexicon, draft)
+    text = _seats(_read_words(query, lexicon, draft), lexicon)
     measures = _read_sizes(text, query, lexicon)
-    prices = read_prices(measures.rest, currency)
-    prices = _with_limits(prices, query, currency)
-    rest, beside, instead = _take_beside(prices.rest, query, lexicon, draft)
-    rest = _FREE.sub(r" without \1 , ", _OTHER_THAN.sub(" without ", rest))
-    tokens = _join_sizes(tokens_of(rest))
-    terms = find_terms(tokens, lexicon)
+    prices = _with_limits(read_prices(measures.rest, currency), query, currency)
+    rest, beside, instead = take_beside(prices.rest, query, lexicon, draft)
+    tokens = _join_sizes(tokens_of(_denials(rest)))
+    terms = [term for term in find_terms(tokens, lexicon) if not _counts(tokens, term)]
     denied, gone = denied_terms(tokens, terms, lexicon.domain.nouns)
     _deny(denied, query, draft)
     near = _near(tokens, [term for term in terms if term.start not in gone], lexicon)
     asked = [term for term in terms if term.start not in gone and term not in near]
+    asked += implied(asked, lexicon)
     ask(tokens, asked, query, lexicon, draft)
     for facet in instead if not draft.categories else ():
         exclude((facet,), draft)
@@ -74,9 +84,9 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
     low, high = _price_chips(prices, draft)
     cheapness = _cheapness(prices, draft)
     idle = [term for term in asked if term.meaning.attribute == "use" and term not in used(asked, draft.categories)]
-    unused = _leftovers(tokens, [term for term in terms if term not in (*near, *idle)], gone, lexicon, draft)
+    idle += [term for term in asked if term.meaning.attribute == "detail"]  # it only makes another kind of some
+    dropped = gone | _leftovers(tokens, [term for term in terms if term not in (*near, *idle)], gone, lexicon, draft)
     draft.notes[:0] = prices.notes
-    dropped = gone | unused
     return Understanding(
         filters=draft.filters(low, high, query.exclude_ids),
         wishes=tuple(draft.wishes),
@@ -84,7 +94,7 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
         beside=beside,
         size_wishes=tuple(draft.size_wishes),
         lightness=_lightness(asked, denied, lexicon, draft),
-        words=" ".join(t for place, t in enumerate(tokens) if place not in dropped and t not in _MARKS),
+        words=_words(tokens, dropped, asked, lexicon),
         chips=tuple(draft.chips),
         notes=tuple(draft.notes),
     )
@@ -100,6 +110,29 @@ def _read_words(query: Query, lexicon: Lexicon, draft: Draft) -> str:
     if slips:
         draft.notes.append(f"Read {', '.join(f'“{said}” as “{meant}”' for said, meant in slips)}.")
     return text
+
+
+def _denials(text: str) -> str:
+    """The text with all ways of leaving something out as "without": "anything but", "all jackets but", "wool-free"."""
+    text = _ALL_BUT.sub(r"\1 without ", _OTHER_THAN.sub(" without ", text))
+    return _FREE.sub(r" without \1 , ", _ALL_OF_IT.sub(" ", text))
+
+
+def _seats(text: str, lexicon: Lexicon) -> str:
+    """The text with how many people a sofa shall seat as the kind that does: "a sofa for three" → "… three seater"."""
+    kinds = lexicon.domain.seats
+    if not kinds or "sofa" not in asked_categories(find_terms(tokens_of(text), lexicon), lexicon):
+        return text
+    return _SEATED.sub(lambda found: f" {kinds.get(found['many'] or found['seats'], found[0])} ", text)
+
+
+def _counts(tokens: list[str], term: Term) -> bool:
+    """Whether a name of things only says how many people something is for: "a bench with 4 seats"."""
+    return (
+        term.said in _SEATS
+        and term.start > 0
+        and (tokens[term.start - 1] in _NUMBERS or tokens[term.start - 1].isdigit())
+    )
 
 
 def _deny(denied: list[list[Term]], query: Query, draft: Draft) -> None:
@@ -119,7 +152,8 @@ def _deny(denied: list[list[Term]], query: Query, draft: Draft) -> None:
 def _cheapness(prices: Prices, draft: Draft) -> int:
     """Whether cheaper or dearer is better, 0 if that was dismissed."""
     way = prices.cheapness
-    return way if way and draft.chip("price:wish", "cheaper first" if way > 0 else "dearer first", False) else 0
+    label = ("cheap" if way > 0 else "dear") + ("est first" if abs(way) > 1 else "er first")
+    return way if way and draft.chip("price:wish", label, False) else 0
 
 
 def _lightness(asked: Sequence[Term], denied: list[list[Term]], lexicon: Lexicon, draft: Draft) -> int:
@@ -140,11 +174,9 @@ def _read_sizes(text: str, query: Query, lexicon: Lexicon) -> Measures:
     if not words.sized:
         return Measures(rest=text)
     asked = list(query.categories) or asked_categories(find_terms(tokens_of(text), lexicon), lexicon)
-    sides = {words.unnamed_side.get(category, "length") for category in asked}
     flat = bool(asked) and words.flat.issuperset(asked)
-    return read_measures(
-        text, sides.pop() if len(sides) == 1 else "length", ("width", "height") if flat else ("length", "breadth")
-    )
+    box = ("width", "height") if flat else ("length", "breadth")
+    return read_measures(text, unnamed_side(asked, lexicon), box)
 
 
 def _sizes(measures: Measures, asked: Sequence[Term], denied: list[list[Term]], lexicon: Lexicon, draft: Draft) -> None:
@@ -171,55 +203,6 @@ def _price_chips(prices: Prices, draft: Draft) -> tuple[float | None, float | No
     return low, high
 
 
-def _take_beside(text: str, query: Query, lexicon: Lexicon, draft: Draft) -> tuple[str, tuple[str, ...], list[Facet]]:
-    """Take out what the item shall go with ("to wear with my navy jacket").
-
-    It describes another thing, so it must not filter this one.
-
-    Returns:
-        the text without it, the colours named there, and what is had instead of that thing rather than with it.
-    """
-    match = _BESIDE.search(text)
-    if match is None:
-        return text, (), []
-    what = match["what"] or match["mine"]
-    ends = _BESIDE_ENDS.search(what)
-    what = (what[: ends.start()] if ends else what).strip()
-    cut = match.start("what" if match["what"] else "mine") + len(what)
-    rest = f"{text[: match.start()]} , {text[cut:]}"
-    words = lexicon.domain
-    terms = find_terms(tokens_of(what), lexicon)
-    colours = [(t.said, t.meaning.values[0]) for t in terms if t.meaning.attribute == "colours"]
-    of_materials = [words.material_colours.get(t.meaning.values[0]) for t in terms if t.meaning.attribute == "material"]
-    instead = [facet for term in terms for facet in _had_instead(term, lexicon)]
-    named = tuple(name if said not in words.colours else said for said, name in colours)
-    named += tuple(colour for colour in of_materials if colour)
-    if not named and not instead:
-        # Where a photo of the room counts, the words say no more than that it shall.
-        if query.room is None or _OF_THE_ROOM.isdisjoint(tokens_of(what)):
-            draft.notes.append(f"“{what}” names no colour or {words.one}, so it was not used.")
-        return rest, (), []
-    if not draft.chip("beside", f"to go with {what}", False):
-        return rest, (), []
-    return rest, named, instead
-
-
-def _had_instead(named: Term, lexicon: Lexicon) -> list[Facet]:
-    """What nobody has together with the thing named: other trousers with trousers, another coat with a coat."""
-    if named.meaning.attribute not in ("kind", "category"):
-        return []
-    categories = named.meaning.values
-    if named.meaning.attribute == "kind":
-        categories = tuple(dict.fromkeys(lexicon.kind_categories.get(kind, "") for kind in named.meaning.values))
-    if categories == ("upper",):
-        outer = lexicon.domain.kind_groups["outerwear"]
-        kinds = outer if set(named.meaning.values) & set(outer) else named.meaning.values
-        return [Facet("kind", kinds)] if named.meaning.attribute == "kind" else []
-    return [
-        Facet("category", (each,)) for each in dict.fromkeys(e for c in categories if c for e in _INSTEAD.get(c, (c,)))
-    ]
-
-
 def _join_sizes(tokens: list[str]) -> list[str]:
     """ "size", "42" as the one token "size 42"."""
     joined: list[str] = []
@@ -233,24 +216,51 @@ def _join_sizes(tokens: list[str]) -> list[str]:
 
 
 def _near(tokens: list[str], terms: Sequence[Term], lexicon: Lexicon) -> list[Term]:
-    """Things that say where the item shall stand, with their adjectives: "a rug under the oak dining table"."""
-    inside = {place: term for term in terms for place in range(term.start, term.end)}
+    """What is said of something else: things that the item shall stand near, with their adjectives, and how a room is.
+
+    "A rug under the oak dining table" and "a lamp for a dark corner" ask neither for oak nor for dark lamps.
+    """
     near: list[Term] = []
     asked = min((place for place, token in enumerate(tokens) if token in _SOMETHING), default=len(tokens))
-    for thing in terms:
-        if thing.meaning.attribute not in ("kind", "category"):
-            continue
-        place, adjectives = thing.start - 1, []
-        while place >= 0 and (
-            tokens[place] in _ARTICLES or (place in inside and inside[place].meaning.attribute in _ADJECTIVES)
-        ):
-            adjectives += [inside[place]] if place in inside and inside[place] not in adjectives else []
-            place -= 1
-        if place >= 0 and place not in inside and _is_near(tokens, place, asked < place, lexicon):
-            near += [thing, *adjectives]
-        else:
+    for thing in _nouns(tokens, terms):
+        place, adjectives = _before(tokens, terms, thing, lexicon)
+        if place >= 0 and _is_near(tokens, place, asked < place, lexicon):
+            if thing.meaning.attribute in _THINGS:
+                near += [thing, *adjectives]
+            else:
+                near += [term for term in adjectives if term.meaning.attribute in _OF_ROOMS]
+        elif thing.meaning.attribute in _THINGS:
             asked = min(asked, thing.start)
     return near
+
+
+def _nouns(tokens: list[str], terms: Sequence[Term]) -> list[Term]:
+    """The things and rooms that a text names, in reading order."""
+    named = [term for term in terms if term.meaning.attribute in (*_THINGS, "use")]
+    inside = {place for term in terms for place in range(term.start, term.end)}
+    room = Meaning("use", ())
+    rooms = [Term(room, at, at + 1, word) for at, word in enumerate(tokens) if word in _ROOMS and at not in inside]
+    return sorted([*named, *rooms], key=lambda term: term.start)
+
+
+def _before(tokens: list[str], terms: Sequence[Term], thing: Term, lexicon: Lexicon) -> tuple[int, list[Term]]:
+    """The place of the word before a thing's adjectives and articles, -1 if a phrase is there, and these adjectives."""
+    inside = {place: term for term in terms for place in range(term.start, term.end)}
+    place, adjectives, strange = thing.start - 1, [], 0
+    while place >= 0:
+        term, word = inside.get(place), tokens[place]
+        if term is not None and term.meaning.attribute in _ADJECTIVES:
+            adjectives += [term] if term not in adjectives else []
+        elif term is not None:
+            return -1, adjectives
+        elif word not in _ARTICLES and word not in _NUMBERS and not word.isdigit():
+            # One word that nobody knows may be an adjective, too: "a vase for dried flowers".
+            strange += 1
+            known = word in lexicon.domain.fillers or word in lexicon.domain.near or word in _MARKS or word in NEGATORS
+            if known or word in lexicon.domain.near_after or strange > 1:
+                break
+        place -= 1
+    return place, adjectives
 
 
 def _is_near(tokens: list[str], place: int, asked_before: bool, lexicon: Lexicon) -> bool:
@@ -261,25 +271,27 @@ def _is_near(tokens: list[str], place: int, asked_before: bool, lexicon: Lexicon
     return tokens[place] in words.near or (asked_before and tokens[place] in words.near_after)
 
 
-def _leftovers(tokens: list[str], terms: Iterable[Term], gone: set[int], lexicon: Lexicon, draft: Draft) -> set[int]:
+def _words(tokens: list[str], dropped: set[int], asked: Sequence[Term], lexicon: Lexicon) -> str:
+    """The text for the encoder, with what titles may call the kinds: "roll neck" where a turtleneck is asked for."""
+    kept = [token for place, token in enumerate(tokens) if place not in dropped and token not in _MARKS]
+    said = {term.said for term in asked}
+    groups = [group for group in lexicon.domain.same_thing if not said.isdisjoint(group)]
+    return " ".join([*kept, *(name for group in groups for name in group[:2])])
+
+
+def _leftovers(tokens: list[str], terms: Sequence[Term], gone: set[int], lexicon: Lexicon, draft: Draft) -> set[int]:
     """Say what was not understood; returns the places of words that must not reach the encoder."""
-    unused: set[int] = set()
+    covered = gone | {place for term in terms for place in range(term.start, term.end)}
+    unused = {p for t in terms if t.meaning.attribute == "not carried" for p in range(t.start, t.end)}
     missing: dict[str, list[str]] = {}
-    covered: set[int] = set(gone)
     for term in terms:
-        covered |= set(range(term.start, term.end))
         if term.meaning.attribute == "not carried":
-            unused |= set(range(term.start, term.end))
             missing.setdefault(term.meaning.values[0], []).append(term.said)
-    for place, token in enumerate(tokens if not lexicon.domain.sized else ()):
-        if token.startswith("size "):
-            covered.add(place)
-            unused.add(place)
-            missing.setdefault("sizes", []).append(token)
-        elif place not in covered and (token[0].isdigit() or token in _UNITS):
-            covered.add(place)
-            unused.add(place)
-            missing.setdefault("measures", []).append(token)
+    things = {term.start for term in terms if term.meaning.attribute in _THINGS}
+    for place, what in _numbers(tokens, covered, things) if not lexicon.domain.sized else ():
+        covered.add(place)
+        unused |= {place} if what != _HOW_MANY else set()
+        missing.setdefault(what, []).append(tokens[place])
     for what, said in missing.items():
         draft.notes.append(f"Not carried: “{', '.join(dict.fromkeys(said))}”. The catalog does not state {what}.")
     loose, place = [], 0
@@ -298,6 +310,17 @@ def _leftovers(tokens: list[str], terms: Iterable[Term], gone: set[int], lexicon
     if loose:
         draft.notes.append(f"Taken loosely, by meaning only: {', '.join(dict.fromkeys(loose))}.")
     return unused
+
+
+def _numbers(tokens: list[str], covered: set[int], things: set[int]) -> Iterator[tuple[int, str]]:
+    """Places of numbers and units that nothing has understood, and what they ask for."""
+    for place, token in enumerate(tokens):
+        if token.startswith("size "):
+            yield place, "sizes"
+        elif token.isdigit() and place + 1 in things:
+            yield place, _HOW_MANY
+        elif place not in covered and (token[0].isdigit() or token in _UNITS):
+            yield place, "measures"
 
 
 def _says_something(token: str, lexicon: Lexicon) -> bool:

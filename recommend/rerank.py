@@ -21,6 +21,9 @@ MISSED: Final = 0.2
 UNSTATED: Final = 0.5
 #: Chance of an item whose second, third … colour is the one asked for: a white shirt with red cuffs is hardly red.
 SECOND_COLOUR: Final = (1.0, 0.85, 0.7)
+#: Who wishes for this colour may mean an item that states so many: red, navy and cream.
+MANY: Final = "multicolour"
+MANY_COLOURS: Final = 3
 #: How much the dearest candidate loses when "cheap" is asked for, and the largest when "small" is.
 PRICE_PULL: Final = 0.7
 SIZE_PULL: Final = 0.7
@@ -77,6 +80,7 @@ def wish_chances(
             if not wish.match(item):
                 known = values_of(item, wish.attribute) + seen_of(item, wish.attribute)
                 vague = any(not set(families.get(value, ())).isdisjoint(wish.values) for value in known)
+                vague |= MANY in wish.values and len(known) >= MANY_COLOURS
                 chances[place] *= MISSED if known and not vague else UNSTATED
     return chances
 
@@ -91,10 +95,14 @@ def colour_chances(items: Sequence[Item], groups: Sequence[Sequence[str]]) -> Fl
 
 
 def price_chances(items: Sequence[Item], cheapness: int) -> Floats:
-    """Falls with the rank of the price, from 1 for the cheapest (or, with cheapness -1, the dearest)."""
+    """Falls with the rank of the price, from 1 for the cheapest (or, with negative cheapness, the dearest).
+
+    It counts as often as `cheapness` is large: "the cheapest" is 2.
+    """
     prices = np.array([item.price for item in items], np.float64)
     ranks = np.searchsorted(np.unique(prices), prices) / max(1, len(np.unique(prices)) - 1)
-    return np.asarray(1 - PRICE_PULL * (ranks if cheapness > 0 else 1 - ranks), np.float32)
+    chances = 1 - PRICE_PULL * (ranks if cheapness > 0 else 1 - ranks)
+    return np.asarray(chances ** abs(cheapness), np.float32)
 
 
 def lightness_chances(palettes: Floats, lightness: int) -> Floats:

@@ -349,7 +349,7 @@ class Understanding:
     Attributes:
         filters: what every hit satisfies.
         wishes: what is preferred, each counted in a hit's "3 of 4 asked".
-        cheapness: +1 cheaper is better, -1 dearer is better, 0 no matter.
+        cheapness: +1 cheaper is better, -1 dearer is better, 0 no matter; +2 and -2 where it counts twice.
         beside: colours of things the item shall go with ("to wear with my navy trousers").
         size_wishes: side of `SIDES` and +1 for larger, -1 for smaller is better ("tall", "narrow").
         lightness: +1 lighter colours are better, -1 darker ones, 0 no matter.

@@ -1,7 +1,8 @@
 """Slips of the finger in words that the vocabulary knows: "lether" → "leather", "withuot" → "without". Pure functions.
 
-A slip is one letter too many, one too few, or two that changed places, behind the first letter. A wrong letter is left
-alone: too many words are one letter away from another ("while" and "white").
+A slip is one letter too many, one too few, or two that changed places, behind the first letter; in longer words also a
+wrong vowel ("blezer"). Other wrong letters are left alone: too many words are one letter away from another ("while" and
+"white").
 """
 
 from __future__ import annotations
@@ -14,8 +15,29 @@ from typing import Final
 _WORD: Final = re.compile(r"(?<![\w'’-])[a-z]{4,20}(?![\w'’])")
 #: Shorter words are mended only where two letters changed places.
 _LEAST: Final = 5
-#: Words that no vocabulary lists and that are one slip away from one that it does.
-_MEANT: Final = frozenset("coast grown partly form there".split())
+#: Shorter words are not mended where a vowel is wrong.
+_LEAST_VOWEL: Final = 6
+_VOWELS: Final = "aeiouy"
+#: English words that no vocabulary lists and that are one slip away from one that it does.
+_MEANT: Final = frozenset(
+    """
+    ached arena assemble ballot bands barber basis battle beads began beside besides blaze blocks book boost booth
+    brandy breach brook brooks brows bullet bushes cameo camps canoe case caste cause causes cease chicks choral
+    chord chords chunk close closes coaches coast cost costs county covert crater create creates crouch deliver
+    diner divide divides donor donors doubled drown eight ethics expansive factor factors failing fairy famed
+    figured filed filling filming fist fists flair fleet float flora form fully grown guaranteed guess handy hates
+    heats housed irony kinds knocks laced leads lengthy lightning liked linden living loses losses love loved lover
+    loving make maker males meals median mental meter meters moist moody noting officer officers packets paint
+    paired panting parked parks parted partly parts paste patrol patted pictured pierce plain planet planets plans
+    pleas pleased pointing ponds pool pools power proves pursue radios radius rates ready reins resign robbed rocky
+    rubbed rugby rusty sacks sample samples sandy scale scales scandal scars seeks seize seized shone shopping shore
+    shores shots shove side sided simpler simply singles slated sleepy slide snowy socks sorts spaced stacks stage
+    stages state states stature status steals sticky strain strand strands strip stripped strips studios suite
+    summary sung sweat sweating tablet tablets tales tally tapes teens teller there thrown tides tiles times tires
+    trade traded trader traders tries unite unity violent waiter warrant water weigh weighs widen width wilder witch
+    woody
+    """.split()
+)
 
 
 def mend(text: str, known: Collection[str], wanted: Collection[str]) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -50,3 +72,10 @@ def _slips(word: str) -> Iterator[str]:
         if after != "s":  # a plural is no slip
             yield before + after[1:]
         yield from (before + letter + after for letter in string.ascii_lowercase if after or letter != "s")
+    if len(word) >= _LEAST_VOWEL:
+        yield from (
+            word[:place] + vowel + word[place + 1 :]
+            for place in range(1, len(word))
+            if word[place] in _VOWELS
+            for vowel in _VOWELS
+        )

@@ -26,22 +26,57 @@ KINDS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     ),
     "blouse": ("upper", ()),
     "polo": ("upper", ("polo shirt", "polo neck shirt")),
-    "tank top": ("upper", ("tank", "undershirt", "vest top", "camisole", "cami", "singlet")),
+    "tank top": (
+        "upper",
+        ("tank", "undershirt", "vest top", "camisole", "cami", "singlet", "muscle tee", "halter top"),
+    ),
     "crop top": ("upper", ("cropped top",)),
     "longsleeve": ("upper", ("long sleeve tee", "long sleeved tee", "long sleeve t shirt", "long sleeved t shirt")),
-    "sweater": ("upper", ("jumper", "pullover", "knit sweater", "turtleneck")),
+    "sweater": (
+        "upper",
+        (
+            "jumper",
+            "pullover",
+            "knit sweater",
+            "turtleneck",
+            "turtle neck",
+            "roll neck",
+            "rollneck",
+            "polo neck",
+            "mock neck",
+        ),
+    ),
     "sweatshirt": ("upper", ("crewneck sweatshirt",)),
-    "hoodie": ("upper", ("hooded sweatshirt", "hoody")),
+    "hoodie": ("upper", ("hooded sweatshirt", "hoody", "hooded top")),
     "cardigan": ("upper", ()),
-    "jacket": ("upper", ("bomber", "windbreaker", "anorak", "puffer", "jean jacket", "bomber jacket", "biker jacket")),
-    "coat": ("upper", ("overcoat", "trench", "trench coat", "parka", "raincoat")),
-    "blazer": ("upper", ("suit jacket", "sport coat")),
+    "overshirt": ("upper", ("shacket", "shirt jacket")),
+    "jacket": (
+        "upper",
+        (
+            "bomber",
+            "windbreaker",
+            "windcheater",
+            "anorak",
+            "puffer",
+            "puffer jacket",
+            "down jacket",
+            "padded jacket",
+            "jean jacket",
+            "bomber jacket",
+            "biker jacket",
+        ),
+    ),
+    "coat": ("upper", ("overcoat", "trench", "trench coat", "parka", "raincoat", "mackintosh", "pea coat")),
+    "blazer": ("upper", ("suit jacket", "sport coat", "sports coat", "sports jacket", "dinner jacket", "tuxedo")),
     "vest": ("upper", ("waistcoat", "gilet")),
     "bodysuit": ("upper", ()),
-    "trousers": ("lower", ("trouser", "pants", "pant", "chinos", "slacks", "cargo pants", "culottes")),
+    "trousers": ("lower", ("trouser", "pants", "pant", "chinos", "khakis", "slacks", "cargo pants", "culottes")),
     "jeans": ("lower", ("jean",)),
     "leggings": ("lower", ("tights",)),
-    "joggers": ("lower", ("sweatpants", "track pants", "jogging bottoms", "jogging pants")),
+    "joggers": (
+        "lower",
+        ("sweatpants", "sweat pants", "track pants", "tracksuit bottoms", "jogging bottoms", "jogging pants"),
+    ),
     "shorts": ("lower", ("jean shorts", "bermudas")),
     "skirt": ("lower", ("miniskirt", "mini skirt", "midi skirt", "maxi skirt", "pencil skirt")),
     "dress": (
@@ -59,6 +94,11 @@ KINDS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "bag": ("accessory", ("handbag", "purse", "tote")),
     "scarf": ("accessory", ("shawl",)),
     "belt": ("accessory", ()),
+    "socks": ("accessory", ("sock", "stockings")),
+    "gloves": ("accessory", ("glove", "mittens")),
+    "tie": ("accessory", ("necktie", "bow tie")),
+    "sunglasses": ("accessory", ()),
+    "jewellery": ("accessory", ("jewelry", "necklace", "bracelet", "earrings")),
 }
 
 #: Words for several kinds at once.
@@ -66,12 +106,13 @@ KIND_GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "outerwear": ("jacket", "coat", "blazer", "vest"),
     "knitwear": ("sweater", "cardigan"),
     "sweats": ("sweatshirt", "hoodie", "joggers"),
+    "suit": ("blazer", "trousers"),
 }
 
 #: Colours: name → other words.
 COLOURS: Final[dict[str, tuple[str, ...]]] = {
-    "black": ("jet black", "ebony"),
-    "white": ("snow white", "pure white"),
+    "black": ("jet black", "ebony", "blackish"),
+    "white": ("snow white", "pure white", "whitish"),
     "grey": (
         "gray",
         "charcoal",
@@ -83,10 +124,12 @@ COLOURS: Final[dict[str, tuple[str, ...]]] = {
         "light gray",
         "dark gray",
         "anthracite",
+        "greyish",
+        "grayish",
     ),
-    "navy": ("navy blue", "dark blue", "midnight blue", "deep blue", "indigo"),
-    "blue": ("royal blue", "cobalt", "cobalt blue", "bright blue", "mid blue", "denim blue"),
-    "light blue": ("sky blue", "baby blue", "pale blue", "powder blue", "pastel blue"),
+    "navy": ("navy blue", "dark blue", "midnight blue", "deep blue", "indigo", "dark wash", "raw denim"),
+    "blue": ("royal blue", "cobalt", "cobalt blue", "bright blue", "mid blue", "denim blue", "bluish"),
+    "light blue": ("sky blue", "baby blue", "pale blue", "powder blue", "pastel blue", "light wash", "bleached"),
     "teal": ("turquoise", "aqua", "petrol", "cyan"),
     "green": (
         "emerald",
@@ -98,27 +141,44 @@ COLOURS: Final[dict[str, tuple[str, ...]]] = {
         "lime",
         "sage",
         "sage green",
+        "greenish",
     ),
     "olive": ("khaki", "army green", "olive green", "military green"),
-    "yellow": ("mustard", "lemon", "mustard yellow", "ochre"),
+    "yellow": ("mustard", "lemon", "mustard yellow", "ochre", "yellowish"),
     "orange": ("tangerine", "coral", "apricot", "rust", "terracotta"),
-    "red": ("scarlet", "crimson", "bright red", "cherry red", "ruby"),
+    "red": ("scarlet", "crimson", "bright red", "cherry red", "ruby", "reddish"),
     "burgundy": ("maroon", "wine", "wine red", "dark red", "bordeaux", "oxblood"),
-    "pink": ("rose", "fuchsia", "magenta", "hot pink", "blush", "salmon", "dusty pink", "light pink"),
-    "purple": ("violet", "lilac", "lavender", "plum", "mauve", "aubergine"),
-    "brown": ("chocolate", "chestnut", "dark brown", "cognac", "coffee"),
+    "pink": ("rose", "fuchsia", "magenta", "hot pink", "blush", "salmon", "dusty pink", "light pink", "pinkish"),
+    "purple": ("violet", "lilac", "lavender", "plum", "mauve", "aubergine", "purplish"),
+    "brown": ("chocolate", "chestnut", "dark brown", "cognac", "coffee", "brownish"),
     "beige": ("tan", "camel", "sand", "taupe", "nude", "light brown"),
-    "cream": ("off white", "ivory", "ecru", "eggshell"),
+    "cream": ("off white", "ivory", "ecru", "eggshell", "champagne"),
     "gold": ("golden", "rose gold"),
     "silver": (),
     "multicolour": ("multicolor", "multicoloured", "multicolored", "colourful", "colorful", "rainbow"),
 }
 
+_TONES: Final[dict[str, tuple[str, ...]]] = {
+    "pastel": ("light blue", "pink", "purple", "cream"),
+    "neutral": ("black", "white", "grey", "beige", "cream"),
+    "earthy": ("brown", "beige", "olive", "orange"),
+    "earth": ("brown", "beige", "olive", "orange"),
+    "warm": ("red", "orange", "yellow", "pink", "burgundy", "brown", "gold"),
+    "cool": ("blue", "light blue", "navy", "teal", "green", "purple", "silver"),
+    "bright": ("red", "orange", "yellow", "green", "blue", "teal", "pink", "purple"),
+    "light": ("white", "cream", "beige", "light blue"),
+    "dark": ("black", "brown", "navy", "burgundy"),
+}
+#: Words for colours in general. "In a dark colour" wants darker ones first; "dark coloured" is a sort of colour.
+_HUES: Final = ("coloured", "colored", "colours", "colors", "tones", "hues", "shades")
 #: A colour asked for → the colours that a shopper accepts as it; colours not listed accept only themselves.
 COLOUR_FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "blue": ("blue", "navy", "light blue"),
     "green": ("green", "olive"),
     "red": ("red", "burgundy"),
+    **{name: _TONES[name] for name in ("pastel", "neutral", "earthy")},
+    **{f"{name} {hue}": colours for name, colours in _TONES.items() for hue in _HUES},
+    "monochrome": ("black", "white", "grey"),
 }
 
 MATERIALS: Final[dict[str, tuple[str, ...]]] = {
@@ -129,7 +189,8 @@ MATERIALS: Final[dict[str, tuple[str, ...]]] = {
     "silk": ("silky",),
     "satin": (),
     "denim": (),
-    "leather": ("faux leather", "vegan leather"),
+    "leather": (),
+    "faux leather": ("vegan leather", "leatherette", "pu leather", "imitation leather", "artificial leather"),
     "suede": (),
     "velvet": ("velour",),
     "corduroy": ("cord",),
@@ -147,6 +208,13 @@ MATERIALS: Final[dict[str, tuple[str, ...]]] = {
     "tulle": (),
 }
 
+#: A material asked for → the materials that satisfy it; who states the first may have any of the others.
+MATERIAL_FAMILIES: Final[dict[str, tuple[str, ...]]] = {
+    "leather": ("leather", "faux leather", "suede"),
+    "wool": ("wool", "cashmere", "tweed", "knit"),
+    "satin": ("satin", "silk"),
+}
+
 PATTERNS: Final[dict[str, tuple[str, ...]]] = {
     "plain": (
         "solid",
@@ -159,10 +227,28 @@ PATTERNS: Final[dict[str, tuple[str, ...]]] = {
         "without print",
         "without a pattern",
         "without a print",
+        "without any pattern",
+        "without any print",
+        "no patterns",
+        "no prints",
+        "without patterns",
+        "without prints",
+        "patternless",
     ),
-    "striped": ("stripe", "stripes", "stripey", "pinstripe", "pinstriped", "breton"),
-    "checked": ("check", "checks", "checkered", "chequered", "plaid", "tartan", "gingham", "houndstooth"),
-    "dotted": ("dot", "dots", "polka dot", "polka dots", "spotted", "spots"),
+    "striped": ("stripe", "stripes", "stripey", "stripy", "pinstripe", "pinstriped", "breton"),
+    "checked": (
+        "check",
+        "checks",
+        "checkered",
+        "chequered",
+        "plaid",
+        "tartan",
+        "gingham",
+        "houndstooth",
+        "madras",
+        "lumberjack",
+    ),
+    "dotted": ("dot", "dots", "polka dot", "polka dots", "polka dotted", "spotted", "spots"),
     "floral": ("flower", "flowers", "flowery", "botanical", "floral print"),
     "geometric": ("zigzag", "chevron", "geometrical"),
     "print": ("printed", "graphic", "logo", "slogan", "prints"),
@@ -170,6 +256,8 @@ PATTERNS: Final[dict[str, tuple[str, ...]]] = {
     "paisley": (),
     "tie-dye": ("tie dye", "tie dyed", "batik"),
     "camouflage": ("camo",),
+    "quilted": ("padded",),
+    "leaves": ("leaf print", "palm print", "palm trees", "tropical", "hawaiian"),
 }
 
 #: Catalogs' patterns that a word means besides its own name.
@@ -185,6 +273,7 @@ PATTERN_FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "paisley",
         "tie-dye",
         "camouflage",
+        "leaves",
     ),
 }
 
@@ -196,7 +285,7 @@ LIGHTNESS: Final[dict[str, int]] = {
 
 SLEEVES: Final[dict[str, tuple[str, ...]]] = {
     "sleeveless": ("no sleeves", "without sleeves", "strapless", "spaghetti straps", "sleeve less"),
-    "short": ("short sleeve", "short sleeves", "short sleeved"),
+    "short": ("short sleeve", "short sleeves", "short sleeved", "shorter sleeves"),
     "three-quarter": (
         "three quarter sleeve",
         "three quarter sleeves",
@@ -205,19 +294,37 @@ SLEEVES: Final[dict[str, tuple[str, ...]]] = {
         "elbow sleeve",
         "elbow sleeves",
     ),
-    "long": ("long sleeve", "long sleeves", "long sleeved", "full sleeve", "full sleeves"),
+    "long": ("long sleeve", "long sleeves", "long sleeved", "full sleeve", "full sleeves", "longer sleeves"),
+}
+
+#: Catalogs' sleeves that a word means besides its own name.
+SLEEVE_FAMILIES: Final[dict[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("with sleeves", "sleeved"), ("short", "three-quarter", "long")),
 }
 
 #: Sleeve names that are words of their own elsewhere ("long dress"), so they count only in their longer forms.
 SLEEVES_NOT_ALONE: Final = frozenset({"short", "long", "three-quarter"})
 
 STYLES: Final[dict[str, tuple[str, ...]]] = {
-    "casual": ("everyday", "relaxed", "laid back", "weekend", "comfy"),
-    "formal": ("elegant", "evening", "black tie", "dressy"),
-    "office": ("work", "business", "smart casual", "professional"),
-    "sporty": ("sport", "sports", "athletic", "gym", "running", "workout", "active"),
-    "summer": ("beach", "summery", "hot weather", "holiday", "vacation"),
-    "winter": ("warm", "cosy", "cozy", "cold weather"),
+    "casual": ("everyday", "relaxed", "laid back", "weekend", "comfy", "comfortable"),
+    "formal": (
+        "elegant",
+        "evening",
+        "black tie",
+        "dressy",
+        "smart",
+        "smarter",
+        "fancy",
+        "wedding",
+        "wedding guest",
+        "gala",
+        "ceremony",
+    ),
+    "office": ("work", "business", "smart casual", "professional", "interview", "job interview"),
+    "sporty": ("sport", "sports", "athletic", "gym", "running", "workout", "active", "training", "yoga"),
+    "outdoor": ("outdoors", "hiking", "trekking", "camping"),
+    "summer": ("beach", "summery", "hot weather", "hot days", "holiday", "vacation"),
+    "winter": ("warm", "warmer", "cosy", "cosier", "cozy", "cozier", "cold weather", "cold days"),
     "party": ("night out", "club", "festive", "cocktail"),
     "classic": ("timeless", "preppy"),
     "street": ("streetwear", "urban"),
@@ -232,6 +339,8 @@ NOT_CARRIED: Final[dict[str, str]] = {
     "xs": "sizes",
     "xl": "sizes",
     "xxl": "sizes",
+    "extra large": "sizes",
+    "extra small": "sizes",
     "petite": "sizes",
     "plus size": "sizes",
     "oversized": "fits",
@@ -285,8 +394,10 @@ a an the and or with for of in on to i me my we us you your please want wants wa
 show give get buy something anything some any that this these those it is are be would like love nice good great
 best beautiful pretty really very quite but also just so more less than item items piece pieces clothes clothing
 garment garments outfit thing things one ones which who what have has having made from by at as colour color
-coloured colored colours colors pattern patterned print wear wearing style styled kind type preferably ideally maybe
+coloured colored colours colors tone tones pattern patterned print wear wearing style styled kind type preferably
+ideally maybe
 can could hello hi thanks new sleeve sleeves max budget price prices euro euros dollars pounds fabric material only
+must most all every each same instead two three pair another other spend
 not no without never non except avoid don't dont isn't im i'm i'd id
 """
 #: Words that carry nothing by themselves and need no mention.

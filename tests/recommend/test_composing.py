@@ -59,6 +59,11 @@ class TestComparisons:
             ("with a higher back and longer legs", "with a higher back and longer legs"),
             ("a smaller 2 seater", "a less than 220.00 cm long 2 seater"),
             ("smallerish sofa", "smallerish sofa"),
+            ("in another colour", " , not navy , "),
+            ("the same in a different fabric, please", "the same  , not velvet , , please"),
+            ("of some other material", " , not velvet , "),
+            ("in another pattern", "in another pattern"),
+            ("in different colours", "in different colours"),
         ],
     )
     def test_of_a_sofa(self, text: str, completed: str) -> None:
@@ -75,6 +80,10 @@ class TestComparisons:
     def test_of_several_it_holds_beside_each(self) -> None:
         query = composing.complete(Query(text="cheaper, deeper"), [SOFA, BED], FURNITURE)
         assert query.text == "cheaper than $500.00, more than 210.00 cm deep"
+
+    def test_another_colour_is_that_of_none_of_them(self) -> None:
+        query = composing.complete(Query(text="in another color"), [SOFA, TEE], FURNITURE)
+        assert query.text == " , not navy, not red , "
 
     def test_without_a_liked_item_nothing_is_completed(self) -> None:
         assert composing.complete(Query(text="Cheaper"), [], FURNITURE).text == "Cheaper"
@@ -146,6 +155,11 @@ class TestGarments:
         assert short["short"] < short["long"] == 1
         assert chips(result)["instead:sleeve"] == "no longer short sleeves"
         assert "keep:sleeve" not in chips(result)
+
+    def test_another_colour(self, garments: Retriever) -> None:
+        result = garments.search(Query(text="in another colour", likes=("dress-red",)))
+        assert result.hits and all("red" not in hit.item.colours for hit in result.hits)
+        assert result.hits[0].item.id == "dress-navy" and "not red" in chips(result).values()
 
     def test_another_category_keeps_neither_kind_nor_sleeve(self, garments: Retriever) -> None:
         result = garments.search(Query(text="a skirt like this", likes=("tee-red",)))

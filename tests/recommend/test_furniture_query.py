@@ -54,6 +54,17 @@ def test_the_whole_request() -> None:
         ("bookshelves", ["bookcase"]),
         ("chest of drawers", ["dresser"]),
         ("coffee table", ["coffee table"]),
+        ("a light sofa", ["sofa"]),
+        ("light leather armchair", ["armchair"]),
+        ("a light", ["floor lamp", "table lamp", "ceiling lamp"]),
+        ("sofa with 3 seats", ["sofa"]),
+        ("bench with four seats", ["bench"]),
+        ("more seats", ["sofa", "armchair", "chair", "stool", "bench"]),
+        ("a vase for dried flowers", ["decor"]),
+        ("dining table with six chairs", ["dining table"]),
+        ("bookcase and six chairs", ["bookcase", "chair"]),
+        ("picture for the hallway", ["wall art"]),
+        ("somewhere to sit", ["sofa", "armchair", "chair", "stool", "bench"]),
         ("tables", ["coffee table", "side table", "dining table"]),
         ("a lamp", ["floor lamp", "table lamp", "ceiling lamp"]),
         ("warm light for reading", ["floor lamp", "table lamp", "ceiling lamp"]),
@@ -173,6 +184,16 @@ def test_sizes(text: str, sizes: list[tuple[str, float | None, float | None]]) -
     ("text", "expected"),
     [
         ("small side table", [("length", -1)]),
+        ("the largest sofa", [("length", 1)]),
+        ("a big plant", [("height", 1)]),
+        ("small vase", [("height", -1)]),
+        ("big bed", [("breadth", 1)]),
+        ("long bed", [("length", 1)]),
+        ("a small pendant lamp", [("length", -1)]),
+        ("big plant or a sofa", [("length", 1)]),
+        ("tallest bookcase", [("height", 1)]),
+        ("widest desk", [("width", 1)]),
+        ("smallest, lowest table", [("length", -1), ("height", -1)]),
         ("tall plant", [("height", 1)]),
         ("narrow shelf, not too deep", [("width", -1), ("depth", -1)]),
         ("not too big", [("length", -1)]),
@@ -223,6 +244,64 @@ def test_another_currency_is_said() -> None:
 )
 def test_what_is_not_carried_is_said(text: str, word: str) -> None:
     assert any(word in note for note in read(text).notes), read(text).notes
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("sofa with 3 seats", "three-seater"),
+        ("a three person sofa", "three-seater"),
+        ("sofa for two under 500", "loveseat"),
+        ("couch that seats 3", "three-seater"),
+        ("2 seat sofa", "loveseat"),
+        ("graues Sofa mit drei Sitzen", "three-seater"),
+        ("sofá de tres plazas", "three-seater"),
+        ("canapé deux places", "loveseat"),
+    ],
+)
+def test_how_many_a_sofa_seats_is_its_kind(text: str, kind: str) -> None:
+    assert (kind,) in wished(text)
+    assert read(text).filters.categories == ("sofa",)
+
+
+@pytest.mark.parametrize(
+    "text", ["sofa for 3000 dollars", "sofa for 2 m of wall", "table for two", "sofa with 2 cushions"]
+)
+def test_other_numbers_seat_nobody(text: str) -> None:
+    assert not {("loveseat",), ("three-seater",)} & set(wished(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "lightness", "colours"),
+    [
+        ("lamp for a dark corner", 0, ()),
+        ("lamp for a dark room", 0, ()),
+        ("wardrobe for a small white bedroom", 0, ()),
+        ("a dark lamp for the corner", -1, ()),
+        ("white wardrobe for my bedroom", 0, (("white",),)),
+        ("something white for the living room", 0, (("white",),)),
+        ("a light sofa", 1, ()),
+        ("rug not in dark colours", 0, ()),
+        ("light coloured rug", 0, (("white", "cream", "beige", "light blue"),)),
+    ],
+)
+def test_how_a_room_is_does_not_filter(text: str, lightness: int, colours: tuple[tuple[str, ...], ...]) -> None:
+    understood = read(text)
+    assert (understood.lightness, understood.filters.colours) == (lightness, colours)
+
+
+@pytest.mark.parametrize(
+    ("text", "categories", "beside"),
+    [
+        ("rug that goes with a blue sofa", ("rug",), ("blue",)),
+        ("chair matching black tables", ("chair",), ("black",)),
+        ("a bed and matching nightstand", ("bed", "nightstand"), ()),
+        ("a bed with storage", ("bed",), ()),
+    ],
+)
+def test_a_thing_it_goes_with_needs_no_owner(text: str, categories: tuple[str, ...], beside: tuple[str, ...]) -> None:
+    understood = read(text)
+    assert (understood.filters.categories, understood.beside) == (categories, beside)
 
 
 def test_what_it_goes_with_does_not_filter() -> None:

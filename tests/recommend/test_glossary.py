@@ -12,7 +12,7 @@ from recommend.glossary_words import LANGUAGES, ROWS
 from recommend.lexicon import build_lexicon, find_terms, other_domain, tokens_of
 from recommend.negation import NEGATORS
 from recommend.query import understand
-from recommend.schema import Query
+from recommend.schema import Item, Query
 from recommend.spelling import mend
 
 LEXICON = build_lexicon()
@@ -27,6 +27,12 @@ def english(text: str) -> tuple[str, str]:
     ("text", "carried", "language"),
     [
         ("blusas rojas", "blouse red", "Spanish"),
+        ("plante haute", "plant tall", "French"),
+        ("kurzärmeliges Hemd", "short sleeves shirt", "German"),
+        ("sudadera negra con capucha", "sweatshirt black hooded", "Spanish"),
+        ("rote Daunenjacke", "red puffer jacket", "German"),
+        ("le moins cher des pulls", "cheapest the sweater", "French"),
+        ("Spiegel mit Goldrahmen", "mirror with gold frame", "German"),
         ("CAMISA DE ALGODÓN", "shirt of cotton", "Spanish"),
         ("schwarzes Kleid", "black dress", "German"),
         ("Ledersofas", "leather sofa", "German"),
@@ -81,7 +87,14 @@ def test_every_row_names_something_in_each_language_it_fills() -> None:
         ("withuot stirpes", "without stripes"),
         ("nvay", "navy"),
         ("drress", "dress"),
+        ("blezer", "blazer"),
+        ("a swaeter and jegginhs", "a sweater and jegginhs"),
         # A wrong letter, a plural, another word's spelling and a number's unit are left alone.
+        ("socks", "socks"),
+        ("a rugby shirt", "a rugby shirt"),
+        ("eight metres", "eight metres"),
+        ("I liked the simpler ones more", "I liked the simpler ones more"),
+        ("what kinds of tiles", "what kinds of tiles"),
         ("while", "while"),
         ("plants by the coast", "plants by the coast"),
         ("not too tight", "not too tight"),
@@ -90,6 +103,12 @@ def test_every_row_names_something_in_each_language_it_fills() -> None:
 )
 def test_slips_with_one_explanation_are_mended(text: str, mended: str) -> None:
     assert mend(text, LEXICON.known, LEXICON.words)[0] == mended
+
+
+def test_words_of_titles_are_right_as_they_are() -> None:
+    lexicon = build_lexicon([Item("a", "Hodie club shirt", "upper", 1.0, "a.png")])
+    assert mend("hodie", LEXICON.known, LEXICON.words)[0] == "hoodie"
+    assert mend("hodie", lexicon.known, lexicon.words) == ("hodie", ())
 
 
 def test_a_mended_word_is_said() -> None:

@@ -44,6 +44,9 @@ def limits(text: str, **about: object) -> list[tuple[str, str, float]]:
         ("at least 200x300", [("length", "≥", 300), ("breadth", "≥", 200)]),
         ("fits a 90 cm wide and 30 cm deep niche", [("width", "≤", 90), ("depth", "≤", 30)]),
         ("max 80 wide", [("width", "≤", 80)]),
+        ("less deep than 90 cm", [("depth", "≤", 90)]),
+        ("less wide than a metre", [("width", "≤", 100)]),
+        ("at most one hundred and twenty cm wide", [("width", "≤", 120)]),
     ],
 )
 def test_sizes(text: str, expected: list[tuple[str, str, float]]) -> None:

@@ -55,6 +55,14 @@ def wishes(understood: Understanding) -> dict[str, tuple[str, ...]]:
         ("around 40", 30.0, 50.0),
         ("under 60, or rather under 40", None, JUST_UNDER_40),
         ("size 42", None, None),
+        ("under a hundred and fifty", None, math.nextafter(150.0, 0.0)),
+        ("under two hundred fifty euros", None, math.nextafter(250.0, 0.0)),
+        ("twenty-five euro tee", None, 25.0),
+        ("coat for ninety nine euros", None, 99.0),
+        ("between one hundred and two hundred", 100.0, 200.0),
+        ("at most fifteen hundred", None, 1500.0),
+        ("at most a thousand two hundred", None, 1200.0),
+        ("two tees under forty", None, JUST_UNDER_40),
         ("a 90 cm long dress", None, None),
         ("100% cotton", None, None),
         ("3 striped shirts", None, None),
@@ -87,6 +95,14 @@ def test_another_currency_is_said() -> None:
         ("not too expensive", 1),
         ("luxury coat", -1),
         ("not cheap", -1),
+        ("the least expensive coat", 2),
+        ("the cheapest coat", 2),
+        ("nothing too pricey", 1),
+        ("not that dear", 1),
+        ("the most expensive coat", -2),
+        ("the priciest blazer", -2),
+        ("the dearest you have", -2),
+        ("dear all, a tee", 0),
         ("tee", 0),
     ],
 )
@@ -124,6 +140,29 @@ def test_lighter_and_darker_are_wishes(text: str, lightness: int, label: str) ->
         ("tops", ("upper",), None),
         ("bottoms", ("lower",), None),
         ("something nice", (), None),
+        ("tee with long sleeves", ("upper",), ("t-shirt", "longsleeve")),
+        ("a striped t-shirt, full sleeves", ("upper",), ("t-shirt", "longsleeve")),
+        ("camiseta blanca de manga larga", ("upper",), ("t-shirt", "longsleeve")),
+        ("gestreiftes Langarmshirt", ("upper",), ("t-shirt", "longsleeve")),
+        ("t-shirt rayé à manches longues", ("upper",), ("t-shirt", "longsleeve")),
+        ("tee with short sleeves", ("upper",), ("t-shirt",)),
+        ("polo with long sleeves", ("upper",), ("polo",)),
+        ("sleeveless tee", ("upper",), ("t-shirt", "tank top")),
+        ("denim pants", ("lower",), ("trousers", "jeans")),
+        ("black pants, not denim", ("lower",), ("trousers",)),
+        ("sweatshirt with a hood", ("upper",), ("sweatshirt", "hoodie")),
+        ("sudadera negra con capucha", ("upper",), ("sweatshirt", "hoodie")),
+        ("sweatshirt without a hood", ("upper",), ("sweatshirt",)),
+        ("hooded jacket", ("upper",), ("jacket",)),
+        ("chunky knit", ("upper",), ("sweater", "cardigan")),
+        ("a fair isle knit under 80", ("upper",), ("sweater", "cardigan")),
+        ("the same in a chunky knit", (), None),
+        ("knit dress", ("dress",), ("dress",)),
+        ("polo neck jumper", ("upper",), ("sweater",)),
+        ("sweat pants", ("lower",), ("joggers",)),
+        ("black suit", ("upper", "lower"), ("blazer", "trousers")),
+        ("socks", ("accessory",), ("socks",)),
+        ("shacket", ("upper",), ("overshirt",)),
     ],
 )
 def test_categories_and_kinds(text: str, categories: tuple[str, ...], kinds: tuple[str, ...] | None) -> None:
@@ -148,6 +187,14 @@ def test_categories_and_kinds(text: str, categories: tuple[str, ...], kinds: tup
         ("black dress with dots white", (("black",),)),
         ("vestido negro con lunares blancos", (("black",),)),
         ("off-white jumper", (("cream",),)),
+        ("a tee in pastel colours", (("light blue", "pink", "purple", "cream"),)),
+        ("pastel tees", (("light blue", "pink", "purple", "cream"),)),
+        ("neutral tones", (("black", "white", "grey", "beige", "cream"),)),
+        ("earthy shades", (("brown", "beige", "olive", "orange"),)),
+        ("trousers in a dark colour", ()),
+        ("greyish blazer", (("grey",),)),
+        ("reddish dress", (("red",),)),
+        ("dark wash jeans", (("navy",),)),
     ],
 )
 def test_colours(text: str, groups: tuple[tuple[str, ...], ...]) -> None:
@@ -173,6 +220,21 @@ def test_colours(text: str, groups: tuple[tuple[str, ...], ...]) -> None:
         ("not without stripes", [], ()),
         ("I don't want no stripes", [("striped",)], ()),
         ("not not without stripes", [("striped",)], ()),
+        ("less formal shirt", [("formal",)], ("upper",)),
+        ("not so formal", [("formal",)], ()),
+        ("nothing that sporty", [("sporty",)], ()),
+        ("not overly formal dress", [("formal",)], ("dress",)),
+        ("top that doesn't have stripes", [("striped",)], ("upper",)),
+        ("tops that don't have any stripes", [("striped",)], ("upper",)),
+        ("it shouldn't contain wool", [("wool",)], ()),
+        ("I don't have a black jacket", [], ("upper",)),
+        ("all jackets but leather", [("leather",)], ("upper",)),
+        ("any shirt but white or navy", [("white",), ("navy",)], ("upper",)),
+        ("sweater, I am allergic to wool", [("wool",)], ("upper",)),
+        ("boots excluding leather", [("leather",)], ("shoes",)),
+        ("neither striped nor checked shirt", [("striped",), ("checked",)], ("upper",)),
+        ("no leather, no black jacket", [("leather",), ("black",)], ("upper",)),
+        ("no dresses, no blue jeans", [("dress",), ("blue", "jeans")], ()),
     ],
 )
 def test_negation(text: str, without: list[tuple[str, ...]], categories: tuple[str, ...]) -> None:
@@ -181,6 +243,48 @@ def test_negation(text: str, without: list[tuple[str, ...]], categories: tuple[s
     assert filters.categories == categories
     asked = {value for group in filters.colours for value in group}
     assert asked.isdisjoint(value for together in without for value in together)
+
+
+def test_a_sort_of_colour_is_named_and_can_be_denied() -> None:
+    labels = [chip.label for chip in read("pastel tees in bright colours").chips if chip.key.startswith("colour")]
+    assert labels == ["pastel", "bright colours"]
+    (without,) = read("nothing in pastel shades").filters.without
+    assert without[0].values == ("light blue", "pink", "purple", "cream")
+
+
+def test_how_many_are_wanted_is_no_measure() -> None:
+    (note,) = read("2 t-shirts under 40").notes
+    assert "“2”" in note and "how many" in note and "measures" not in note
+    assert read("100% cotton").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a polo neck", "a polo neck turtleneck roll neck"),
+        ("black roll neck jumper", "black roll neck jumper turtleneck roll neck"),
+        ("no turtleneck", ""),
+        ("satin cami", "satin cami camisole cami"),
+        ("sweater", "sweater"),
+    ],
+)
+def test_the_encoder_is_told_what_else_titles_say(text: str, words: str) -> None:
+    assert read(text).words == words
+
+
+@pytest.mark.parametrize(
+    ("text", "required", "label"),
+    [
+        ("must be cotton", ("cotton",), "must be cotton"),
+        ("only linen or cotton shirts", ("linen", "cotton"), "must be linen or cotton"),
+        ("a tee that must have long sleeves", ("long",), "must have long sleeves"),
+        ("only hoodies", ("hoodie",), "must be hoodie"),
+    ],
+)
+def test_only_and_must_make_a_wish_a_filter(text: str, required: tuple[str, ...], label: str) -> None:
+    understood = read(text)
+    assert [facet.values for facet in understood.filters.required] == [required]
+    assert label in [chip.label for chip in understood.chips if chip.strict]
 
 
 def test_negated_words_do_not_reach_the_encoder() -> None:
@@ -195,13 +299,46 @@ def test_negated_words_do_not_reach_the_encoder() -> None:
         ("jacket, no sleeves", {"sleeve": ("sleeveless",)}),
         ("linen or cotton", {"material": ("linen", "cotton")}),
         ("polka dot", {"pattern": ("dotted",)}),
+        ("dress with sleeves", {"sleeve": ("short", "three-quarter", "long")}),
+        ("dress with long sleeves", {"sleeve": ("long",)}),
+        ("shorter sleeves", {"sleeve": ("short",)}),
+        ("100% wool sweater", {"material": ("wool", "cashmere", "tweed", "knit")}),
         ("plaid", {"pattern": ("checked",)}),
         ("without a pattern", {"pattern": ("plain",)}),
         ("for the office", {"style": ("office",)}),
+        ("t-shirt without any print", {"pattern": ("plain",)}),
+        ("polka dotted", {"pattern": ("dotted",)}),
+        ("lumberjack shirt", {"pattern": ("checked",)}),
+        ("puffer jacket", {"kind": ("jacket",), "pattern": ("quilted",)}),
+        ("down jacket", {"kind": ("jacket",), "pattern": ("quilted",)}),
+        ("black biker jacket", {"kind": ("jacket",), "material": ("leather",)}),
+        ("faux leather jacket", {"material": ("faux leather",)}),
+        ("leather jacket", {"material": ("leather", "faux leather", "suede")}),
+        ("smart trousers for an interview", {"style": ("formal", "office")}),
+        ("warmer", {"style": ("winter",)}),
     ],
 )
 def test_wishes(text: str, expected: dict[str, tuple[str, ...]]) -> None:
     assert expected.items() <= wishes(read(text)).items()
+
+
+@pytest.mark.parametrize(
+    ("text", "categories", "beside"),
+    [
+        ("what would go with beige chinos", (), ("beige",)),
+        ("goes with black jeans", (), ("black",)),
+        ("something to match navy trousers", (), ("navy",)),
+        ("white shirt with navy chinos", ("upper",), ("navy",)),
+        ("a blouse that pairs well with a green skirt", ("upper",), ("green",)),
+        ("jacket matching grey trousers", ("upper",), ("grey",)),
+        ("skirt and matching navy top", ("lower", "upper"), ()),
+        ("dress with navy stripes", ("dress",), ()),
+        ("shirt to wear with short sleeves", ("upper",), ()),
+    ],
+)
+def test_a_thing_it_goes_with_needs_no_owner(text: str, categories: tuple[str, ...], beside: tuple[str, ...]) -> None:
+    understood = read(text)
+    assert (understood.filters.categories, understood.beside) == (categories, beside)
 
 
 def test_what_it_goes_with_does_not_filter() -> None:

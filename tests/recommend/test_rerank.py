@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -35,6 +37,16 @@ def test_prices_rank_by_direction() -> None:
     assert list(np.argsort(-rerank.price_chances(items, 1))) == [2, 1, 0]
     assert list(np.argsort(-rerank.price_chances(items, -1))) == [0, 1, 2]
     np.testing.assert_array_equal(rerank.price_chances([LINEN], 1), [1])
+    np.testing.assert_allclose(rerank.price_chances(items, 2), rerank.price_chances(items, 1) ** 2, rtol=1e-6)
+    np.testing.assert_allclose(rerank.price_chances(items, -2), rerank.price_chances(items, -1) ** 2, rtol=1e-6)
+
+
+def test_many_colours_are_nearer_to_multicolour_than_one() -> None:
+    one, many = replace(LINEN, colours=("red",)), replace(LINEN, colours=("red", "navy", "cream"))
+    chances = rerank.wish_chances(
+        [one, many, replace(one, colours=("multicolour",))], [Facet("colours", ("multicolour",))]
+    )
+    np.testing.assert_allclose(chances, [rerank.MISSED, rerank.UNSTATED, 1])
 
 
 def palettes(*names: str) -> Floats:
