@@ -21,7 +21,7 @@ from pipelines.serving.settings import Refused, ServeSettings
 from pipelines.serving.worker import Ticket
 from tests.pipelines import tiny_renderer
 from tests.pipelines.serving.served import Served, serving, tryon
-from tests.pipelines.tiny_renderer import CRASHES, SLOW
+from tests.pipelines.tiny_renderer import CRASHES, HOLDS, SLOW
 
 
 def lines(log: Path, kind: str) -> list[str]:
@@ -47,6 +47,20 @@ def test_a_killed_worker_is_replaced_and_its_render_begun_again(served: Served, 
     assert events[-1][1]["attempts"] == 2
     assert worker_of_next_render(log, seen + 1) != first
     assert served.wait_for(behind, "done")["attempts"] == 1
+
+
+def test_what_a_worker_showed_goes_with_it_and_the_next_one_shows_more(served: Served, log: Path) -> None:
+    seen = len(lines(log, "render"))
+    render = served.post(tryon(HOLDS, 17), previews=True).json["id"]
+    for attempt in (1, 2):
+        worker = worker_of_next_render(log, seen + attempt - 1)
+        end = time.monotonic() + 60
+        while served.status(render)["previews"] < attempt:
+            assert time.monotonic() < end
+        assert served.ask("GET", f"/v1/renders/{render}/preview").status == 200
+        os.kill(worker, signal.SIGKILL)
+    served.wait_for(render, "failed")
+    assert served.ask("GET", f"/v1/renders/{render}/preview").status == 409
 
 
 def test_a_render_that_kills_its_workers_is_given_up_and_takes_no_other_along(served: Served) -> None:
