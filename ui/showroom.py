@@ -13,6 +13,7 @@ from ui import (
     loaders,
     masking,
     pictures,
+    piece_actions,
     placing,
     room_actions,
     room_look,
@@ -92,7 +93,7 @@ def _beside(state: RoomVisit, item_id: str) -> goes_with.Picture:
     """What goes with the chosen piece, and with the room, is placed beside it."""
     query = Query(**furniture.context(state))
     return goes_with.Picture(
-        item_id, query, "Add it", "Add all", "Complete the room", room_actions.place_items
+        item_id, query, "Add it", "Add all", "Complete the room", piece_actions.place_items
     )  # fmt: skip
 
 
@@ -145,7 +146,7 @@ def _picture(state: RoomVisit, room: Room) -> None:
         jpeg = with_grid(jpeg, view)
     placing.show(
         jpeg, room.ratio, look.alt if look is not None else room.name.capitalize(), handles(state), state.chosen,
-        view.camera.horizon_y if view is not None else 0.5, room_actions.done_in_picture, state.key("placing"),
+        view.camera.horizon_y if view is not None else 0.5, piece_actions.done_in_picture, state.key("placing"),
         movable=state.piece is not None, marks=state.marks,
     )  # fmt: skip
 
