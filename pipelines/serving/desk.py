@@ -191,7 +191,7 @@ class Desk:
             self._waiting.remove(render)
             self._finish(render, Ended("cancelled", why="cancelled by the client"))
         elif not render.cancelled:
-            render.cancelled = True
+            render.cancelled, render.preview = True, None
             soon = asyncio.get_running_loop().time() + _GRACE
             if not render.limit.expired():
                 render.limit.reschedule(min(soon, render.limit.when() or soon))
@@ -267,7 +267,7 @@ class Desk:
             said: Any = await loop.run_in_executor(self._threads, worker.receive)
             if not isinstance(said, Report):
                 return said
-            if said.preview is not None:
+            if said.preview is not None and not render.cancelled:
                 render.preview, render.previews = said.preview, render.previews + 1
             render.progress = Report(said.fraction, said.stage)
             render.tell()

@@ -82,6 +82,21 @@ def test_a_running_render_is_cancelled_at_its_next_step(served: Served, log: Pat
     assert len(lines(log, "load")) == loads  # by the same worker
 
 
+def test_a_cancelled_render_shows_itself_no_more_even_before_it_stops(served: Served, log: Path) -> None:
+    seen = len(lines(log, "render"))
+    held = served.post(tryon(HOLDS, 18), previews=True).json["id"]
+    worker = worker_of_next_render(log, seen)
+    end = time.monotonic() + 60
+    while not served.status(held)["previews"]:
+        assert time.monotonic() < end
+    os.kill(worker, signal.SIGSTOP)
+    served.ask("DELETE", f"/v1/renders/{held}")
+    assert served.status(held)["state"] == "running"
+    assert served.ask("GET", f"/v1/renders/{held}/preview").status == 409
+    os.kill(worker, signal.SIGCONT)
+    served.wait_for(held, "cancelled")
+
+
 def test_a_cancelled_render_that_makes_no_step_is_ended(
     served: Served, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
