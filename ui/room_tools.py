@@ -32,7 +32,7 @@ def show(state: RoomVisit) -> None:
         expanded=state.marks is not None and state.marking == "length",
     ):  # fmt: skip
         _camera(state)
-    with st.expander("In front, and taken away", icon=":material/layers_clear:", key=state.key("masks")):
+    with st.expander("Keep things in front, take things away", icon=":material/layers_clear:", key=state.key("masks")):
         _masks(state)
     with st.expander("Renderer", icon=":material/brush:", key=state.key("renderers"), expanded=bool(state.wished)):
         choosing.show(state)

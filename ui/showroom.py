@@ -161,7 +161,7 @@ def _hint(state: RoomVisit) -> None:
         st.caption(":material/straighten: Click both ends of something whose length you know, such as a door.")
     elif state.piece is not None:
         st.caption(
-            f":material/touch_app: Click where **{state.piece.title}** shall stand, or drag it. "
+            f":material/touch_app: Tap or click where **{state.piece.title}** shall stand, or drag it. "
             "Arrow keys move it, [ and ] turn it."
         )
     else:
