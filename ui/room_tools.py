@@ -214,6 +214,8 @@ def _masks(state: RoomVisit) -> None:
     if state.room is not None:
         purposes: dict[Purpose, str] = {"mask": "Click what stays in front", "remove": "Click what is taken away"}
         masking.show(RoomVisit, state.room.shown, purposes, room_actions.use_mask)
+    if state.masking is not None:
+        return  # one thing is marked at a time
     _mask(state, "mask", "What stays in front: black in this mask", "stays in front", room_actions.accept_mask)
     removal = "What is taken away first: white in this mask"
     _mask(state, "remove", removal, "is taken away first", room_actions.accept_removal)

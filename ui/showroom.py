@@ -165,7 +165,8 @@ def _hint(state: RoomVisit) -> None:
             "Arrow keys move it, [ and ] turn it."
         )
     else:
-        st.caption(":material/chair: Choose something on the rack and *Place it* here.")
+        then = " What you marked is taken away then." if state.arrangement.remove is not None else ""
+        st.caption(f":material/chair: Choose something on the rack and *Place it* here.{then}")
 
 
 def now(state: RoomVisit, room: Room, look: RoomLook | None) -> bytes:
