@@ -105,7 +105,7 @@ _CSS = """
 [class*="st-key-answers"] button { min-height: 1.9rem; padding: .1rem .75rem }
 
 /* What is too long for a box ends in dots. */
-.react-aria-ComboBox input { text-overflow: ellipsis }
+.react-aria-ComboBox input, [role="option"] > div { overflow: hidden; text-overflow: ellipsis }
 
 /* The way between the pages. */
 [class*="st-key-page-"][class*="-here"] a { background: #e8e2d6 }
