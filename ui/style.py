@@ -76,10 +76,10 @@ _CSS = """
       scrollbar-width: thin }
 }
 /* Buttons that show their icon only; their words are for those who do not see it. */
-[class*="st-key-steps"] button p, [class*="st-key-remove-"][class*="-room"] button p,
+[class*="st-key-steps"] button p, [class*="st-key-remove-"][class*="-room"] .stButton button p,
 [class*="st-key-up-"] button p, [class*="st-key-down-"] button p
   { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
-[class*="st-key-steps"] button div:has(> p), [class*="st-key-remove-"][class*="-room"] button div:has(> p),
+[class*="st-key-steps"] button div:has(> p), [class*="st-key-remove-"][class*="-room"] .stButton button div:has(> p),
 [class*="st-key-up-"] button div:has(> p), [class*="st-key-down-"] button div:has(> p)
   { position: absolute }
 
