@@ -1,4 +1,7 @@
-"""What clicks on "Your room" do to its state. Called as widget callbacks, before the page is drawn again."""
+"""What clicks on "Your room" do to the room, its camera and its masks; `piece_actions` to what stands in it.
+
+Called as widget callbacks, before the page is drawn again.
+"""
 
 from __future__ import annotations
 
