@@ -1,8 +1,8 @@
 """Rendering by another Tryroom: `tryroom serve`, asked over HTTP.
 
 A request is posted once, whatever becomes of the connection: it carries a key by which the server knows it again. Its
-events are followed to the end, its pictures fetched, and the render is dropped there. With the standard library's HTTP,
-since a POST, a stream of lines and a DELETE need no more.
+events are followed to the end, what it shows on the way is handed on, its pictures are fetched, and the render is
+dropped there. With the standard library's HTTP, since a POST, a stream of lines and a DELETE need no more.
 """
 
 from __future__ import annotations

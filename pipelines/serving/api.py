@@ -91,13 +91,15 @@ class _InMemory(MultiPartParser):
 # --- what comes in ------------------------------------------------------------------------------------------
 
 
-async def _ticket(request: Request, looking: asyncio.Semaphore, renderer: str, **wishes: bool) -> Ticket:
+async def _ticket(
+    request: Request, looking: asyncio.Semaphore, renderer: str, *, only_recipe: bool = False, previews: bool = False
+) -> Ticket:
     """The request in a body, read and checked as far as it can be without rendering it; BadInput otherwise."""
     document, pictures = await _parts(request)
     async with looking:  # decoded here to be refused at once, and again by the worker: pixels do not wait in memory
         task = await asyncio.to_thread(forms.task_of, document)
         await asyncio.to_thread(forms.unpack, document, pictures, renderer)
-    return Ticket(task, document, pictures, **wishes)
+    return Ticket(task, document, pictures, only_recipe, previews)
 
 
 async def _parts(request: Request) -> tuple[bytes, dict[str, bytes]]:
