@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines import batch, jobs, renderers, weights
+from pipelines import batch, jobs, looking, renderers, weights
 from pipelines.errors import BadInput, TryroomError
+from pipelines.furniture import FurnitureFiles
 from pipelines.schema import CATEGORY_CHOICES, PARSING_LABELS, CategoryChoice, Image, Mask, RenderSettings
 from recommend.catalog import read_catalog
 from recommend.errors import ToolFailed
@@ -142,7 +143,7 @@ def width_of(item: Item) -> float | None:
     return float(width) if isinstance(width, int | float) else None
 
 
-def find_item(item_id: str) -> jobs.Garment | jobs.FurnitureFiles | None:
+def find_item(item_id: str) -> jobs.Garment | FurnitureFiles | None:
     """An item of the catalogs by its id, None if there is none."""
     garments = read_catalog(CATALOG)
     for item in garments.items:
@@ -152,12 +153,12 @@ def find_item(item_id: str) -> jobs.Garment | jobs.FurnitureFiles | None:
     return next((furniture_files(furniture.folder, item) for item in furniture.items if item.id == item_id), None)
 
 
-def furniture_files(folder: Path, item: Item) -> jobs.FurnitureFiles:
+def furniture_files(folder: Path, item: Item) -> FurnitureFiles:
     """The cut-outs of an item of the furniture catalog."""
     angles = item.extra["view_angles"]
     assert item.size_cm is not None  # the catalog's check
     width, depth, height = (side / 100 for side in item.size_cm)
-    return jobs.FurnitureFiles(
+    return FurnitureFiles(
         (width, depth, height),
         folder / item.extra["views"],
         tuple(angles["yaw"]),
@@ -286,7 +287,7 @@ class _PersonReader:
     def __init__(self) -> None:
         from pipelines.perception.parsing import Parser
 
-        self._pose = renderers.pose_finder()
+        self._pose = looking.pose_finder()
         self._parse = Parser(weights.resolve("parser"))
         self._lock = threading.Lock()
 

@@ -36,7 +36,7 @@ ITEMS = {"coffee table": (0.5, 0.8), "armchair": (0.35, 0.75), "floor lamp": (0.
 
 def requests(rooms: int) -> Iterator[RoomRequest]:
     """Demo rooms × furniture."""
-    from pipelines.jobs import read_furniture
+    from pipelines.furniture import read_furniture
 
     catalog = read_catalog(tryroom.FURNITURE)
     for room, (category, at) in itertools.product(tryroom.demo_rooms()[:rooms], ITEMS.items()):

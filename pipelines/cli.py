@@ -21,6 +21,7 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 from pipelines import batch as batches
 from pipelines import jobs, renderers, weights
 from pipelines.errors import BadInput, CorruptWeights, MissingWeights
+from pipelines.furniture import FurnitureFiles
 from pipelines.schema import (
     CATEGORY_CHOICES,
     MASK_GROWTH,
@@ -274,7 +275,7 @@ def _check_picture_name(out: Path) -> None:
         raise BadInput("-o", str(out), "a file name ending in .png", f"For example -o {out.stem or 'out'}.png")
 
 
-def _item(item: str, find_item: jobs.FindItem) -> jobs.Garment | jobs.FurnitureFiles:
+def _item(item: str, find_item: jobs.FindItem) -> jobs.Garment | FurnitureFiles:
     path = Path(item)
     found = jobs.Garment(path) if path.exists() else find_item(item)
     if found is None:
@@ -285,7 +286,7 @@ def _item(item: str, find_item: jobs.FindItem) -> jobs.Garment | jobs.FurnitureF
 
 def _garment(name: str, find_item: jobs.FindItem) -> jobs.Garment:
     found = _item(name, find_item)
-    if isinstance(found, jobs.FurnitureFiles):
+    if isinstance(found, FurnitureFiles):
         raise BadInput("garment", repr(name), "a garment", "Furniture is placed with: tryroom room")
     return found
 

@@ -288,6 +288,23 @@ def load_png_bytes(data: bytes, *, what: str) -> Image | Mask:
     return np.array(picture)
 
 
+def jpeg_bytes(image: Image, side: int) -> bytes:
+    """A JPEG to look at, its longer side at most `side` pixels."""
+    picture, buffer = PILImage.fromarray(image), io.BytesIO()
+    picture.thumbnail((side, side))
+    picture.save(buffer, format="JPEG", quality=85)
+    return buffer.getvalue()
+
+
+def load_jpeg_bytes(data: bytes, *, what: str) -> Image:
+    """The picture that `jpeg_bytes` made, RGB uint8 (H, W, 3).
+
+    Raises:
+        BadInput: it is damaged, too large, or no picture.
+    """
+    return np.array(_decode(data, what, smallest=1).convert("RGB"))
+
+
 def save_bytes(path: Path, data: bytes) -> None:
     """Write a file in one move; BadInput if it cannot be written."""
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}{PART_SUFFIX}")

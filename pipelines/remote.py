@@ -1,8 +1,8 @@
 """Rendering by another Tryroom: `tryroom serve`, asked over HTTP.
 
 A request is posted once, whatever becomes of the connection: it carries a key by which the server knows it again. Its
-events are followed to the end, its pictures fetched, and the render is dropped there. With the standard library's HTTP,
-since a POST, a stream of lines and a DELETE need no more.
+events are followed to the end, what it shows on the way is handed on, its pictures are fetched, and the render is
+dropped there. With the standard library's HTTP, since a POST, a stream of lines and a DELETE need no more.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -100,7 +101,8 @@ class RemoteRenderer:
             RemoteFailed: the server cannot be asked, stops, or has had no place for too long.
         """
         report = _rising(on_progress or (lambda _: None))
-        render = self._post("/v1/renders", request, report)
+        asked = "" if on_progress is None else "?previews=true"
+        render = self._post(f"/v1/renders{asked}", request, report)
         path = f"/v1/renders/{render['id']}"
         try:
             end = self._followed(path, report)
@@ -151,17 +153,20 @@ class RemoteRenderer:
 
     def _followed(self, path: str, report: OnProgress) -> Any:
         """The last status of a render, its progress reported until then."""
-        lost, now = 0, Progress(0.0, "waiting")
+        lost, previews, now = 0, 0, Progress(0.0, "waiting")
         while True:
             try:
                 for name, status in self._events(f"{path}/events"):
-                    lost = 0
+                    lost, preview = 0, None
                     if name in ("done", "failed", "cancelled"):
                         return status
                     if name == "progress":
                         ahead = f", {status['ahead']} before it" if status["ahead"] else ""
                         now = Progress(status["fraction"], f"{status['stage']}{ahead}")
-                    report(now)  # without news as well: it may want to cancel
+                        if status.get("previews", 0) > previews:  # an older server has none
+                            previews = status["previews"]
+                            preview = self._preview(path)
+                    report(replace(now, preview=preview))  # without news as well: it may want to cancel
             except _Lost as error:
                 lost += 1
                 self._wait_after(lost, error.why)
@@ -182,6 +187,14 @@ class RemoteRenderer:
         except _LOST as error:
             raise _Lost(error) from error
         raise _Lost(http.client.IncompleteRead(b""))
+
+    def _preview(self, path: str) -> Image | None:
+        """What is to be seen of a render so far; None where that is gone already, or does not arrive."""
+        try:
+            with self._open("GET", f"{path}/preview") as answer:
+                return images.load_jpeg_bytes(answer.read(), what="preview from there")
+        except (RemoteFailed, *_LOST):
+            return None
 
     def _fetched(self, path: str, end: Any) -> RenderResult:
         """The pictures of a render that is done."""

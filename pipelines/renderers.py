@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from pipelines import recipes, remote, weights, wire
+from pipelines import looking, recipes, remote, weights, wire
 from pipelines.errors import BadInput
 from pipelines.outfit import put_on
 from pipelines.schema import (
@@ -28,7 +27,6 @@ from pipelines.schema import (
 
 if TYPE_CHECKING:  # they load torch
     from pipelines.diffusion.compact import CompactInpaintPipeline
-    from pipelines.perception.pose import FindsPose
     from pipelines.room import Paint as PaintRoom
     from pipelines.tryon import Perception
 
@@ -36,8 +34,6 @@ T = TypeVar("T")
 
 #: Names the renderer of the app.
 RENDERER_VARIABLE = "TRYROOM_RENDERER"
-#: Names a file of OpenPose's weights, whose points then take the place of BlazePose's.
-OPENPOSE_VARIABLE = "TRYROOM_OPENPOSE"
 
 
 class Renderer(Protocol):
@@ -52,46 +48,6 @@ class Renderer(Protocol):
 Load = Callable[[str, str], Renderer]
 
 
-def openpose_file() -> Path | None:
-    """The file of OpenPose's weights that was named to find poses by; None = BlazePose finds them alone."""
-    named = os.environ.get(OPENPOSE_VARIABLE)
-    return Path(named).expanduser() if named else None
-
-
-def pose_finder() -> FindsPose:
-    """What finds poses: BlazePose, with OpenPose's points where its weights are named."""
-    from pipelines.perception.pose import PoseEstimator
-
-    blazepose = PoseEstimator(weights.resolve("blazepose"))
-    if (own := openpose_file()) is None:
-        return blazepose
-    from pipelines.perception.openpose import OpenPoseEstimator, load_openpose
-
-    return OpenPoseEstimator(blazepose, load_openpose(own))
-
-
-def tryon_revisions(names: Iterable[str]) -> dict[str, str]:
-    """The revisions of weights in the manifest, by name, and of OpenPose's where they are named."""
-    revisions = _revisions(names)
-    if (own := openpose_file()) is not None:
-        revisions["openpose"] = hashlib.sha256(own.read_bytes()).hexdigest()[:12]
-    return revisions
-
-
-def tryon_perception() -> Perception:
-    """The networks that look at a person and a garment, loaded; the same for every painter."""
-    from pipelines.perception.garment import GarmentAnalyser
-    from pipelines.perception.parsing import Parser
-    from pipelines.tryon import Perception
-
-    backbone = weights.resolve("efficientnet-lite0")
-    return Perception(
-        pose_finder(),
-        Parser(weights.resolve("parser")),
-        GarmentAnalyser(weights.resolve("garment"), next(backbone.glob("*.pth"))),
-    )
-
-
 def tryon_networks(compact: Path | None = None) -> tuple[Perception, CompactInpaintPipeline]:
     """What a try-on needs, loaded: the networks that look, and the pipeline that paints.
 
@@ -103,20 +59,11 @@ def tryon_networks(compact: Path | None = None) -> tuple[Perception, CompactInpa
 
     from pipelines.diffusion.compact import CompactInpaintPipeline
 
-    perception = tryon_perception()
+    perception = looking.tryon_perception()
     logging.disable_progress_bar()  # the weights are local and small: nothing to watch
     pipe = CompactInpaintPipeline.from_pretrained(compact or weights.resolve("compact"), dtype=torch.float32)
     pipe.set_progress_bar_config(disable=True)
     return perception, pipe
-
-
-#: What looks at a person and a garment, and at a room, whoever paints.
-LOOKING_AT_PEOPLE = ("blazepose", "parser", "garment", "efficientnet-lite0")
-LOOKING_AT_ROOMS = ("floor", "camera_height")
-
-
-def _revisions(names: Iterable[str]) -> dict[str, str]:
-    return {name: weights.revision(name) for name in names}
 
 
 class _TryOn(ABC):
@@ -149,11 +96,11 @@ class _TryOn(ABC):
 class CompactTryOn(_TryOn):
     """Garments on people by our own networks, on the CPU."""
 
-    WEIGHTS = (*LOOKING_AT_PEOPLE, "compact")
+    WEIGHTS = (*looking.PEOPLE, "compact")
 
     def __init__(self) -> None:
         self._perception, self._pipe = tryon_networks()
-        self._revision = tryon_revisions(self.WEIGHTS)
+        self._revision = looking.tryon_revisions(self.WEIGHTS)
         self._lock = threading.Lock()
 
     def recipe(self, request: TryOnRequest) -> dict[str, Any]:
@@ -169,7 +116,7 @@ class CompactTryOn(_TryOn):
 class CompactRoom:
     """Furniture in rooms by our own networks, on the CPU. Thread-safe: nothing is kept between renders."""
 
-    WEIGHTS = (*LOOKING_AT_ROOMS, "harmony")
+    WEIGHTS = (*looking.ROOMS, "harmony")
 
     def __init__(self) -> None:
         from pipelines.diffusion.harmoniser import Harmoniser
@@ -177,7 +124,7 @@ class CompactRoom:
 
         self._networks = room_networks()
         self._harmonise = Harmoniser(weights.resolve("harmony"))
-        self._revision = _revisions(self.WEIGHTS)
+        self._revision = looking.revisions(self.WEIGHTS)
 
     def recipe(self, request: RoomRequest) -> dict[str, Any]:
         """Everything that decides the picture; no pixels, no paths."""
@@ -209,7 +156,7 @@ class Published:
         self._name, self._lock = name, threading.Lock()
         self._licences = {one: weights.find(one).licence for one in painter_weights(name, task)}
         folders = {one: weights.resolve(one) for one in painter_weights(name, task)}
-        revisions = tryon_revisions if task == "tryon" else _revisions
+        revisions = looking.tryon_revisions if task == "tryon" else looking.revisions
         self._revision = revisions(weights_of(name, task))
         self._painter = load_painter(name, task, folders, memory)
 
@@ -223,7 +170,7 @@ class PublishedTryOn(Published, _TryOn):
 
     def __init__(self, name: str, memory: str = "auto") -> None:
         super().__init__(name, "tryon", memory)
-        self._perception = tryon_perception()
+        self._perception = looking.tryon_perception()
 
     def recipe(self, request: TryOnRequest) -> dict[str, Any]:
         """Everything that decides the picture; no pixels, no paths."""
@@ -311,7 +258,7 @@ def _published(name: str, about: str, people: tuple[str, ...], rooms: tuple[str,
     """A published model that paints people and rooms, with the weights that each needs of its own."""
     return Choice(
         {"tryon": functools.partial(PublishedTryOn, name), "room": functools.partial(PublishedRoom, name)},
-        {"tryon": (*LOOKING_AT_PEOPLE, *people), "room": (*CompactRoom.WEIGHTS, *rooms)},
+        {"tryon": (*looking.PEOPLE, *people), "room": (*CompactRoom.WEIGHTS, *rooms)},
         about,
     )
 
@@ -347,7 +294,7 @@ RENDERERS: dict[str, Choice] = {
     ),
     "concat": Choice(
         {"tryon": functools.partial(PublishedTryOn, "concat")},
-        {"tryon": (*LOOKING_AT_PEOPLE, *_CONCAT)},
+        {"tryon": (*looking.PEOPLE, *_CONCAT)},
         "person and garment side by side (CatVTON); not for commercial use",
     ),
     "remote": Choice(

@@ -43,6 +43,14 @@ def _last_line(text: str) -> str:
 
 
 def _from_hub(entry: Entry, staging: Path, files: Path) -> None:
+    """Download from the hub; whatever goes wrong is an OSError."""
+    try:
+        _from_repository(entry, staging, files)
+    except Exception as error:  # the client passes on what the HTTP library raises that it happens to use
+        raise OSError(f"{entry.fields['repository']}: {error}") from error
+
+
+def _from_repository(entry: Entry, staging: Path, files: Path) -> None:
     import huggingface_hub  # heavy, and rarely needed
 
     if entry.take:

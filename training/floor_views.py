@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 import tryroom
 from pipelines import images
+from pipelines.furniture import read_furniture
 from pipelines.geometry.camera import Camera
-from pipelines.jobs import read_furniture
 from pipelines.perception.floor import falls
 from pipelines.schema import Image, Mask
 from recommend.catalog import read_catalog

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 import tryroom
 from pipelines import images
 from pipelines.diffusion.harmoniser import Window, conditions, taper, window_of
+from pipelines.furniture import read_furniture
 from pipelines.geometry.depth import depth_map
 from pipelines.geometry.layer import Layer, Scene, bring
 from pipelines.geometry.placement import Placement
-from pipelines.jobs import read_furniture
 from pipelines.schema import Furniture, Image, Mask
 from recommend.catalog import read_catalog
 from training.room_camera import camera_of

@@ -97,7 +97,7 @@ def mask_for(photo: Image | None, data: bytes, made: str) -> Mask:
     Args:
         made: what the page makes, whose mask can be downloaded.
     """
-    mask = pictures.mask(data)
+    mask = images.load_mask_bytes(data, what="mask")
     if photo is not None and mask.shape != photo.shape[:2]:
         (height, width), (h, w) = mask.shape, photo.shape[:2]
         step = f"Download the mask of a finished {made}, change that, and give it back."

@@ -64,12 +64,14 @@ def missing(name: str, task: str) -> list[Entry]:
 def begin(page: type[Visit]) -> None:
     """Load the renderer that is wished for, and fetch what it needs."""
     state = visit(page)
-    state.loading = loaders.fresh_renderer(state.wished, state.TASK)
+    state.loading = loaders.wish_renderer(state, state.wished, state.TASK)
 
 
 def leave(page: type[Visit]) -> None:
-    """Stay with the renderer that there is; what others wait for, too, goes on loading."""
+    """Stay with the renderer that there is; the other one goes on loading only if others wait for it."""
     state = visit(page)
+    if state.loading is not None:
+        loaders.leave_renderer(state, state.wished, state.TASK)
     state.wished, state.loading = "", None
 
 
@@ -120,6 +122,10 @@ def _watch(page: type[Visit]) -> None:
         st.rerun(scope="app")
     st.progress(min(loading.fraction, 1.0), text=f"Getting {state.wished} ready · {loading.stage}")
     st.button(f"Stay with {now(state)}", key=state.key("stay"), on_click=leave, args=(page,))
+    if loading.stage.startswith(loaders.FETCHING):
+        st.caption("If you stay, the part on its way is still fetched, and kept for another time; nothing else is.")
+    else:
+        st.caption("If you stay, what is being loaded is let go of as soon as that can be stopped.")
 
 
 def _size(count: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from recommend.schema import Item
-from ui import actions, loaders, pictures, room_actions
+from ui import actions, loaders, pictures, piece_actions, room_actions
 from ui.room_state import RoomVisit, room_visit
 from ui.shop import Own, Shop
 
@@ -68,7 +68,7 @@ def _own_size_said() -> None:
 
 def own(state: RoomVisit) -> Own | None:
     """The shopper's own piece."""
-    return None if state.own is None else Own("Your own piece", state.own, room_actions.place_own)
+    return None if state.own is None else Own("Your own piece", state.own, piece_actions.place_own)
 
 
 SHOP: Shop[RoomVisit] = Shop(
@@ -83,7 +83,7 @@ SHOP: Shop[RoomVisit] = Shop(
     look=lambda state: None,  # what is in it is found without a tap
     goes_hint="What stands well beside it.",
     verb="Place it",
-    choose=room_actions.place_item,
+    choose=piece_actions.place_item,
     hint=hint,
     context=context,
     facts=facts,

@@ -7,6 +7,7 @@ What is cached is asked for on the page's thread and handed to the others, which
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import threading
@@ -19,6 +20,7 @@ import streamlit as st
 
 import tryroom
 from pipelines import images, renderers, weights
+from pipelines.errors import RenderCancelled
 from pipelines.perception.clicked import ClickMask, GrabCutClicks
 from pipelines.renderers import Renderer
 from pipelines.schema import Image, Mask, OnProgress, Progress
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
 #: Names a file of SAM's weights, which then finds what is clicked.
 SAM_VARIABLE = "TRYROOM_SAM"
+#: How a stage begins in which weights are fetched.
+FETCHING = "fetching"
 #: What `tryroom.read_person` needs.
 _READER_WEIGHTS = ("blazepose", "parser")
 #: Held while the encoder of the catalogs is loaded.
@@ -172,6 +176,31 @@ def fresh_renderer(name: str, task: str = "tryon") -> Task[Renderer]:
     return renderer(name, task)
 
 
+@st.cache_resource(show_spinner=False)
+def _wishing(name: str, task: str) -> weakref.WeakSet[object]:
+    """Who wished for a renderer that is not in use yet; who left the app is not among them."""
+    return weakref.WeakSet()
+
+
+def wish_renderer(who: object, name: str, task: str) -> Task[Renderer]:
+    """As `fresh_renderer`, for somebody who may leave it."""
+    _wishing(name, task).add(who)
+    return fresh_renderer(name, task)
+
+
+def leave_renderer(who: object, name: str, task: str) -> None:
+    """Wish for a renderer no more; if it is still loaded and nobody else waits for it, that ends.
+
+    Loading stops at its next report. Where there is none any more, what was loaded goes with its task, which nobody
+    holds then.
+    """
+    wishing, loading = _wishing(name, task), renderer(name, task)
+    wishing.discard(who)
+    if not (loading.done or wishing or loading.followed):
+        loading.cancel()
+        renderer.clear(name, task)
+
+
 # --- the work -----------------------------------------------------------------------------------------------
 
 
@@ -240,6 +269,7 @@ def load_renderer(name: str, task: str, report: OnProgress) -> Renderer:
     fetch(renderers.weights_of(name, task), part(report, 0.0, 0.7))
     report(Progress(0.7, "loading the networks"))
     with tryroom.LOADING:
+        report(Progress(0.7, "loading the networks"))  # cancelled while it waited, it loads nothing
         return renderers.load(name, task)
 
 
@@ -257,12 +287,18 @@ def look_at_room(photo: Image, report: OnProgress) -> RoomContext:
 
 
 def fetch(names: Iterable[str], report: OnProgress) -> None:
-    """Bring weights to this machine that are not here yet."""
+    """Bring weights to this machine that are not here yet.
+
+    What `report` raises ends it between two of them: one that is on its way comes whole, and is kept.
+    """
     entries = [entry for entry in map(weights.find, names) if weights.missing_files(entry)]
     for place, entry in enumerate(entries):
         step = part(report, place / len(entries), (place + 1) / len(entries))
 
         def tell(done: int, total: int, name: str = entry.name, step: OnProgress = step) -> None:
-            step(Progress(done / max(total, 1), f"fetching {name}, {done / 1e6:.0f} of {total / 1e6:.0f} MB"))
+            with contextlib.suppress(RenderCancelled):
+                step(Progress(done / max(total, 1), f"{FETCHING} {name}, {done / 1e6:.0f} of {total / 1e6:.0f} MB"))
+
+        step(Progress(0.0, f"{FETCHING} {entry.name}"))
 
         weights.resolve(entry.name, on_progress=tell)

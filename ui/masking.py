@@ -21,8 +21,8 @@ PLACE = "masking"
 _TOOLS = {"click": "Click", "brush": "Brush"}
 _WAYS = {True: "Add", False: "Take away"}
 _HINTS = {
-    ("click", True): "Click on what you mean. Another click adds what is missing.",
-    ("click", False): "Click on what does not belong to it.",
+    ("click", True): "Tap or click on what you mean. Another click adds what is missing.",
+    ("click", False): "Tap or click on what does not belong to it.",
     ("brush", True): "Paint over what you mean.",
     ("brush", False): "Wipe off what does not belong to it.",
 }
@@ -49,6 +49,8 @@ def show(
                     icon=":material/ads_click:",
                 )  # fmt: skip
         return
+    if len(purposes) > 1:
+        st.markdown(f"**{purposes[marking.purpose]}**")
     st.caption(_HINTS[marking.tool, marking.add])
     _tools(state, page, marking)
     _ends(state, page, marking, use)

@@ -36,7 +36,7 @@ def show(state: Visit) -> None:
         return
     said = ", ".join(f"{counts[event]} {names[counts[event] > 1]}" for event, names in NAMES.items() if counts[event])
     with st.container(horizontal=True, vertical_alignment="center", key=state.key("opinions")):
-        st.caption(said, width="content")
+        st.caption(f"Your taste so far: {said}", width="content")
         st.button(
             "Undo", key=state.key("undo-opinion"), icon=":material/undo:", type="tertiary",
             on_click=_undo, args=(type(state),), help="Takes the latest back.",

@@ -1,19 +1,15 @@
-"""Pictures on their way to and from the page: uploads in, small JPEGs and the PNG to download out."""
+"""Pictures on their way to and from the page: uploads in, small JPEGs out."""
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PILImage
-from PIL import PngImagePlugin
 
-from pipelines import images
 from pipelines.schema import Image, Mask
 
 #: Endings offered in file dialogs; what a file is, its bytes decide.
@@ -26,8 +22,6 @@ CARD, PORTRAIT = (480, 384), (480, 360)
 SQUARE, LANDSCAPE = (400, 400), (300, 400)
 #: A card is filled, rather than framed, if that cuts off at most this share of the picture.
 _CUT = 0.1
-#: Where `images.read_recipe` looks for a recipe; a test holds the two together.
-_RECIPE_KEY = "tryroom"
 
 
 def on_white(picture: NDArray[np.uint8]) -> Image:
@@ -82,26 +76,3 @@ def resized(mask: Mask, photo: Image) -> Mask:
         return mask
     full = cv2.resize(mask, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return np.where(full > 127, 255, 0).astype(np.uint8)
-
-
-def png(image: Image | Mask, recipe: Mapping[str, Any] | None = None) -> bytes:
-    """A PNG with its recipe inside, as `images.read_recipe` finds it; quick to make rather than small."""
-    chunks = PngImagePlugin.PngInfo()
-    if recipe is not None:
-        chunks.add_itxt(_RECIPE_KEY, images.dump_recipe(recipe))
-    buffer = io.BytesIO()
-    PILImage.fromarray(image).save(buffer, format="PNG", pnginfo=chunks, compress_level=1)
-    return buffer.getvalue()
-
-
-def mask(data: bytes) -> Mask:
-    """The bytes of a mask picture → uint8 (H, W): white = 255 = repaint; black and transparent = 0 = keep.
-
-    Raises:
-        BadInput: not a picture.
-    """
-    picture = images.load_image_bytes(data, what="mask", keep_alpha=True)
-    level = cv2.cvtColor(np.ascontiguousarray(picture[..., :3]), cv2.COLOR_RGB2GRAY)
-    if picture.shape[2] == 4:
-        level = np.minimum(level, picture[..., 3])
-    return np.where(level >= 128, 255, 0).astype(np.uint8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from pipelines import images
 from pipelines.renderers import Renderer
 from pipelines.schema import Image, OnProgress, Progress, RenderResult, RenderSettings, TryOnRequest
 from ui import pictures
@@ -68,8 +69,8 @@ def forms_of(shown: Image, result: RenderResult, start: float) -> dict[str, Any]
     """The fields of `Made`, for a photo as it is shown and what was rendered of it."""
     after = pictures.fit(result.image, pictures.SHOWN_SIDE)
     return {
-        "png": pictures.png(result.image, result.recipe),
-        "mask_png": pictures.png(result.mask),
+        "png": images.png_bytes(result.image, result.recipe, quick=True),
+        "mask_png": images.png_bytes(result.mask, quick=True),
         "before": pictures.jpeg(shown),
         "after": pictures.jpeg(after),
         "small": pictures.jpeg(pictures.fit(after, pictures.SMALL_SIDE)),

@@ -10,7 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from pipelines.schema import CameraFacts
-from ui import actions, choosing, masking, pictures, room_actions
+from ui import actions, choosing, masking, pictures, piece_actions, room_actions
 from ui.furniture import SIDES
 from ui.marking import Purpose
 from ui.room_state import Piece, RoomVisit, room_visit
@@ -32,7 +32,7 @@ def show(state: RoomVisit) -> None:
         expanded=state.marks is not None and state.marking == "length",
     ):  # fmt: skip
         _camera(state)
-    with st.expander("In front, and taken away", icon=":material/layers_clear:", key=state.key("masks")):
+    with st.expander("Keep things in front, take things away", icon=":material/layers_clear:", key=state.key("masks")):
         _masks(state)
     with st.expander("Renderer", icon=":material/brush:", key=state.key("renderers"), expanded=bool(state.wished)):
         choosing.show(state)
@@ -60,13 +60,13 @@ def _pieces(state: RoomVisit) -> None:
             chosen = piece.number == state.chosen
             with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
                 st.button(
-                    piece.title, key=state.key(f"piece-{piece.number}"), on_click=room_actions.choose,
+                    piece.title, key=state.key(f"piece-{piece.number}"), on_click=piece_actions.choose,
                     args=(piece.number,), type="secondary" if chosen else "tertiary",
                     icon=":material/radio_button_checked:" if chosen else ":material/radio_button_unchecked:",
                 )  # fmt: skip
                 st.button(
                     f"Take out {piece.title}", key=state.key(f"remove-{piece.number}"),
-                    on_click=room_actions.remove, args=(piece.number,),
+                    on_click=piece_actions.remove, args=(piece.number,),
                     icon=":material/close:", type="tertiary", help="Take it out",
                 )  # fmt: skip
 
@@ -76,16 +76,16 @@ def _direction(state: RoomVisit, piece: Piece) -> None:
     along = piece.yaw is None
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=state.key("steps")):
         for name, icon, hint, act, args in (
-            ("left", "arrow_back", "To the left", room_actions.nudge, (-1, 0)),
-            ("right", "arrow_forward", "To the right", room_actions.nudge, (1, 0)),
-            ("up", "arrow_upward", "Up: farther away", room_actions.nudge, (0, -1)),
-            ("down", "arrow_downward", "Down: nearer", room_actions.nudge, (0, 1)),
-            ("turn-left", "rotate_left", "Turn by 15°", room_actions.turn, (1,)),
-            ("turn-right", "rotate_right", "Turn by 15° the other way", room_actions.turn, (-1,)),
+            ("left", "arrow_back", "To the left", piece_actions.nudge, (-1, 0)),
+            ("right", "arrow_forward", "To the right", piece_actions.nudge, (1, 0)),
+            ("up", "arrow_upward", "Up: farther away", piece_actions.nudge, (0, -1)),
+            ("down", "arrow_downward", "Down: nearer", piece_actions.nudge, (0, 1)),
+            ("turn-left", "rotate_left", "Turn by 15°", piece_actions.turn, (1,)),
+            ("turn-right", "rotate_right", "Turn by 15° the other way", piece_actions.turn, (-1,)),
         ):  # fmt: skip
             st.button(
                 hint, key=state.key(name), icon=f":material/{icon}:", help=hint, on_click=act, args=args,
-                disabled=piece.at is None and act is room_actions.nudge,
+                disabled=piece.at is None and act is piece_actions.nudge,
             )  # fmt: skip
         st.toggle(
             "Along the walls", key=_shown(state, "along", along), on_change=_along_changed,
@@ -103,11 +103,11 @@ def _along_changed() -> None:
     along = bool(st.session_state.get(state.key("along")))
     look, piece = state.look, state.piece
     box = look.boxes.get(piece.number) if look is not None and piece is not None else None
-    room_actions.set_yaw(None if along else (round(box.yaw / 5) * 5.0 if box is not None else 0.0))
+    piece_actions.set_yaw(None if along else (round(box.yaw / 5) * 5.0 if box is not None else 0.0))
 
 
 def _yaw_changed() -> None:
-    room_actions.set_yaw(float(st.session_state[room_visit().key("yaw")]), small=True)
+    piece_actions.set_yaw(float(st.session_state[room_visit().key("yaw")]), small=True)
 
 
 def _size(state: RoomVisit, piece: Piece) -> None:
@@ -123,11 +123,11 @@ def _size(state: RoomVisit, piece: Piece) -> None:
             )  # fmt: skip
         st.caption(f"It is made in {own} cm." if piece.price is not None else f"You said {own} cm.")
         if piece.size is not None:
-            st.button("Back to its own size", key=state.key("own-measures"), on_click=room_actions.own_measures)
+            st.button("Back to its own size", key=state.key("own-measures"), on_click=piece_actions.own_measures)
 
 
 def _side_changed(place: int, lock: bool) -> None:
-    room_actions.set_side(place, float(st.session_state[room_visit().key(f"side-{place}")]), lock)
+    piece_actions.set_side(place, float(st.session_state[room_visit().key(f"side-{place}")]), lock)
 
 
 # --- the camera ---------------------------------------------------------------------------------------------
@@ -214,6 +214,8 @@ def _masks(state: RoomVisit) -> None:
     if state.room is not None:
         purposes: dict[Purpose, str] = {"mask": "Click what stays in front", "remove": "Click what is taken away"}
         masking.show(RoomVisit, state.room.shown, purposes, room_actions.use_mask)
+    if state.masking is not None:
+        return  # one thing is marked at a time
     _mask(state, "mask", "What stays in front: black in this mask", "stays in front", room_actions.accept_mask)
     removal = "What is taken away first: white in this mask"
     _mask(state, "remove", removal, "is taken away first", room_actions.accept_removal)

@@ -13,6 +13,7 @@ from ui import (
     loaders,
     masking,
     pictures,
+    piece_actions,
     placing,
     room_actions,
     room_look,
@@ -92,7 +93,7 @@ def _beside(state: RoomVisit, item_id: str) -> goes_with.Picture:
     """What goes with the chosen piece, and with the room, is placed beside it."""
     query = Query(**furniture.context(state))
     return goes_with.Picture(
-        item_id, query, "Add it", "Add all", "Complete the room", room_actions.place_items
+        item_id, query, "Add it", "Add all", "Complete the room", piece_actions.place_items
     )  # fmt: skip
 
 
@@ -145,7 +146,7 @@ def _picture(state: RoomVisit, room: Room) -> None:
         jpeg = with_grid(jpeg, view)
     placing.show(
         jpeg, room.ratio, look.alt if look is not None else room.name.capitalize(), handles(state), state.chosen,
-        view.camera.horizon_y if view is not None else 0.5, room_actions.done_in_picture, state.key("placing"),
+        view.camera.horizon_y if view is not None else 0.5, piece_actions.done_in_picture, state.key("placing"),
         movable=state.piece is not None, marks=state.marks,
     )  # fmt: skip
 
@@ -160,11 +161,12 @@ def _hint(state: RoomVisit) -> None:
         st.caption(":material/straighten: Click both ends of something whose length you know, such as a door.")
     elif state.piece is not None:
         st.caption(
-            f":material/touch_app: Click where **{state.piece.title}** shall stand, or drag it. "
+            f":material/touch_app: Tap or click where **{state.piece.title}** shall stand, or drag it. "
             "Arrow keys move it, [ and ] turn it."
         )
     else:
-        st.caption(":material/chair: Choose something on the rack and *Place it* here.")
+        then = " What you marked is taken away then." if state.arrangement.remove is not None else ""
+        st.caption(f":material/chair: Choose something on the rack and *Place it* here.{then}")
 
 
 def now(state: RoomVisit, room: Room, look: RoomLook | None) -> bytes:

@@ -76,10 +76,10 @@ _CSS = """
       scrollbar-width: thin }
 }
 /* Buttons that show their icon only; their words are for those who do not see it. */
-[class*="st-key-steps"] button p, [class*="st-key-remove-"][class*="-room"] button p,
+[class*="st-key-steps"] button p, [class*="st-key-remove-"][class*="-room"] .stButton button p,
 [class*="st-key-up-"] button p, [class*="st-key-down-"] button p
   { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
-[class*="st-key-steps"] button div:has(> p), [class*="st-key-remove-"][class*="-room"] button div:has(> p),
+[class*="st-key-steps"] button div:has(> p), [class*="st-key-remove-"][class*="-room"] .stButton button div:has(> p),
 [class*="st-key-up-"] button div:has(> p), [class*="st-key-down-"] button div:has(> p)
   { position: absolute }
 
@@ -104,6 +104,9 @@ _CSS = """
 .tr-facts .differs { font-weight: 600 }
 [class*="st-key-answers"] button { min-height: 1.9rem; padding: .1rem .75rem }
 
+/* What is too long for a box ends in dots. */
+.react-aria-ComboBox input, [role="option"] > div { overflow: hidden; text-overflow: ellipsis }
+
 /* The way between the pages. */
 [class*="st-key-page-"][class*="-here"] a { background: #e8e2d6 }
 [class*="st-key-pages"] { gap: .35rem }
@@ -112,6 +115,13 @@ _CSS = """
   .stMainBlockContainer { padding: 1.2rem 1rem 3rem }
   .tr-mark { font-size: 1.7rem }
   [class*="st-key-rack"] { gap: 1.3rem .8rem }
+  /* Beside the name, where a row of its own would push the picture down. */
+  [class*="st-key-head"] { position: relative }
+  [class*="st-key-head"] [class*="st-key-forget"] { position: absolute; top: -.3rem; right: 0 }
+  [class*="st-key-head"] [class*="st-key-forget"] button { min-height: 2.1rem; padding: .1rem .7rem }
+  /* One row that is wiped through: below another one there would be too much way to the search. */
+  [class*="st-key-rail-"] { grid-auto-flow: column; grid-auto-columns: 8rem; grid-template-columns: none;
+                            overflow-x: auto; padding-bottom: .5rem }
 }
 </style>
 """

@@ -31,6 +31,7 @@ class Task(Generic[T]):
         self._cancelled = threading.Event()
         self._progress = Progress(0.0, "starting")
         self._preview: bytes | None = None
+        self._followers: set[object] = set()
         self._thread = threading.Thread(target=self._run, args=(work,), name=name, daemon=True)
 
     def start(self) -> Task[T]:
@@ -63,6 +64,11 @@ class Task(Generic[T]):
         return self._cancelled.is_set()
 
     @property
+    def followed(self) -> bool:
+        """Whether other tasks wait for it."""
+        return bool(self._followers)
+
+    @property
     def done(self) -> bool:
         """Whether the work has ended, in whatever way."""
         return self._future.done()
@@ -86,8 +92,13 @@ class Task(Generic[T]):
 
     def follow(self, report: OnProgress) -> T:
         """Wait within another task, passing this one's progress on, so that the other can be cancelled meanwhile."""
-        while not self.wait(_PATIENCE):
-            report(self._progress)
+        me = object()
+        self._followers.add(me)
+        try:
+            while not self.wait(_PATIENCE):
+                report(self._progress)
+        finally:
+            self._followers.discard(me)
         return self.result()
 
     def _run(self, work: Callable[[OnProgress], T]) -> None:

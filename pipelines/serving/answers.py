@@ -34,6 +34,7 @@ class Status(BaseModel):
     fraction: float = Field(ge=0, le=1, description="Begins anew if a worker dies and another one takes over.")
     stage: str = Field(description="What is being done, for people.")
     ahead: int | None = Field(description="How many are begun before it, while it waits.")
+    previews: int = Field(description="How many previews there were; once it is more, …/preview shows another one.")
     attempts: int = Field(description="How often it was begun.")
     seconds: float | None = Field(description="How long it took, once done; loading excluded.")
     warnings: list[str] = Field(description="What a person should know of the picture.")
@@ -85,6 +86,7 @@ def status_of(render: Render, ahead: int | None) -> Status:
         fraction=1.0 if finished else min(max(render.progress.fraction, 0.0), 1.0),
         stage=end.state if end else render.progress.stage,
         ahead=ahead,
+        previews=render.previews,
         attempts=render.attempts,
         seconds=end.seconds if end and finished else None,
         warnings=list(end.warnings) if end else [],

@@ -8,7 +8,7 @@ import importlib.metadata
 from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Header, Request, Response
+from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import StreamingResponse
@@ -91,13 +91,15 @@ class _InMemory(MultiPartParser):
 # --- what comes in ------------------------------------------------------------------------------------------
 
 
-async def _ticket(request: Request, looking: asyncio.Semaphore, renderer: str, only_recipe: bool = False) -> Ticket:
+async def _ticket(
+    request: Request, looking: asyncio.Semaphore, renderer: str, *, only_recipe: bool = False, previews: bool = False
+) -> Ticket:
     """The request in a body, read and checked as far as it can be without rendering it; BadInput otherwise."""
     document, pictures = await _parts(request)
     async with looking:  # decoded here to be refused at once, and again by the worker: pixels do not wait in memory
         task = await asyncio.to_thread(forms.task_of, document)
         await asyncio.to_thread(forms.unpack, document, pictures, renderer)
-    return Ticket(task, document, pictures, only_recipe)
+    return Ticket(task, document, pictures, only_recipe, previews)
 
 
 async def _parts(request: Request) -> tuple[bytes, dict[str, bytes]]:
@@ -140,6 +142,7 @@ _Turn = Annotated[
         description="Random; a request that is sent again with the same key keeps its turn.",
     ),
 ]  # fmt: skip
+_Previews = Annotated[bool, Query(description="Show it on the way: …/preview has the latest picture while it runs.")]
 
 
 def create_api(desk: Desk) -> FastAPI:
@@ -178,10 +181,10 @@ def _add_handing_in(api: FastAPI, desk: Desk) -> None:
         "/v1/renders", status_code=202, responses={**_problems(408, 413, 422, 429, 503), **accepted},
         tags=["renders"], **body,
     )  # fmt: skip
-    async def submit(request: Request, response: Response, key: _Key = None) -> Status:
+    async def submit(request: Request, response: Response, key: _Key = None, previews: _Previews = False) -> Status:
         """Hand a render in. Its state is under the address that Location names."""
         with desk.place(key or "", known=desk.known(key or "") is not None):
-            render = desk.submit(await _ticket(request, looking, renderer), key or "")
+            render = desk.submit(await _ticket(request, looking, renderer, previews=previews), key or "")
         response.headers["Location"] = f"/v1/renders/{render.id}"
         return _status(desk, render)
 
@@ -200,7 +203,6 @@ def _add_handing_in(api: FastAPI, desk: Desk) -> None:
 
 
 def _add_watching(api: FastAPI, desk: Desk) -> None:
-    png: _Responses = {200: {"content": {"image/png": {"schema": _PICTURE}}, "description": "PNG"}}
     shared: dict[str, Any] = {"tags": ["renders"], "dependencies": [_TOKEN]}
 
     @api.get("/v1/renders/{render_id}", responses=_problems(404, 422), **shared)
@@ -226,19 +228,32 @@ def _add_watching(api: FastAPI, desk: Desk) -> None:
             raise Refused(409, BadInput(name, got, "a picture of a render that is done", "Follow its events first."))
         return Response(end.pictures[name], headers=_NO_STORE, media_type="image/png")
 
-    pictures: dict[str, Any] = {"response_class": Response, "responses": {**_problems(404, 409, 422), **png}, **shared}
+    def pictures(kind: str) -> dict[str, Any]:
+        found: _Responses = {200: {"content": {f"image/{kind.lower()}": {"schema": _PICTURE}}, "description": kind}}
+        return {"response_class": Response, "responses": {**_problems(404, 409, 422), **found}, **shared}
 
-    @api.get("/v1/renders/{render_id}/picture", **pictures)
+    png = pictures("PNG")
+
+    @api.get("/v1/renders/{render_id}/preview", **pictures("JPEG"))
+    async def preview(render_id: str) -> Response:
+        """What is to be seen of it so far, small; gone with the next one, and when the render has ended."""
+        jpeg = desk.find(render_id).preview
+        if jpeg is None:
+            allowed, step = "a render that runs and was asked to show itself", "Follow its events for their previews."
+            raise Refused(409, BadInput("preview", "nothing to see at present", allowed, step))
+        return Response(jpeg, headers=_NO_STORE, media_type="image/jpeg")
+
+    @api.get("/v1/renders/{render_id}/picture", **png)
     async def picture(render_id: str) -> Response:
         """The picture, its recipe inside."""
         return picture_of(render_id, "picture")
 
-    @api.get("/v1/renders/{render_id}/mask", **pictures)
+    @api.get("/v1/renders/{render_id}/mask", **png)
     async def mask(render_id: str) -> Response:
         """Where it was repainted, in white; everywhere else the picture is the photo's, bit by bit."""
         return picture_of(render_id, "mask")
 
-    @api.get("/v1/renders/{render_id}/steps/{name}", **pictures)
+    @api.get("/v1/renders/{render_id}/steps/{name}", **png)
     async def step(render_id: str, name: str) -> Response:
         """An intermediate picture."""
         return picture_of(render_id, f"steps/{name}")

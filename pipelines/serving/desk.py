@@ -17,10 +17,9 @@ from typing import Any, Literal
 
 from pipelines.errors import BadInput
 from pipelines.renderers import Load
-from pipelines.schema import Progress
 from pipelines.serving.line import Line, seconds_until
 from pipelines.serving.settings import Refused, ServeSettings
-from pipelines.serving.worker import Cancel, Ended, Ticket, work
+from pipelines.serving.worker import Cancel, Ended, Report, Ticket, work
 from pipelines.workers import Worker, one_line
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -42,7 +41,9 @@ class Render:
         self.id = secrets.token_urlsafe(16)  # whoever knows it may see the picture
         self.key, self.task, self.fingerprint = key, ticket.task, ticket.fingerprint
         self.ticket: Ticket | None = ticket  # let go of once it is not needed
-        self.progress = Progress(0.0, "waiting")
+        self.progress = Report(0.0, "waiting")
+        self.preview: bytes | None = None  # the latest, while it runs
+        self.previews = 0  # how many there were
         self.attempts = 0
         self.cancelled = False
         self.end: Ended | None = None
@@ -190,7 +191,7 @@ class Desk:
             self._waiting.remove(render)
             self._finish(render, Ended("cancelled", why="cancelled by the client"))
         elif not render.cancelled:
-            render.cancelled = True
+            render.cancelled, render.preview = True, None
             soon = asyncio.get_running_loop().time() + _GRACE
             if not render.limit.expired():
                 render.limit.reschedule(min(soon, render.limit.when() or soon))
@@ -264,15 +265,17 @@ class Desk:
             worker.send(Cancel())
         while True:
             said: Any = await loop.run_in_executor(self._threads, worker.receive)
-            if not isinstance(said, Progress):
+            if not isinstance(said, Report):
                 return said
-            render.progress = said
+            if said.preview is not None and not render.cancelled:
+                render.preview, render.previews = said.preview, render.previews + 1
+            render.progress = Report(said.fraction, said.stage)
             render.tell()
 
     def _put_back(self, render: Render) -> None:
         """Let a render wait for another worker, before all others."""
-        render.limit = render.worker = None
-        render.progress = Progress(0.0, "waiting for another worker")
+        render.limit = render.worker = render.preview = None
+        render.progress = Report(0.0, "waiting for another worker")
         self._waiting.appendleft(render)
         self._tell_all(render)
 
@@ -283,7 +286,7 @@ class Desk:
 
     def _finish(self, render: Render, end: Ended) -> None:
         """Keep how a render ended, and let go of what it was made from and of the oldest results."""
-        render.end, render.ticket, render.limit, render.worker = end, None, None, None
+        render.end, render.ticket, render.limit, render.worker, render.preview = end, None, None, None, None
         self._ended.append(render)
         asyncio.get_running_loop().call_later(self.settings.keep_seconds, self._forget, render)
         while len(self._ended) > 1 and self._too_much_is_kept():

@@ -18,6 +18,9 @@ from pipelines.schema import Progress, RenderResult
 from pipelines.serving import forms
 from pipelines.workers import one_line
 
+#: Longer side of a preview in pixels.
+PREVIEW_SIDE = 640
+
 
 @dataclass(frozen=True)
 class Ticket:
@@ -26,17 +29,19 @@ class Ticket:
     Attributes:
         task: what of. document: its JSON. pictures: the files that it names.
         only_recipe: tell what it would be made with, and do not render it.
+        previews: show what there is to see on the way.
     """
 
     task: str
     document: bytes = field(repr=False)
     pictures: Mapping[str, bytes] = field(repr=False)
     only_recipe: bool = False
+    previews: bool = False
 
     @property
     def fingerprint(self) -> bytes:
         """The same for the same request."""
-        sha = hashlib.sha256(self.document)
+        sha = hashlib.sha256(b"previews " * self.previews + self.document)
         for name, data in self.pictures.items():
             sha.update(f"{name} {len(data)}\n".encode() + data)
         return sha.digest()
@@ -45,6 +50,20 @@ class Ticket:
 @dataclass(frozen=True)
 class Cancel:
     """Asks a worker to stop what it is doing at its next report; one that is idle passes over it."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """How far a ticket is.
+
+    Attributes:
+        fraction, stage: as in `Progress`.
+        preview: a JPEG of the state, if one was asked for and there is one.
+    """
+
+    fraction: float
+    stage: str
+    preview: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -97,7 +116,9 @@ def _answer(
         if pipe.poll():  # nothing but a Cancel comes while a ticket is being done
             pipe.recv()
             raise RenderCancelled("cancelled by the client")
-        pipe.send(Progress(now.fraction, now.stage))
+        shown = now.preview if ticket.previews and now.fraction < 1 else None  # at the end the picture itself comes
+        preview = None if shown is None else images.jpeg_bytes(shown, PREVIEW_SIDE)
+        pipe.send(Report(now.fraction, now.stage, preview))
 
     try:
         if ticket.task not in loaded:

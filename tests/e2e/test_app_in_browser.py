@@ -210,6 +210,9 @@ def test_a_try_on_can_be_cancelled(open_page: Callable[..., Page], photo: Path, 
 def test_on_a_phone(open_page: Callable[..., Page], photo: Path, shot: Shot) -> None:
     page = open_page(NARROW)
     shot(page, "phone-1-first-sight")
+    forget = button(page, "Forget my photos").bounding_box()
+    way = page.get_by_role("link", name="Fitting room").bounding_box()
+    assert forget is not None and way is not None and forget["y"] + forget["height"] <= way["y"]
     arrive(page, photo)
     shot(page, "phone-2-photo")
     card = tries(page).nth(4)
@@ -223,6 +226,11 @@ def test_on_a_phone(open_page: Callable[..., Page], photo: Path, shot: Shot) -> 
     button(page, "Download").wait_for()
     expect(page.get_by_label(re.compile("^Before and after"))).to_be_in_viewport()
     shot(page, "phone-5-look")
+    along = page.locator('[class*="st-key-railed-"]')
+    along.last.wait_for()
+    boxes = [one.bounding_box() for one in along.all()]
+    assert len(boxes) > 2 and len({round(box["y"]) for box in boxes if box is not None}) == 1  # wiped through
+    assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= NARROW["width"]
 
 
 def test_limits_are_ticked_moved_and_taken_away(open_page: Callable[..., Page], shot: Shot) -> None:

@@ -176,6 +176,11 @@ def test_on_a_phone(open_page: Callable[..., Page], shot: Shot) -> None:
     button(page, "Change photo").wait_for()
     expect(page.get_by_text(re.compile("^looking (for the floor|at the room)"))).to_have_count(0)
     shot(page, "room-phone-2-room")
+    page.get_by_text("Keep things in front, take things away").click()
+    words = page.get_by_test_id("stFileUploaderDropzone").get_by_text("Upload", exact=True)
+    expect(words).to_have_count(2)
+    assert all(one.evaluate("it => it.getBoundingClientRect().width") > 20 for one in words.all())
+    shot(page, "room-phone-masks")
     card = places(page).nth(2)
     card.hover()  # scrolls there, and tries again should the cards be drawn anew meanwhile
     shot(page, "room-phone-3-cards")

@@ -17,7 +17,7 @@ import pytest
 import torch
 from diffusers.image_processor import VaeImageProcessor
 
-from pipelines import published, renderers, room, tryon
+from pipelines import looking, published, room, tryon
 from pipelines.diffusion.published import painter
 from pipelines.geometry.canvas import Canvas, Form, Window
 from pipelines.geometry.layer import bring
@@ -242,9 +242,9 @@ def test_the_denoiser_sees_the_mask_as_it_learnt_it_with_1_where_it_repaints(
 
 @pytest.fixture(scope="module")
 def scene(hub: Path) -> tryon.Scene:
-    looking = renderers.tryon_perception()
+    perception = looking.tryon_perception()
     perceive = small_requests.found_once(tryon.perceive)
-    return perceive(small_requests.request_of("tryon"), looking, lambda _: None)
+    return perceive(small_requests.request_of("tryon"), perception, lambda _: None)
 
 
 class NoPainter:

@@ -314,3 +314,12 @@ def test_identity_of_pixels(make_picture: MakePicture) -> None:
     assert images.pixels_sha256(image) == images.pixels_sha256(np.asfortranarray(image))
     assert images.pixels_sha256(image) != images.pixels_sha256(image.reshape(90, 80, 3))
     assert images.pixels_sha256(image) != images.pixels_sha256(255 - image)
+
+
+def test_a_jpeg_to_look_at_is_small_however_long_the_picture(make_picture):
+    small = images.load_jpeg_bytes(images.jpeg_bytes(make_picture(100, 3200), 640), what="preview")
+    assert small.shape == (20, 640, 3)
+    same = images.load_jpeg_bytes(images.jpeg_bytes(make_picture(20, 30), 640), what="preview")
+    assert np.abs(same.astype(int) - make_picture(20, 30)).mean() < 8
+    with pytest.raises(BadInput, match="preview: got a damaged"):
+        images.load_jpeg_bytes(images.jpeg_bytes(make_picture(20, 30), 640)[:300], what="preview")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pipelines import images, jobs
 from pipelines.errors import BadInput
+from pipelines.furniture import FurnitureFiles
 from pipelines.schema import RenderSettings, WearStyle
 
 
@@ -169,16 +170,16 @@ def test_lines_of_words_stand_beside_lines_of_items(tmp_path: Path, photo_file: 
 
 
 @pytest.fixture
-def furniture(tmp_path: Path) -> jobs.FurnitureFiles:
+def furniture(tmp_path: Path) -> FurnitureFiles:
     """Cut-outs from two angles of pitch and three of yaw, each cell of its own shade."""
     atlas = np.zeros((2 * 64, 3 * 64, 4), np.uint8)
     for row, column in np.ndindex(2, 3):
         atlas[64 * row + 8 : 64 * row + 56, 64 * column + 8 : 64 * column + 56] = (40 * row, 40 * column, 0, 255)
     images.save_png(tmp_path / "atlas.png", atlas)
-    return jobs.FurnitureFiles((1.2, 0.6, 0.45), tmp_path / "atlas.png", (0, 30, 60), (8, 25), "floor", False)
+    return FurnitureFiles((1.2, 0.6, 0.45), tmp_path / "atlas.png", (0, 30, 60), (8, 25), "floor", False)
 
 
-def test_furniture_is_read_cell_by_cell(photo_file: Path, furniture: jobs.FurnitureFiles) -> None:
+def test_furniture_is_read_cell_by_cell(photo_file: Path, furniture: FurnitureFiles) -> None:
     job = jobs.Job("a", 2, "room", photo_file, furniture, at_x="0.5", at_y="0.75", yaw="-30", seed="3")
     request = jobs.request_of(job, "compact")
     (standing,) = request.items
@@ -192,22 +193,20 @@ def test_furniture_is_read_cell_by_cell(photo_file: Path, furniture: jobs.Furnit
     }
 
 
-def test_a_mask_bounds_what_may_change_in_a_room(
-    tmp_path: Path, photo_file: Path, furniture: jobs.FurnitureFiles
-) -> None:
+def test_a_mask_bounds_what_may_change_in_a_room(tmp_path: Path, photo_file: Path, furniture: FurnitureFiles) -> None:
     images.save_png(tmp_path / "mask.png", np.full((120, 90), 255, np.uint8))
     job = jobs.Job("a", 2, "room", photo_file, furniture, mask=tmp_path / "mask.png")
     mask = jobs.request_of(job, "compact").mask
     assert mask is not None and (mask == 255).all()
 
 
-def test_an_atlas_of_another_shape_is_refused(photo_file: Path, furniture: jobs.FurnitureFiles) -> None:
+def test_an_atlas_of_another_shape_is_refused(photo_file: Path, furniture: FurnitureFiles) -> None:
     wrong = dataclasses.replace(furniture, yaws=(0, 30))
     with pytest.raises(BadInput, match="2 x 2 square cells"):
         jobs.room_request(photo_file, wrong, settings=RenderSettings())
 
 
-def test_furniture_is_not_tried_on(photo_file: Path, furniture: jobs.FurnitureFiles) -> None:
+def test_furniture_is_not_tried_on(photo_file: Path, furniture: FurnitureFiles) -> None:
     with pytest.raises(BadInput, match="Write room as the task"):
         jobs.request_of(jobs.Job("a", 2, "tryon", photo_file, furniture), "compact")
 
@@ -242,6 +241,6 @@ def test_how_it_is_worn_and_with_what_is_read_from_the_manifest(tmp_path: Path, 
     assert (plain.wear, plain.others, plain.mask_grow, plain.person_height) == (WearStyle(), (), 0, None)
 
 
-def test_furniture_is_not_worn_with_a_garment(photo_file: Path, furniture: jobs.FurnitureFiles) -> None:
+def test_furniture_is_not_worn_with_a_garment(photo_file: Path, furniture: FurnitureFiles) -> None:
     with pytest.raises(BadInput, match="a garment to try on"):
         jobs.request_of(jobs.Job("a", 2, "tryon", photo_file, photo_file, also=furniture), "compact")

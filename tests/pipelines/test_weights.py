@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -268,6 +269,14 @@ def test_a_branch_is_recorded_as_the_commit_it_stood_for(
     assert weights.resolve("net", manifest=path) == folder
     assert len([download for download in server.downloads if "/resolve/" in download]) == len(files)
     assert leftovers(cache) == []
+
+
+def test_a_hub_that_cannot_be_reached_is_said(taken: tuple[Path, dict[str, str]]) -> None:
+    path, environment = taken
+    nobody = {**environment, "HF_ENDPOINT": "http://127.0.0.1:9"}
+    run = subprocess.run(resolving(path), env=nobody, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "pipelines.errors.MissingWeights: " in run.stderr and "tryroom weights fetch net" in run.stderr
+    assert re.search("someone/net: .*Connection refused", run.stderr)
 
 
 def test_what_was_recorded_is_verified(taken: tuple[Path, dict[str, str]]) -> None:

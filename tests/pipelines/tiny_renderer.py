@@ -2,7 +2,8 @@
 
 It repaints the middle third of the photo with noise around the garment's mean colour, drawn from the request's seed.
 Photos have a say in how it behaves, through the shade of their first pixel, since it runs in another process:
-`CRASHES` takes the whole process down, `BREAKS` raises, `SLOW` takes its time.
+`CRASHES` takes the whole process down, `BREAKS` raises, `SLOW` takes its time, `PAINTS` shows itself at every step,
+`HOLDS` shows itself once and goes on until it is cancelled.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from pipelines import images
 from pipelines.errors import RenderFailed
 from pipelines.schema import OnProgress, Progress, RenderResult, TryOnRequest
 
-CRASHES, BREAKS, SLOW = 11, 12, 13
+CRASHES, BREAKS, SLOW, PAINTS, HOLDS = 11, 12, 13, 14, 15
+#: Steps of `PAINTS`.
+TIMES = 40
 
 
 class TinyRenderer:
@@ -46,14 +49,18 @@ class TinyRenderer:
             raise RenderFailed("warp", "the garment\nhas no sides")
         if behaviour == SLOW:
             time.sleep(0.5)
-        if on_progress is not None:
-            on_progress(Progress(0.5, "painting"))
         height, width = request.person.shape[:2]
         mask = np.zeros((height, width), np.uint8)
         mask[height // 3 : 2 * height // 3] = 255
         noise = np.random.default_rng(request.settings.seed).integers(-20, 21, request.person.shape)
         painted = np.clip(request.garment[..., :3].mean((0, 1)) + noise, 0, 255).astype(np.uint8)
         image = np.where(mask[..., None] > 0, painted, request.person)
+        if on_progress is not None:
+            for step in range(TIMES + 1) if behaviour == PAINTS else (TIMES // 2,):
+                on_progress(Progress(step / TIMES, "painting", image))
+            while behaviour == HOLDS:
+                time.sleep(0.02)
+                on_progress(Progress(0.5, "holding"))
         steps = {"mask": mask, "pose": image, "parsing": image, "hint": painted}
         recipe = {**self.recipe(request), "category": "upper"}
         return RenderResult(image, mask, steps, recipe, warnings=("a tiny renderer",))

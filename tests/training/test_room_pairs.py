@@ -11,10 +11,10 @@ from PIL import Image
 
 import tryroom
 from benchmarks.room_pairs import blob, figures, margin
+from pipelines.furniture import read_furniture
 from pipelines.geometry.camera import Camera
 from pipelines.geometry.layer import bring, paste
 from pipelines.geometry.placement import Placement
-from pipelines.jobs import read_furniture
 from recommend.catalog import read_catalog
 from training.room_pairs import Pair, example, load_pairs
 

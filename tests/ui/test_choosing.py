@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
+import time
+import weakref
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pipelines import weights
-from pipelines.errors import MissingWeights
+from pipelines.errors import MissingWeights, RenderCancelled
 from pipelines.renderers import RENDERER_VARIABLE, Renderer
 from pipelines.schema import OnProgress, Progress
 from tests.ui import tiny, tiny_room
 from tests.ui.conftest import go, new_shopper, room_of, settled, state_of
 from tests.ui.test_fitting_room import click, click_person, errors
 from ui import choosing, loaders
+from ui.tasks import Task
 
 
 class Loading:
@@ -135,13 +138,70 @@ def test_one_that_does_not_load_is_said_and_the_one_before_goes_on(dressed: AppT
     assert box(dressed)[0] == "remote" and errors(dressed) == ""
 
 
-def test_who_does_not_want_to_wait_stays(dressed: AppTest, loading: Loading) -> None:
+def begun(app: AppTest) -> Task[Renderer]:
+    """What loads the renderer that was wished for, once it has told so."""
+    task = state_of(app).loading
+    assert task is not None
+    end = time.monotonic() + 60
+    while not task.stage.startswith("fetching"):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    return task
+
+
+def test_who_does_not_want_to_wait_stays_and_loading_ends(dressed: AppTest, loading: Loading) -> None:
     loading.gate.clear()
-    wish(dressed, "remote")
+    task = begun(wish(dressed, "remote"))
+    assert "the part on its way is still fetched" in " ".join(one.value for one in dressed.run().caption)
+    dressed.button(key="stay-0").click().run()
+    assert task.wait(60) and isinstance(task.error, RenderCancelled)
+    loading.gate.set()
+    assert box(dressed.run())[0] == "compact" and state_of(dressed).choices.renderer == ""
+    assert loading.made == {} and errors(dressed) == ""
+    settled(wish(dressed, "remote"), lambda state: state.loading is None)
+    assert state_of(dressed).choices.renderer == "remote" and loading.asked == [("remote", "tryon")] * 2
+
+
+def test_what_others_wait_for_goes_on_loading(dressed: AppTest, loading: Loading) -> None:
+    loading.gate.clear()
+    task = begun(wish(dressed, "remote"))
+    other = wish(click_person(settled(new_shopper()), "bo"), "remote")
     dressed.button(key="stay-0").click().run()
     loading.gate.set()
-    loaders.renderer("remote", "tryon").wait(60)
-    assert box(dressed.run())[0] == "compact" and state_of(dressed).choices.renderer == ""
+    settled(other, lambda state: state.loading is None)
+    assert state_of(other).choices.renderer == "remote" and task.error is None
+    assert loading.asked == [("remote", "tryon")] and box(dressed.run())[0] == "compact"
+
+
+def test_what_a_render_waits_for_goes_on_loading(dressed: AppTest, loading: Loading) -> None:
+    loading.gate.clear()
+    task = begun(wish(dressed, "remote"))
+    render = Task(task.follow, "render").start()
+    while not task.followed:
+        time.sleep(0.01)
+    dressed.button(key="stay-0").click().run()
+    loading.gate.set()
+    assert render.result() is loading.made["remote", "tryon"]
+
+
+def test_what_cannot_be_stopped_is_let_go_of_at_its_end(dressed: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, made = threading.Event(), []
+
+    def deaf(name: str, task: str, report: OnProgress) -> Renderer:
+        report(Progress(0.7, "loading the networks"))
+        gate.wait(60)
+        renderer = tiny.PasteRenderer()
+        made.append(weakref.ref(renderer))
+        return renderer
+
+    monkeypatch.setattr(loaders, "load_renderer", deaf)
+    wish(dressed, "remote")
+    dressed.button(key="stay-0").click().run()
+    gate.set()
+    end = time.monotonic() + 60
+    while not made or made[0]() is not None:
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_a_room_is_rendered_anew_and_a_step_back_leads_back(loading: Loading) -> None:

@@ -100,12 +100,16 @@ def test_what_is_clicked_in_a_room_stays_in_front_or_is_taken_away(
     room = tiny_room.draw_room()
     cv2.rectangle(room, (200, 220), (280, 300), (20, 160, 70), -1)
     app = at_home.click(at_home.upload(room_app, "photo", encode(room)), f"mark-{purpose}")
+    words = {"mask": "Click what stays in front", "remove": "Click what is taken away"}
+    assert f"**{words[purpose]}**" in [one.value for one in app.markdown]
+    assert not {f"box-{name}-room-0" for name in words} & {str(one.key) for one in app.button}
     height, width = tiny_room.SIZE
     app = at_home.click(touch(app, monkeypatch, RoomVisit, (240 / width, 260 / height)), "mark-use")
     mask = getattr(room_of(app).arrangement, purpose)
     assert mask.shape == tiny_room.SIZE and mask[260, 240] == inside and mask[60, 60] == 255 - inside
     other = "remove" if purpose == "mask" else "mask"
     assert getattr(room_of(app).arrangement, other) is None and room_of(app).masking is None
+    assert (purpose == "remove") == any("What you marked is taken away then" in one.value for one in app.caption)
 
 
 def test_sam_finds_what_is_clicked_where_its_weights_are_named(

@@ -14,7 +14,8 @@ def chips(app: AppTest) -> set[str]:
 
 def said(app: AppTest) -> list[str]:
     """The line of opinions, if there is one."""
-    return [caption.value for caption in app.caption if "like" in caption.value or "try-on" in caption.value]
+    lead = "Your taste so far: "
+    return [caption.value.removeprefix(lead) for caption in app.caption if caption.value.startswith(lead)]
 
 
 def test_more_like_this_and_words_that_change_it(app: AppTest) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image as PILImage
 
-from pipelines import images
-from pipelines.errors import BadInput
 from tests.conftest import picture
 from ui import pictures
 
@@ -50,34 +47,6 @@ def test_fit_keeps_the_shape_and_never_enlarges() -> None:
     small = picture(70, 90)
     assert pictures.fit(small, 1280) is small
     assert pictures.fit(picture(9000, 64), 320).shape == (320, 2, 3)
-
-
-def test_a_png_carries_its_recipe_and_every_pixel(tmp_path: Path) -> None:
-    pixels, recipe = picture(120, 90), {"seed": 3, "garment": "Kleid für den Sommer"}
-    path = tmp_path / "look.png"
-    path.write_bytes(pictures.png(pixels, recipe))
-    assert images.read_recipe(path) == recipe
-    assert (images.load_image(path) == pixels).all()
-
-
-def test_a_mask_keeps_black_and_transparent_and_repaints_white() -> None:
-    rgba = np.zeros((64, 90, 4), np.uint8)
-    rgba[:, :30] = (255, 255, 255, 255)
-    rgba[:, 30:60] = (255, 255, 255, 0)
-    rgba[:, 60:] = (0, 0, 0, 255)
-    mask = pictures.mask(encode(rgba))
-    assert mask.shape == (64, 90) and mask.dtype == np.uint8
-    assert (mask[:, :30] == 255).all() and not mask[:, 30:].any()
-
-
-def test_a_mask_that_was_downloaded_comes_back_the_same() -> None:
-    mask = np.where(np.random.default_rng(0).random((80, 70)) < 0.5, 255, 0).astype(np.uint8)
-    assert (pictures.mask(pictures.png(mask)) == mask).all()
-
-
-def test_what_is_no_picture_is_no_mask() -> None:
-    with pytest.raises(BadInput, match="mask"):
-        pictures.mask(b"white, all of it")
 
 
 def test_transparent_parts_are_white() -> None:

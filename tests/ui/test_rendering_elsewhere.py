@@ -12,7 +12,7 @@ from pipelines.errors import RenderCancelled
 from pipelines.renderers import Renderer
 from tests.conftest import picture
 from tests.pipelines.serving.served import TOKEN, Served, photo, serving
-from tests.pipelines.tiny_renderer import SLOW, TinyRenderer
+from tests.pipelines.tiny_renderer import HOLDS, SLOW, TinyRenderer
 from ui import loaders
 from ui.history import Choices, Garment, Person
 from ui.rendering import render_task, request_of
@@ -42,6 +42,17 @@ def test_a_look_is_the_servers_picture(loading: Task[Renderer]) -> None:
     assert np.array_equal(images.load_image_bytes(look.png), local.image)
     assert (look.recipe, look.warnings) == (local.recipe, local.warnings)
     assert isinstance(loading.result(), remote.RemoteRenderer)
+
+
+def test_what_the_server_shows_on_the_way_is_shown(loading: Task[Renderer]) -> None:
+    person = Person("your photo", photo(HOLDS), photo())
+    task = render_task(person, GARMENT, Choices(), loading, Turns()).start()
+    while task.preview is None:
+        assert not task.done
+    task.cancel()
+    assert images.load_jpeg_bytes(task.preview, what="preview").shape == person.pixels.shape
+    with pytest.raises(RenderCancelled):
+        task.result()
 
 
 def test_giving_up_ends_it_there(served: Served, loading: Task[Renderer]) -> None:

@@ -17,7 +17,7 @@ from pipelines.schema import CameraFacts, Progress
 from tests.ui import tiny, tiny_room
 from tests.ui.conftest import go, new_shopper, room_of, settled, state_of
 from tests.ui.test_fitting_room import chair, click_person, encode, wait_until
-from ui import loaders, room_actions, room_rendering, showroom
+from ui import loaders, piece_actions, room_actions, room_rendering, showroom
 
 
 def errors(app: AppTest) -> str:
@@ -57,13 +57,14 @@ def ask(app: AppTest, words: str) -> AppTest:
 def do(app: AppTest, act: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """What the picture reports from a browser, which is not there."""
     with monkeypatch.context() as page:
-        page.setattr(room_actions, "room_visit", lambda: room_of(app))
+        for module in (room_actions, piece_actions):
+            page.setattr(module, "room_visit", lambda: room_of(app))
         act()
     return settled(app)
 
 
 def in_picture(app: AppTest, monkeypatch: pytest.MonkeyPatch, **event: object) -> AppTest:
-    return do(app, lambda: room_actions.done_in_picture(event), monkeypatch)
+    return do(app, lambda: piece_actions.done_in_picture(event), monkeypatch)
 
 
 def mask_of(white: tuple[slice, slice], size: tuple[int, int] = tiny_room.SIZE) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines import renderers
+from pipelines import looking
 from pipelines.errors import BadInput, MissingWeights
 from pipelines.geometry.body import Body
 from pipelines.perception.openpose import OpenPoseEstimator, load_openpose, nearest18, with_openpose18
@@ -112,16 +112,16 @@ def test_files_that_are_no_openpose_are_refused(tmp_path):
 
 
 def test_a_named_file_is_used_for_try_ons_and_named_in_their_recipe(network_file, monkeypatch):
-    monkeypatch.setenv(renderers.OPENPOSE_VARIABLE, str(network_file))
-    assert isinstance(renderers.pose_finder(), OpenPoseEstimator)
-    revisions = renderers.tryon_revisions(["blazepose"])
+    monkeypatch.setenv(looking.OPENPOSE_VARIABLE, str(network_file))
+    assert isinstance(looking.pose_finder(), OpenPoseEstimator)
+    revisions = looking.tryon_revisions(["blazepose"])
     assert revisions["openpose"] == hashlib.sha256(network_file.read_bytes()).hexdigest()[:12]
-    monkeypatch.delenv(renderers.OPENPOSE_VARIABLE)
-    assert isinstance(renderers.pose_finder(), PoseEstimator)
-    assert list(renderers.tryon_revisions(["blazepose"])) == ["blazepose"]
+    monkeypatch.delenv(looking.OPENPOSE_VARIABLE)
+    assert isinstance(looking.pose_finder(), PoseEstimator)
+    assert list(looking.tryon_revisions(["blazepose"])) == ["blazepose"]
 
 
 def test_a_named_file_that_is_not_there_is_no_reason_to_go_on_without_it(tmp_path, monkeypatch):
-    monkeypatch.setenv(renderers.OPENPOSE_VARIABLE, str(tmp_path / "body_pose_model.pth"))
+    monkeypatch.setenv(looking.OPENPOSE_VARIABLE, str(tmp_path / "body_pose_model.pth"))
     with pytest.raises(MissingWeights, match="body_pose_model"):
-        renderers.pose_finder()
+        looking.pose_finder()

@@ -61,12 +61,11 @@ class Served:
         connection.close()
         return said
 
-    def post(self, request: TryOnRequest, key: str = "") -> Answer:
+    def post(self, request: TryOnRequest, key: str = "", *, previews: bool = False) -> Answer:
         """Hand a render in."""
         body, kind = wire.body_of(*wire.pack(request))
-        return self.ask(
-            "POST", "/v1/renders", body, {"Content-Type": kind, **({"Idempotency-Key": key} if key else {})}
-        )
+        path = f"/v1/renders{'?previews=true' if previews else ''}"
+        return self.ask("POST", path, body, {"Content-Type": kind, **({"Idempotency-Key": key} if key else {})})
 
     def status(self, render_id: str) -> Any:
         return self.ask("GET", f"/v1/renders/{render_id}").json
@@ -111,9 +110,9 @@ def never_loads(name: str, task: str) -> TinyRenderer:
     raise AssertionError
 
 
-def photo(behaviour: int = 0, seed: int = 1) -> Image:
+def photo(behaviour: int = 0, seed: int = 1, scale: int = 1) -> Image:
     """A photo that makes the tiny renderer behave so."""
-    pixels = picture(96, 72, seed)
+    pixels = picture(96 * scale, 72 * scale, seed)
     pixels[0, 0] = behaviour
     return pixels
 

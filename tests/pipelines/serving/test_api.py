@@ -7,6 +7,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,8 @@ from pipelines import images, wire
 from pipelines.errors import BadInput
 from pipelines.serving import gate, line
 from pipelines.serving.settings import ServeSettings
-from tests.pipelines.serving.served import TOKEN, Served, never_loads, serving, tryon
-from tests.pipelines.tiny_renderer import BREAKS, SLOW, TinyRenderer
+from tests.pipelines.serving.served import TOKEN, Served, never_loads, photo, serving, tryon
+from tests.pipelines.tiny_renderer import BREAKS, HOLDS, PAINTS, SLOW, TIMES, TinyRenderer
 
 PROBLEM = {"what", "got", "allowed", "next"}
 
@@ -208,6 +209,67 @@ def test_a_render_that_breaks_says_where(served: Served) -> None:
     assert status["failure"] == {"stage": "warp", "why": "the garment\nhas no sides"}
 
 
+# --- previews -----------------------------------------------------------------------------------------------
+
+
+def holding(served: Served, *, previews: bool, seed: int = 1) -> str:
+    """A render that has shown itself, if it was asked to, and goes on until it is cancelled."""
+    render: str = served.post(tryon(HOLDS, seed), previews=previews).json["id"]
+    end = time.monotonic() + 60
+    while served.status(render)["stage"] != "holding":
+        assert time.monotonic() < end
+    return f"/v1/renders/{render}"
+
+
+def test_a_render_shows_itself_while_it_runs_to_who_asked_for_it_and_has_the_token(served: Served) -> None:
+    render = holding(served, previews=True)
+    assert served.ask("GET", render).json["previews"] == 1
+    preview = served.ask("GET", f"{render}/preview")
+    assert (preview.status, preview.headers["Content-Type"]) == (200, "image/jpeg")
+    assert preview.headers["Cache-Control"] == "no-store"
+    assert images.load_jpeg_bytes(preview.body, what="preview").shape == (96, 72, 3)
+    for token in ("", "wrong"):
+        refused = served.ask("GET", f"{render}/preview", token=token)
+        assert (refused.status, set(refused.json)) == (401, PROBLEM)
+    other = served.post(tryon(seed=2), previews=True).json["id"]
+    assert served.ask("GET", f"/v1/renders/{other}/preview").status == 409  # it waits
+    assert served.ask("GET", "/v1/renders/of-somebody-else/preview").status == 404
+    served.ask("DELETE", render)
+    served.wait_for(other, "done")
+    for ended in (render, f"/v1/renders/{other}"):
+        assert (served.ask("GET", f"{ended}/preview").status, served.ask("GET", ended).json["previews"]) == (409, 1)
+
+
+def test_who_asks_for_no_previews_gets_none(served: Served) -> None:
+    render = holding(served, previews=False)
+    assert served.ask("GET", render).json["previews"] == 0
+    assert served.ask("GET", f"{render}/preview").status == 409
+    served.ask("DELETE", render)
+
+
+def test_previews_are_part_of_what_a_key_is_for(served: Served) -> None:
+    key = "a-key-for-one-who-watches"
+    assert served.post(tryon(seed=11), key, previews=True).status == 202
+    assert served.post(tryon(seed=11), key).status == 422
+    assert served.post(tryon(seed=11), key, previews=True).status == 202
+
+
+def test_a_client_that_does_not_read_what_it_asks_for_holds_nothing_up(served: Served) -> None:
+    large = replace(tryon(PAINTS), person=photo(PAINTS, scale=10))
+    render = served.post(large, previews=True).json["id"]
+    ask = f"GET /v1/renders/{render}/{{}} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"
+    with (
+        socket.create_connection(("127.0.0.1", served.port)) as events,
+        socket.create_connection(("127.0.0.1", served.port)) as previews,
+    ):
+        previews.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        events.sendall(ask.format("events").encode())
+        served.wait_for(render, "running")
+        previews.sendall(100 * ask.format("preview").encode())
+        assert served.wait_for(render, "done")["previews"] == TIMES  # the last step is the picture itself
+        assert events.recv(12) == b"HTTP/1.1 200"
+
+
 def test_recipes_are_told_without_rendering(served: Served) -> None:
     request = tryon(seed=8)
     answer = served.ask("POST", "/v1/recipes", *multipart(*wire.pack(request)))
@@ -267,6 +329,7 @@ def test_a_client_that_goes_away_gives_its_place_back(served: Served, capfd: pyt
 def test_nothing_of_a_request_is_logged(served: Served, capfd: pytest.CaptureFixture[str]) -> None:
     document, pictures = GOOD | {"person": "anna-on-the-beach.jpg"}, FILES
     files = {("anna-on-the-beach.jpg" if name == GOOD["person"] else name): data for name, data in pictures.items()}
-    served.events(served.ask("POST", "/v1/renders", *multipart(document, files)).json["id"])
+    made = served.ask("POST", "/v1/renders?previews=true", *multipart(document, files)).json["id"]
+    assert served.events(made)[-1][1]["previews"] == 1
     served.ask("POST", "/v1/renders", *multipart(json.loads("{}"), files))
     assert capfd.readouterr() == ("", "")

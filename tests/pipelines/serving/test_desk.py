@@ -21,7 +21,7 @@ from pipelines.serving.settings import Refused, ServeSettings
 from pipelines.serving.worker import Ticket
 from tests.pipelines import tiny_renderer
 from tests.pipelines.serving.served import Served, serving, tryon
-from tests.pipelines.tiny_renderer import CRASHES, SLOW
+from tests.pipelines.tiny_renderer import CRASHES, HOLDS, SLOW
 
 
 def lines(log: Path, kind: str) -> list[str]:
@@ -49,6 +49,20 @@ def test_a_killed_worker_is_replaced_and_its_render_begun_again(served: Served, 
     assert served.wait_for(behind, "done")["attempts"] == 1
 
 
+def test_what_a_worker_showed_goes_with_it_and_the_next_one_shows_more(served: Served, log: Path) -> None:
+    seen = len(lines(log, "render"))
+    render = served.post(tryon(HOLDS, 17), previews=True).json["id"]
+    for attempt in (1, 2):
+        worker = worker_of_next_render(log, seen + attempt - 1)
+        end = time.monotonic() + 60
+        while served.status(render)["previews"] < attempt:
+            assert time.monotonic() < end
+        assert served.ask("GET", f"/v1/renders/{render}/preview").status == 200
+        os.kill(worker, signal.SIGKILL)
+    served.wait_for(render, "failed")
+    assert served.ask("GET", f"/v1/renders/{render}/preview").status == 409
+
+
 def test_a_render_that_kills_its_workers_is_given_up_and_takes_no_other_along(served: Served) -> None:
     bad, good = (served.post(tryon(behaviour, 12)).json["id"] for behaviour in (CRASHES, 0))
     name, status = served.events(bad)[-1]
@@ -66,6 +80,21 @@ def test_a_running_render_is_cancelled_at_its_next_step(served: Served, log: Pat
     assert served.ask("GET", f"/v1/renders/{slow}/picture").status == 409
     served.wait_for(served.post(tryon(seed=14)).json["id"], "done")
     assert len(lines(log, "load")) == loads  # by the same worker
+
+
+def test_a_cancelled_render_shows_itself_no_more_even_before_it_stops(served: Served, log: Path) -> None:
+    seen = len(lines(log, "render"))
+    held = served.post(tryon(HOLDS, 18), previews=True).json["id"]
+    worker = worker_of_next_render(log, seen)
+    end = time.monotonic() + 60
+    while not served.status(held)["previews"]:
+        assert time.monotonic() < end
+    os.kill(worker, signal.SIGSTOP)
+    served.ask("DELETE", f"/v1/renders/{held}")
+    assert served.status(held)["state"] == "running"
+    assert served.ask("GET", f"/v1/renders/{held}/preview").status == 409
+    os.kill(worker, signal.SIGCONT)
+    served.wait_for(held, "cancelled")
 
 
 def test_a_cancelled_render_that_makes_no_step_is_ended(

@@ -16,14 +16,16 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from PIL import Image as PILImage
 
 from pipelines import batch, images, jobs, remote, renderers
 from pipelines.errors import BadInput, RemoteFailed, RenderCancelled, RenderFailed
 from pipelines.remote import RemoteRenderer
-from pipelines.schema import Progress, RenderResult
+from pipelines.renderers import Renderer
+from pipelines.schema import Image, OnProgress, Progress, RenderResult
 from pipelines.serving import line
 from tests.pipelines.serving.served import TOKEN, Served, never_loads, photo, serving, tryon
-from tests.pipelines.tiny_renderer import BREAKS, SLOW, TinyRenderer
+from tests.pipelines.tiny_renderer import BREAKS, HOLDS, SLOW, TinyRenderer
 
 
 @pytest.fixture
@@ -52,9 +54,33 @@ def test_the_picture_is_the_one_that_is_made_here(renderer: RemoteRenderer) -> N
     assert same(TinyRenderer("compact").render(request), renderer.render(request, stages.append))
     fractions = [now.fraction for now in stages]
     assert fractions == sorted(fractions)
-    assert stages[-2] == Progress(0.5, "painting")
     assert (stages[-1].fraction, stages[-1].stage) == (1.0, "done")
     assert renderer.recipe(request) == TinyRenderer("compact").recipe(request)
+
+
+def test_what_is_to_be_seen_on_the_way_is_handed_on_once(renderer: RemoteRenderer) -> None:
+    request = replace(tryon(HOLDS), person=photo(HOLDS, scale=10))
+
+    def seen_by(asked: Renderer) -> list[Image | None]:
+        seen: list[Image | None] = []
+
+        def watch(now: Progress) -> None:
+            if now.preview is not None or seen:
+                seen.append(now.preview)
+            if len(seen) == 3:
+                raise RenderCancelled
+
+        with pytest.raises(RenderCancelled):
+            asked.render(request, watch)
+        return seen
+
+    (ours, *ours_later), (theirs, *theirs_later) = seen_by(TinyRenderer("compact")), seen_by(renderer)
+    assert ours_later == theirs_later == [None, None]
+    assert ours is not None and theirs is not None
+    assert ours.shape == (960, 720, 3)
+    assert theirs.shape == (640, 480, 3)
+    scaled = np.asarray(PILImage.fromarray(ours).resize((480, 640), PILImage.Resampling.BOX), int)
+    assert np.abs(theirs - scaled).mean() < 10 < np.abs(theirs - scaled[::-1]).mean()
 
 
 def test_what_is_wrong_is_said_in_the_servers_words(renderer: RemoteRenderer) -> None:
@@ -215,6 +241,14 @@ def test_a_lost_answer_never_renders_twice(served: Served, log: Path) -> None:
     assert set(losses.values()) == {0}
     assert renders(log) == begun + 1
     assert same(TinyRenderer("compact").render(request), result)
+
+
+@pytest.mark.parametrize(("watch", "asked"), [(None, 0), (lambda _: None, 1)])
+def test_previews_are_asked_for_by_who_watches(served: Served, watch: OnProgress | None, asked: int) -> None:
+    losses = {b"previews=true": 1}
+    with bad_line(served.port, losses) as address:
+        RemoteRenderer("tryon", address, TOKEN).render(tryon(seed=26), watch)
+    assert losses == {b"previews=true": 1 - asked}
 
 
 # --- many at once -------------------------------------------------------------------------------------------
