@@ -17,8 +17,21 @@ from pipelines.schema import Image
 hypothesis.settings.register_profile("tryroom", deadline=None, max_examples=60, derandomize=True)
 hypothesis.settings.load_profile("tryroom")
 
-
 SNAPSHOTS = Path(__file__).parent / "snapshots"
+#: What takes longest is begun first: `make test` hands out whole files, and a long one among the last would leave one
+#: worker at work and the other without.
+LONG = (
+    "tests/e2e/",
+    "tests/training/test_recipe.py",
+    "tests/recommend/test_ray_ingest.py",
+    "tests/pipelines/test_contract.py",
+    "tests/ui/test_fitting_room.py",
+    "tests/ui/test_your_room.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

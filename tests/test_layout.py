@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONG
+
 ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "diffusers", "transformers", "timm", "lancedb", "streamlit", "ai_edge_litert"}
 
@@ -34,3 +36,7 @@ def test_every_package_is_named_for_installation() -> None:
     found = [path.parent for top in ("pipelines", "recommend", "ui") for path in (ROOT / top).rglob("__init__.py")]
     assert {".".join(folder.relative_to(ROOT).parts) for folder in found} <= set(project["packages"])
     assert all((ROOT / f"{module}.py").is_file() for module in project["py-modules"])
+
+
+def test_what_is_begun_first_is_there() -> None:
+    assert [name for name in LONG if not (ROOT / name).exists()] == []

@@ -176,8 +176,9 @@ def evaluate(model: torch.nn.Module, batches: list[dict[str, Tensor]]) -> dict[s
 
 
 def fixed_batches(maker: Maker, count: int) -> list[dict[str, Tensor]]:
-    """Held-out examples that every check sees, in batches of eight."""
-    return [to_tensors(b) for b, _ in zip(Examples([(1.0, maker)], 8, seed=1), range(count), strict=False)]
+    """`count` held-out examples that every check sees, in batches of eight; fewer are one batch."""
+    batches = Examples([(1.0, maker)], min(count, 8), seed=1)
+    return [to_tensors(b) for b, _ in zip(batches, range(0, count, 8), strict=False)]
 
 
 def main() -> None:
@@ -196,7 +197,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/mean"))
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--batch", type=int, default=12)
-    parser.add_argument("--checks", type=int, default=8, help="batches of eight held-out examples that are measured")
+    parser.add_argument("--checks", type=int, default=64, help="held-out examples that are measured, in eights")
     parser.add_argument("--parsed", type=Path, help="folder of training.label_photos: more photos to learn from")
     parser.add_argument("--adversary", type=float, default=0.0, help="share of a critic in the gradient; 0 = none")
     parser.add_argument("--workers", type=int, default=1, help="processes that make examples")

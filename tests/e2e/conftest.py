@@ -85,8 +85,7 @@ def shot(tmp_path_factory: pytest.TempPathFactory) -> Shot:
     folder = Path(chosen) if chosen else tmp_path_factory.mktemp("shots")
 
     def take(page: Page, name: str) -> None:
-        page.wait_for_timeout(600)  # what fades in, has
-        page.screenshot(path=folder / f"{name}.png")
+        page.screenshot(path=folder / f"{name}.png", animations="disabled")  # what fades in, has
 
     return take
 

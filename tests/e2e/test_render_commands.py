@@ -23,6 +23,14 @@ ROOT = Path(__file__).parents[2]
 STEPS = "1"
 AT = ("0.5", "0.8")
 
+#: Photos, and what is put into each.
+Pairs = list[tuple[tryroom.DemoPhoto, Item]]
+
+
+def job(photo: tryroom.DemoPhoto, item: Item) -> str:
+    """What the manifest calls it."""
+    return f"{photo.id}-{item.id}"
+
 
 def command(*arguments: object) -> list[str]:
     return [sys.executable, str(ROOT / "tryroom_cli.py"), *map(str, arguments)]
@@ -61,13 +69,22 @@ def furniture() -> list[Item]:
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory: pytest.TempPathFactory, garments: list[Item], furniture: list[Item]) -> Path:
-    """Two people, each in three garments, and two rooms with two pieces of furniture, named by their catalog ids."""
-    photos = (tryroom.demo_people()[:2], garments), (tryroom.demo_rooms()[:2], furniture)
-    people, rooms = (
-        [(f"{photo.id}-{item.id}", photo.image, item.id) for photo in shown for item in items]
-        for shown, items in photos
-    )
+def looks(garments: list[Item]) -> Pairs:
+    """Two people in three garments."""
+    one, other = tryroom.demo_people()[:2]
+    return list(zip((one, other, one), garments, strict=True))
+
+
+@pytest.fixture(scope="module")
+def places(furniture: list[Item]) -> Pairs:
+    """Two rooms with a piece of furniture each."""
+    return list(zip(tryroom.demo_rooms()[:2], furniture, strict=True))
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory, looks: Pairs, places: Pairs) -> Path:
+    """The looks and the places; items are named by their catalog ids."""
+    people, rooms = ([(job(*pair), pair[0].image, pair[1].id) for pair in pairs] for pairs in (looks, places))
     return written(tmp_path_factory.mktemp("shop") / "manifest.csv", people, rooms)
 
 
@@ -81,21 +98,19 @@ def rendered(tmp_path_factory: pytest.TempPathFactory, manifest: Path) -> Path:
     return out
 
 
-def test_every_job_is_rendered_and_only_inside_its_mask(rendered: Path, garments: list[Item]) -> None:
+def test_every_job_is_rendered_and_only_inside_its_mask(rendered: Path, looks: Pairs) -> None:
     assert {row["status"] for row in report(rendered).values()} == {"ok"}
-    for person in tryroom.demo_people()[:2]:
-        photo = images.load_image(person.image)
-        for item in garments:
-            name = f"{person.id}-{item.id}"
-            made, mask = images.load_image(rendered / f"{name}.png"), images.load_mask(rendered / f"{name}_mask.png")
-            assert np.array_equal(made[mask == 0], photo[mask == 0])
-            assert 0.02 < (mask > 0).mean() < 0.7
-            changed = np.abs(made.astype(int) - photo)[mask > 0].mean()
-            assert changed > 3, f"{name} looks as before"
-            recipe = images.read_recipe(rendered / f"{name}.png")
-            assert recipe is not None
-            assert (recipe["renderer"], recipe["seed"], recipe["num_inference_steps"]) == ("compact", 0, int(STEPS))
-            assert recipe["category_used"] == item.category
+    for person, item in looks:
+        photo, name = images.load_image(person.image), job(person, item)
+        made, mask = images.load_image(rendered / f"{name}.png"), images.load_mask(rendered / f"{name}_mask.png")
+        assert np.array_equal(made[mask == 0], photo[mask == 0])
+        assert 0.02 < (mask > 0).mean() < 0.7
+        changed = np.abs(made.astype(int) - photo)[mask > 0].mean()
+        assert changed > 3, f"{name} looks as before"
+        recipe = images.read_recipe(rendered / f"{name}.png")
+        assert recipe is not None
+        assert (recipe["renderer"], recipe["seed"], recipe["num_inference_steps"]) == ("compact", 0, int(STEPS))
+        assert recipe["category_used"] == item.category
 
 
 def test_all_steps_are_there_at_the_size_of_the_photo(rendered: Path) -> None:
@@ -106,13 +121,13 @@ def test_all_steps_are_there_at_the_size_of_the_photo(rendered: Path) -> None:
             assert images.load_image(rendered / f"{job_id}_{name}.png").shape[:2] == size[:2]
 
 
-def test_one_try_on_equals_its_line_in_the_batch(rendered: Path, garments: list[Item], tmp_path: Path) -> None:
-    person, item = tryroom.demo_people()[1], garments[0]
+def test_one_try_on_equals_its_line_in_the_batch(rendered: Path, looks: Pairs, tmp_path: Path) -> None:
+    person, item = looks[1]
     out = tmp_path / "new" / "out.png"
     done = run("tryon", person.image, item.id, "-o", out, "--steps", STEPS, "--save-steps", tmp_path / "steps")
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{out}\n"
-    assert out.read_bytes() == (rendered / f"{person.id}-{item.id}.png").read_bytes()
+    assert out.read_bytes() == (rendered / f"{job(person, item)}.png").read_bytes()
     wanted = {*(f"{name}.png" for name in batch.STEP_NAMES["tryon"]), "recipe.json"}
     assert set(os.listdir(tmp_path / "steps")) == wanted
 
@@ -120,7 +135,8 @@ def test_one_try_on_equals_its_line_in_the_batch(rendered: Path, garments: list[
 def test_two_garments_and_how_they_are_worn_are_in_the_recipe(garments: list[Item], tmp_path: Path) -> None:
     person, (upper, lower, _) = tryroom.demo_people()[0], garments
     out = tmp_path / "out.png"
-    done = run("tryon", person.image, upper.id, "--with", lower.id, "--tuck", "in", "--mask-grow", "0.5", "-o", out)
+    worn = ("--with", lower.id, "--tuck", "in", "--mask-grow", "0.5")
+    done = run("tryon", person.image, upper.id, *worn, "--steps", STEPS, "-o", out)
     assert done.returncode == 0, done.stderr
     recipe = images.read_recipe(out)
     assert recipe is not None
@@ -131,28 +147,26 @@ def test_two_garments_and_how_they_are_worn_are_in_the_recipe(garments: list[Ite
     assert made.shape == photo.shape and not np.array_equal(made, photo)
 
 
-def test_furniture_changes_its_room_only_inside_the_mask(rendered: Path, furniture: list[Item]) -> None:
-    for room in tryroom.demo_rooms()[:2]:
-        photo = images.load_image(room.image)
-        for item in furniture:
-            name = f"{room.id}-{item.id}"
-            made, mask = images.load_image(rendered / f"{name}.png"), images.load_mask(rendered / f"{name}_mask.png")
-            assert np.array_equal(made[mask == 0], photo[mask == 0])
-            assert 0.005 < (mask > 0).mean() < 0.6
-            recipe = images.read_recipe(rendered / f"{name}.png")
-            assert recipe is not None
-            assert recipe["task"] == "room"
-            assert {"horizon_y", "focal_px", "confidence"} <= set(recipe)
-            (placed,) = recipe["placed"]
-            assert {"px_per_m", "yaw", "box"} <= set(placed)
-            assert placed["size_cm"] == pytest.approx(item.size_cm, abs=0.1)
+def test_furniture_changes_its_room_only_inside_the_mask(rendered: Path, places: Pairs) -> None:
+    for room, item in places:
+        photo, name = images.load_image(room.image), job(room, item)
+        made, mask = images.load_image(rendered / f"{name}.png"), images.load_mask(rendered / f"{name}_mask.png")
+        assert np.array_equal(made[mask == 0], photo[mask == 0])
+        assert 0.005 < (mask > 0).mean() < 0.6
+        recipe = images.read_recipe(rendered / f"{name}.png")
+        assert recipe is not None
+        assert recipe["task"] == "room"
+        assert {"horizon_y", "focal_px", "confidence"} <= set(recipe)
+        (placed,) = recipe["placed"]
+        assert {"px_per_m", "yaw", "box"} <= set(placed)
+        assert placed["size_cm"] == pytest.approx(item.size_cm, abs=0.1)
 
 
-def test_one_room_equals_its_line_in_the_batch(rendered: Path, furniture: list[Item], tmp_path: Path) -> None:
-    room, item, out = tryroom.demo_rooms()[0], furniture[0], tmp_path / "out.png"
+def test_one_room_equals_its_line_in_the_batch(rendered: Path, places: Pairs, tmp_path: Path) -> None:
+    (room, item), out = places[0], tmp_path / "out.png"
     done = run("room", room.image, item.id, "-o", out, "--at", *AT, "--save-steps", tmp_path / "steps")
     assert done.returncode == 0, done.stderr
-    assert out.read_bytes() == (rendered / f"{room.id}-{item.id}.png").read_bytes()
+    assert out.read_bytes() == (rendered / f"{job(room, item)}.png").read_bytes()
     wanted = {*(f"{name}.png" for name in batch.STEP_NAMES["room"]), "recipe.json"}
     assert set(os.listdir(tmp_path / "steps")) == wanted
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 
@@ -20,6 +21,7 @@ from recommend.pictures import read_picture
 from recommend.retriever import Retriever
 from recommend.room_style import read_room
 from recommend.schema import Query, SearchResult
+from tests.recommend.conftest import not_white
 from training.render_furniture import catalog_entry, load_recipes
 
 #: Request → the items that a shop assistant would fetch. A few rules and words were written with these in view.
@@ -121,30 +123,27 @@ LEAST_SEEN, LEAST_UNSEEN = 0.79, 0.79
 class WordsOnly(TwoTowerEmbedder):
     """The real encoder of words; pictures all look the same, which no search by words notices."""
 
+    @functools.cached_property
+    def look(self) -> Floats:
+        return self.texts(["furniture"])
+
     def images(self, images: Sequence[features.Image], masks: Sequence[Mask | None]) -> Floats:
-        return np.tile(self.texts(["furniture"]), (len(images), 1))
+        return np.tile(self.look, (len(images), 1))
 
 
 @pytest.fixture(scope="module")
 def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
-    """All recipes of the catalog, rendered or not: their words are what is searched."""
+    """All recipes of the catalog, rendered or not: their words are what is searched; small pictures show colours."""
     folder = tmp_path_factory.mktemp("whole") / "shop"
     folder.mkdir()
     lines = [catalog_entry(item) for item in load_recipes()["item"]]
     (folder / "catalog.jsonl").write_text("\n".join(map(json.dumps, lines)))
     for line in lines:
         made = tryroom.FURNITURE / line["image"]
-        if made.exists():
-            (folder / line["image"]).symlink_to(made)
-        else:
-            Image.new("RGB", (64, 64), "white").save(folder / line["image"])
+        picture = Image.open(made) if made.exists() else Image.new("RGB", (64, 64), "white")
+        picture.resize((96, 96)).save(folder / line["image"])
     embedder = WordsOnly(tryroom.retriever_weights())
     return Retriever.open(folder, embedder, uri=str(folder.parent / "db"), cut_out=not_white)
-
-
-def not_white(image: features.Image) -> Mask:
-    """A quick cut-out, which is all that searches by words and by a room's colours need."""
-    return np.where(image.min(axis=2) < 235, 255, 0).astype(np.uint8)
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ import tryroom
 from recommend.embedder import Embedder
 from recommend.retriever import Retriever
 from recommend.schema import MAX_RESULTS, Item, Query, values_of
+from tests.recommend.conftest import not_white
 
 LANGUAGES = ("English", "Spanish", "German", "French")
 THOUSANDS = (",", ".", ".", " ")
@@ -135,7 +136,8 @@ def shops(
         pictured = ("image", "views", "depths", "view_angles")
         stated = [{key: value for key, value in item.items() if key not in pictured} for item in items]
         drawn = make_catalog(tmp_path_factory.mktemp(name), stated)
-        opened[name] = Retriever.open(drawn, embedder, uri=str(tmp_path_factory.mktemp("index") / name))
+        uri = str(tmp_path_factory.mktemp("index") / name)
+        opened[name] = Retriever.open(drawn, embedder, uri=uri, cut_out=not_white)
     return opened
 
 

@@ -32,6 +32,17 @@ STAGES = (
     "prepare_ccp", "train_autoencoder", "prepare_cloth", "prepare_flats", "pair_examples", "label_photos", "train_mean",
     "train_flow", "assemble_compact",
 )  # fmt: skip
+#: What `python -m` does, for one command of the list after the other; a command that fails ends it.
+ONE_AFTER_ANOTHER = """
+import json, runpy, sys
+for command in json.loads(sys.argv[1]):
+    sys.argv = command
+    try:
+        runpy.run_module(command[0], run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if end.code:
+            raise
+"""
 
 
 def readme_commands() -> list[list[str]]:
@@ -104,6 +115,15 @@ def one_pair(work: Path, sources: Path) -> None:
         )  # fmt: skip
 
 
+def run(commands: list[list[str]], work: Path) -> None:
+    """Run commands in one new process, which imports what they share once; in the folder `work`."""
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_AFTER_ANOTHER, json.dumps(commands)],
+        cwd=work, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
 def test_the_recipe_runs_from_its_readme(sources: Path, tmp_path: Path) -> None:
     commands = [c for c in readme_commands() if stage(c) in STAGES]
     assert [s for s in STAGES if s not in {stage(c) for c in commands}] == []
@@ -111,21 +131,17 @@ def test_the_recipe_runs_from_its_readme(sources: Path, tmp_path: Path) -> None:
         "CCP": str(sources / "CCP"), "GARMENTS": str(sources / "GARMENTS"),
         "BLAZEPOSE_FOLDER": str(resolve("blazepose")), "weights/parser": str(resolve("parser")),
     }  # fmt: skip
+    small = {
+        "train_mean": "--batch 4 --height 64 --checks 2 --workers 1 --room 16".split(),
+        "train_flow": "--examples 8 --height 64".split(),
+    }
     for command in commands:
-        arguments = [places.get(word, word) for word in command]
+        command[1:] = [places.get(word, word) for word in command[1:]] + small.get(stage(command), [])
         if stage(command).startswith("train_"):
-            arguments += ["--minutes", "0.02"]
-        if stage(command) == "train_mean":
-            arguments += ["--batch", "4", "--height", "64", "--checks", "1", "--workers", "1", "--room", "16"]
-        if stage(command) == "train_flow":
-            arguments += ["--examples", "8", "--height", "64"]
-        if stage(command) == "pair_examples" and not (tmp_path / "runs" / "pairs").exists():
-            one_pair(tmp_path, sources)
-        environment = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "2"}
-        done = subprocess.run(
-            [sys.executable, "-m", *arguments], cwd=tmp_path, env=os.environ | environment,
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, f"{' '.join(command)}\n{done.stderr[-2000:]}"
+            command += ["--minutes", "0.02"]
+    pairs_are_rendered = [stage(c) for c in commands].index("pair_examples")
+    run(commands[:pairs_are_rendered], tmp_path)
+    one_pair(tmp_path, sources)
+    run(commands[pairs_are_rendered:], tmp_path)
     pipe = CompactInpaintPipeline.from_pretrained(tmp_path / "weights" / "compact")
     assert all(torch.isfinite(p).all() for part in (pipe.vae, pipe.mean, pipe.flow) for p in part.parameters())

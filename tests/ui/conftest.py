@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,15 +22,22 @@ from ui.session import Session
 APP = Path(__file__).parents[2] / "app.py"
 
 
+@pytest.fixture(scope="session")
+def small_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small shop's files; not to be written to."""
+    return tiny.write(tmp_path_factory.mktemp("shop"))
+
+
 @pytest.fixture
-def shop_renderer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tiny.PasteRenderer]:
-    """The small shop, in place; gives its renderer."""
+def shop_renderer(small_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tiny.PasteRenderer]:
+    """A copy of the small shop, in place, which a test may change; gives its renderer."""
     # AppTest puts the app in the place of the main module, which worker processes of later tests would run.
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     # Cached resources outlive a run of AppTest.
     st.cache_resource.clear()
     st.cache_data.clear()
-    renderer = tiny.install(tmp_path, monkeypatch.setattr)
+    shutil.copytree(small_shop, tmp_path / "shop")
+    renderer = tiny.install(tmp_path / "shop", monkeypatch.setattr)
     yield renderer
     renderer.gate.set()
     renderer.rooms.gate.set()

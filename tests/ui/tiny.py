@@ -113,7 +113,7 @@ def draw_person(shade: int, size: tuple[int, int] = (240, 160)) -> Image:
     return photo
 
 
-def write_people(folder: Path) -> Path:
+def write_people(folder: Path) -> None:
     """A folder of two demo people."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
@@ -121,7 +121,6 @@ def write_people(folder: Path) -> Path:
         images.save_png(folder / f"{name.lower()}.png", draw_person(60 + 120 * place))
         rows.append({"id": name.lower(), "title": name, "image": f"{name.lower()}.png", "note": f"{name}, drawn"})
     (folder / "people.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n", encoding="utf-8")
-    return folder
 
 
 def card_of(item: str) -> Image:
@@ -129,15 +128,25 @@ def card_of(item: str) -> Image:
     return draw_garment({"dress-red": RED, "hoodie-green": GREEN}[item])
 
 
+def write(folder: Path) -> Path:
+    """The small shop's catalogs with their indexes, people and rooms."""
+    shop, furniture = write_catalog(folder / "garments"), tiny_room.write_furniture(folder / "furniture")
+    for catalog, index in ((shop, "index"), (furniture, "furniture-index")):
+        Retriever.open(catalog, TinyEmbedder(), uri=str(folder / index))
+    write_people(folder / "people")
+    tiny_room.write_rooms(folder / "rooms")
+    return folder
+
+
 def install(folder: Path, put: Callable[[Any, str, Any], None]) -> PasteRenderer:
     """Put the small shop in place of the real one.
 
     Args:
-        folder: to write its catalog, people and index to.
+        folder: what `write` wrote, or a copy.
         put: `setattr`, or what undoes it afterwards.
     """
-    shop, renderer, rooms = write_catalog(folder / "garments"), PasteRenderer(), tiny_room.BoxRenderer()
-    furniture = tiny_room.write_furniture(folder / "furniture")
+    shop, furniture = folder / "garments", folder / "furniture"
+    renderer, rooms = PasteRenderer(), tiny_room.BoxRenderer()
 
     def open_retriever(reader: loaders.WornReader, report: OnProgress) -> Retriever:
         report(Progress(0.5, "opening the catalog"))
@@ -153,10 +162,10 @@ def install(folder: Path, put: Callable[[Any, str, Any], None]) -> PasteRenderer
         return {"tryon": renderer, "room": rooms}[task]
 
     put(tryroom, "CATALOG", shop)
-    put(tryroom, "PEOPLE", write_people(folder / "people"))
+    put(tryroom, "PEOPLE", folder / "people")
     put(tryroom, "read_person", read_person)
     put(tryroom, "FURNITURE", furniture)
-    put(tryroom, "ROOMS", tiny_room.write_rooms(folder / "rooms"))
+    put(tryroom, "ROOMS", folder / "rooms")
     put(tryroom, "read_room", tiny_room.read_room)
     put(room_rendering, "view_room", tiny_room.view_room)
     put(loaders, "fetch", lambda names, report: None)

@@ -65,14 +65,13 @@ def write_furniture(folder: Path) -> Path:
     return folder
 
 
-def write_rooms(folder: Path) -> Path:
+def write_rooms(folder: Path) -> None:
     """A folder with one demo room."""
     folder.mkdir(parents=True)
     images.save_png(folder / "loft.png", draw_room(150))
     (folder / "rooms.jsonl").write_text(
         '{"id": "loft", "title": "Loft", "image": "loft.png", "note": "A drawn loft"}\n'
     )
-    return folder
 
 
 def floor_mask() -> Image:
