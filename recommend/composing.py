@@ -30,8 +30,6 @@ KEPT: Final[Mapping[str, float]] = MappingProxyType(
 #: How much a likeness of colours counts; the same for what of a likeness an unwanted item takes away.
 COLOUR_CERTAINTY: Final = 0.7
 DISLIKE_CERTAINTY: Final = 0.9
-#: Chance of an item that has an old colour beside a new main one.
-OLD_BESIDE: Final = 0.85
 
 _LESS: Final = r"(?P<less>cheaper|less (?:expensive|costly))"
 _MORE: Final = r"(?P<more>dearer|pricier|more (?:expensive|costly))"
@@ -203,14 +201,14 @@ def kept_chances(items: Sequence[Item], kept: Sequence[Facet], families: Mapping
 def changed_chances(items: Sequence[Item], changed: Sequence[Facet]) -> Floats:
     """What is left to each of N items after the source's old values are subtracted (N,).
 
-    An old colour that is not the item's main one counts little: red cuffs are no reason against a white shirt.
+    An old colour that is not the item's main one does not count: red cuffs are no reason against a white shirt.
     """
     chances = np.ones(len(items), np.float32)
     for place, item in enumerate(items):
         for facet in changed:
-            if facet.match(item):
-                beside = facet.attribute == "colours" and item.colours[0] not in facet.values
-                chances[place] *= OLD_BESIDE if beside else MISSED
+            beside = facet.attribute == "colours" and item.colours[:1] and item.colours[0] not in facet.values
+            if facet.match(item) and not beside:
+                chances[place] *= MISSED
     return chances
 
 

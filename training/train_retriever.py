@@ -153,8 +153,12 @@ def make_pool(
 
 
 def of_source(pool: Pool, source: int) -> Pool:
-    """Only what comes from one source, its labels numbered anew."""
-    kept = (pool.sources == source).numpy()
+    """Only what comes from one source."""
+    return only(pool, (pool.sources == source).numpy())
+
+
+def only(pool: Pool, kept: NDArray[np.bool_]) -> Pool:
+    """Only some of a pool (N,), their labels numbered anew."""
     places, texts = np.flatnonzero(kept), np.flatnonzero(kept[pool.owners])
     labels, numbers = pool.labels[places].unique(return_inverse=True)
     return Pool(
@@ -393,7 +397,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     pool, check = make_pools(options)
     heads = train(pool, check, options.passes, options.seed)
-    space = space_of(heads, pool.images, pool.labels, pool.names, TextTower(options.minilm))
+    space = space_of(heads, pool.images, pool.labels, pool.sources, pool.names, TextTower(options.minilm))
     encoders = space.pictures, space.texts
     print(f"with axes and names: {figures(check, encoders)}")
     # No search compares garments with furniture.

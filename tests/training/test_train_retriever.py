@@ -9,7 +9,7 @@ import torch
 from recommend.space import Head, Mixture, Space
 from recommend.towers import IMAGE_FEATURES, TEXT_FEATURES
 from training import train_retriever
-from training.retriever_space import shown
+from training.retriever_space import reader_of, shown
 from training.train_retriever import Pool, batches
 
 
@@ -34,10 +34,48 @@ def test_every_name_of_a_label_stands_for_the_mean_of_its_pictures() -> None:
     torch.manual_seed(0)
     image_head, text_head = (Head(count, 8, 6).eval().requires_grad_(False) for count in (features, TEXT_FEATURES))
     axes = torch.randn(IMAGE_FEATURES, 3)
-    space = Space(image_head, text_head, axes, torch.zeros(0, TEXT_FEATURES), torch.zeros(0, 9), Mixture(0.5, 1, 1))
+    reader, mixture = torch.randn(IMAGE_FEATURES + 1, 2), Mixture(0.5, 0.2, 1, 1)
+    none = torch.zeros(0, TEXT_FEATURES), torch.zeros(0, 11)
+    space = Space(image_head, text_head, axes, reader, torch.tensor([0, 1]), *none, mixture)
     images, labels = torch.randn(5, features), torch.tensor([0, 0, 1, 1, 1])
     found = shown(space, images, labels, [("skirt",), ("hat", "cap")])
     pictures = space.pictures(images)
-    assert found.shape == (3, 9) and torch.equal(found[1], found[2])
+    assert found.shape == (3, 11) and torch.equal(found[1], found[2])
     for row, own in ((0, pictures[:2]), (1, pictures[2:])):
         assert torch.allclose(found[row], own.mean(0) / own.mean(0).norm(), atol=1e-6)
+
+
+def test_the_reader_tells_labels_of_its_source_apart_and_the_rare_one_too() -> None:
+    """Two sources whose labels look alike: each is told from its own neighbours, on pictures that it has not seen."""
+    rng = torch.Generator().manual_seed(0)
+    centres = torch.eye(12)[:3]
+    sources = torch.tensor([0, 0, 0, 1, 1])
+    of = torch.tensor([0, 1, 2, 0, 1])  # what the labels look like
+    counts = (60, 60, 4, 40, 8)
+    labels = torch.cat([torch.full((count,), label) for label, count in enumerate(counts)])
+
+    def looks(labels: torch.Tensor) -> torch.Tensor:
+        noise = 0.15 * torch.randn(len(labels), 12, generator=rng)
+        return torch.nn.functional.normalize(centres[of[labels]] + noise, dim=-1)
+
+    reader = reader_of(looks(labels), labels, sources)
+    asked = torch.arange(5).repeat(40)
+    logits = torch.nn.functional.pad(looks(asked), (0, 1), value=1.0) @ reader
+    for source in (0, 1):
+        own = sources == source
+        told = own.nonzero()[:, 0][logits[own[asked]][:, own].argmax(-1)]
+        assert (told == asked[own[asked]]).float().mean() > 0.95
+
+
+def test_chances_are_fitted_to_each_group_alike() -> None:
+    """A logistic that is right for both groups is found though one has a hundred times the other's pairs."""
+    rng = torch.Generator().manual_seed(0)
+    groups = []
+    for count in (20000, 200):
+        cosines = 2 * torch.rand(count, generator=rng) - 1
+        chance = torch.sigmoid(8 * cosines - 1) if count > 1000 else torch.sigmoid(8 * cosines + 1)
+        groups.append((cosines, torch.rand(count, generator=rng) < chance))
+    alone = [train_retriever.calibrate([group])["offset"] for group in groups]
+    assert alone[0] < alone[1] - 1
+    together = train_retriever.calibrate(groups)["offset"]
+    assert abs(together - sum(alone) / 2) < 0.4 * (alone[1] - alone[0])
