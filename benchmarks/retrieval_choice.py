@@ -142,9 +142,10 @@ def main() -> None:
     tower = TextTower(options.minilm)
     with torch.no_grad():
         space, _ = read_space(options.heads / HEADS_FILE)
-        likeness("check garments", space, check.images, check.labels)
+        own = of_source(check, 0)
+        likeness("check garments", space, own.images, own.labels)
         garments = at_most(clothing_dataset(options.garments, held_out=False), MOST_GARMENTS)
-        wording(space, pool, check, [sample.label for sample in garments if is_check(sample.key)], tower)
+        wording(space, pool, own, [sample.label for sample in garments if is_check(sample.key)], tower)
     samples = retriever_furniture.training(options.furniture, options.models)
     furniture(pool, check, [one for one in samples if not is_check(retriever_furniture.design_of(one))], tower)
     flat, crops = of_source(pool, 0), of_source(pool, 1)
