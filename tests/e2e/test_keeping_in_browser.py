@@ -40,7 +40,7 @@ def test_a_taste_goes_into_a_file_and_into_the_next_session(
     expect(button(page, "Save my taste")).to_be_disabled()
     page.keyboard.press("Escape")
     page.locator('[class*="st-key-up-"]').get_by_role("button").first.click()
-    page.get_by_text("1 like", exact=True).wait_for()
+    page.get_by_text("Your taste so far: 1 like", exact=True).wait_for()
     button(page, "My taste").click()
     with page.expect_download() as given:
         button(page, "Save my taste").click()
@@ -59,7 +59,7 @@ def test_a_taste_goes_into_a_file_and_into_the_next_session(
     load(other, tmp_path / "bad.csv")
     expect(other.get_by_role("alert")).to_contain_text("History line 2, time")
     load(other, kept)
-    other.get_by_text("1 like", exact=True).wait_for()
+    other.get_by_text("Your taste so far: 1 like", exact=True).wait_for()
     expect(other.get_by_role("alert")).to_have_count(0)
     other.get_by_text("Lines that count: 1.").wait_for()
     shot(other, "phone-taste-loaded")
