@@ -8,9 +8,9 @@ and no picture that hangs on a wall of the demo catalog is used.
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from training.furniture_models import Material
 
 Random = np.random.Generator
 Parts = list[dict[str, Any]]
+T = TypeVar("T")
 
 WOODS: Final = ("oak", "ash", "walnut")
 METALS: Final = ("black-steel", "steel", "chrome", "brass", "copper", "white-metal")
@@ -86,8 +87,8 @@ def _paint(rng: Random, name: str) -> Material:
     return Material(name, colorsys.hsv_to_rgb(hue, saturation, rng.uniform(0.15, 0.95)), roughness=0.5)
 
 
-def _one(rng: Random, names: tuple[str, ...]) -> str:
-    return names[rng.integers(len(names))]
+def _one(rng: Random, options: Sequence[T]) -> T:
+    return options[rng.integers(len(options))]
 
 
 def _box(
@@ -184,7 +185,7 @@ def _bench(rng: Random) -> Parts:
 
 
 def _stool(rng: Random) -> Parts:
-    height, width = _one_of(rng, (rng.uniform(42, 50), rng.uniform(62, 78))), rng.uniform(32, 44)
+    height, width = _one(rng, (rng.uniform(42, 50), rng.uniform(62, 78))), rng.uniform(32, 44)
     thick = rng.uniform(3, 8)
     half, below = width / 2, height - thick
     seat = _lathe([(0, below), (half - 1, below), (half, below + thick / 2), (half - 1, height), (0, height)], "cloth")
@@ -193,10 +194,6 @@ def _stool(rng: Random) -> Parts:
     legs: dict[str, Any] = {"tube": line, "radius": rng.uniform(1, 1.9), "copies": "xy", "material": "legs"}
     rest = [[r * foot, (1 - abs(r)) * foot * s, below * 0.35] for r, s in ((1, 1), (0, 1), (-1, 1), (0, -1))]
     return [seat, legs, {"tube": rest, "radius": 0.8, "closed": True, "material": "legs"}]
-
-
-def _one_of(rng: Random, values: tuple[float, ...]) -> float:
-    return values[rng.integers(len(values))]
 
 
 def _moved(part: dict[str, Any], right: float) -> dict[str, Any]:
