@@ -79,3 +79,19 @@ def test_chances_are_fitted_to_each_group_alike() -> None:
     assert alone[0] < alone[1] - 1
     together = train_retriever.calibrate(groups)["offset"]
     assert abs(together - sum(alone) / 2) < 0.4 * (alone[1] - alone[0])
+
+
+def test_a_part_of_a_pool_keeps_its_texts_and_numbers_its_labels_anew() -> None:
+    pictures, texts = torch.arange(4.0)[:, None], torch.arange(8.0)[:, None]
+    labels, sources = torch.tensor([0, 1, 2, 2]), torch.tensor([0, 0, 1, 1])
+    names = [("skirt",), ("hat",), ("sofa", "couch")]
+    pool = Pool(
+        pictures, list("abcd"), np.repeat(np.arange(4), 2), texts, texts, pictures, pictures, labels, sources, names
+    )  # type: ignore[arg-type]
+    kept = train_retriever.of_source(pool, 1)
+    assert kept.images[:, 0].tolist() == [2, 3] and kept.labelled == ["c", "d"]
+    assert kept.texts[:, 0].tolist() == [4, 5, 6, 7] and kept.owners.tolist() == [0, 0, 1, 1]
+    assert kept.labels.tolist() == [0, 0] and kept.names == [("sofa", "couch")]
+    some = train_retriever.only(pool, np.array([False, True, False, True]))
+    assert some.labels.tolist() == [0, 1] and some.names == [("hat",), ("sofa", "couch")]
+    assert some.owners.tolist() == [0, 0, 1, 1] and some.facts[:, 0].tolist() == [1, 3]
