@@ -78,7 +78,7 @@ class Space:
 
     Attributes:
         image_head, text_head: trained.
-        axes: (IMAGE_FEATURES, A), principal axes of the standardised features of the training pictures, whitened.
+        axes: (IMAGE_FEATURES, A), principal axes of the standardised features of the training pictures, unit length.
         reader: (IMAGE_FEATURES + 1, L), weights of a logistic reader of L labels, the last row its offsets.
         sources: (L,), the number of the source that each label is of; a picture shows one label of each source.
         names: (M, TEXT_FEATURES), names of kinds as the text tower reads them.

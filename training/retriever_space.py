@@ -43,8 +43,8 @@ def space_of(
     image_head, text_head = heads
     looks = image_head.standardise(images[:, :IMAGE_FEATURES], IMAGE_FEATURES)
     # Standardised features have a mean of nearly 0, so they need no centring.
-    _, spread, axes = torch.linalg.svd(looks, full_matrices=False)
-    axes = axes[:AXES].T / spread[:AXES] * len(looks) ** 0.5
+    # Brought to one spread, those that hardly differ between pictures would count as much as those that tell most.
+    axes = torch.linalg.svd(looks, full_matrices=False).Vh[:AXES].T
     flat = [name for own in names for name in own]
     of_labels = torch.zeros(len(names), dtype=sources.dtype).index_copy(0, labels, sources)
     reader = reader_of(F.normalize(looks, dim=-1), labels, of_labels)
