@@ -42,7 +42,7 @@ def skirt(hem: int) -> np.ndarray:
     return found
 
 
-def test_below_a_shorter_hem_are_bare_legs_and_the_ground(labels, mask):
+def test_below_a_shorter_hem_are_bare_legs_and_the_ground(labels: np.ndarray, mask: np.ndarray) -> None:
     photo = photo_of(labels)
     bare, parsing, left = bared(photo, labels, standing(), skirt(HEM), mask)
     for bone in BONES:
@@ -57,14 +57,14 @@ def test_below_a_shorter_hem_are_bare_legs_and_the_ground(labels, mask):
     assert np.array_equal(left[: HEM - 5], mask[: HEM - 5])
 
 
-def test_nothing_changes_outside_the_mask(labels, mask):
+def test_nothing_changes_outside_the_mask(labels: np.ndarray, mask: np.ndarray) -> None:
     photo = photo_of(labels)
     bare, parsing, _ = bared(photo, labels, standing(), skirt(HEM), mask)
     assert np.array_equal(bare[mask == 0], photo[mask == 0])
     assert np.array_equal(parsing[mask == 0], labels[mask == 0])
 
 
-def test_a_hem_as_low_as_the_old_one_and_a_person_without_skin_leave_all_as_it_is(labels, mask):
+def test_a_hem_as_low_as_the_old_one_and_a_person_without_skin_leave_all_as_it_is(labels: np.ndarray, mask: np.ndarray) -> None:
     covered = labels.copy()
     covered[np.isin(labels, (L["neck"], L["arms"]))] = L["upper"]
     for worn, hem in ((labels, OLD_HEM), (covered, HEM)):
@@ -74,7 +74,7 @@ def test_a_hem_as_low_as_the_old_one_and_a_person_without_skin_leave_all_as_it_i
 
 
 @pytest.mark.parametrize("half", [7, 12])
-def test_legs_go_on_as_wide_as_they_are_seen(labels, mask, half):
+def test_legs_go_on_as_wide_as_they_are_seen(labels: np.ndarray, mask: np.ndarray, half: int) -> None:
     labels[265:] = 0
     for bone in BONES:
         labels[265:310, bone - half + 2 : bone + half + 3] = L["legs"]
