@@ -64,7 +64,9 @@ def test_nothing_changes_outside_the_mask(labels: np.ndarray, mask: np.ndarray) 
     assert np.array_equal(parsing[mask == 0], labels[mask == 0])
 
 
-def test_a_hem_as_low_as_the_old_one_and_a_person_without_skin_leave_all_as_it_is(labels: np.ndarray, mask: np.ndarray) -> None:
+def test_a_hem_as_low_as_the_old_one_and_a_person_without_skin_leave_all_as_it_is(
+    labels: np.ndarray, mask: np.ndarray
+) -> None:
     covered = labels.copy()
     covered[np.isin(labels, (L["neck"], L["arms"]))] = L["upper"]
     for worn, hem in ((labels, OLD_HEM), (covered, HEM)):
