@@ -25,6 +25,7 @@ from pipelines.geometry.body import Body, mirrored18
 from pipelines.geometry.fit import true_unit
 from pipelines.geometry.ironing import ironed
 from pipelines.geometry.layout import LAYOUT_LABELS, known_layout
+from pipelines.geometry.legs import bared
 from pipelines.geometry.skin import bare_waist, skin_colour, toned
 from pipelines.geometry.warp import garment_unit, warp_garment
 from pipelines.geometry.wearing import as_worn, carried_up, staying, trunk_bounds
@@ -107,6 +108,10 @@ def try_on(
     """Render a garment on a person with the compact pipeline; see `try_on_with`."""
 
     def painted(scene: Scene, plan: Plan, request: TryOnRequest, report: OnProgress) -> Image:
+        if scene.garment.category != "upper" and scene.garment.kind != "trousers":
+            photo, labels, mask = bared(scene.person, scene.labels, scene.body, plan.hint_mask, plan.mask)
+            scene = dataclasses.replace(scene, person=photo, labels=labels)
+            plan = dataclasses.replace(plan, mask=mask)
         output = paint(scene, plan, pipe, request, report)
         report(Progress(0.95, "finishing"))
         return finish(scene.person, plan, output)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.masks import dilate
+from pipelines.masks import dilate, disk
 from pipelines.schema import Image, Mask
 
 Floats = NDArray[np.float32]
@@ -37,6 +37,8 @@ FILL_SHARE: Final = 0.002
 #: picture's side, and covers more than this share of it.
 SHADOW_GAP: Final = 0.02
 SHADOW_SHARE: Final = 0.01
+#: Half the width of what is a rim and no shadow, in pixels of WORK_SIZE.
+RIM: Final = 2
 
 
 def cut_out(image: NDArray[np.uint8]) -> Mask:
@@ -231,8 +233,10 @@ def _same_thing(by_colour: NDArray[np.bool_], likely: Floats) -> bool:
     """Whether colour and network mean one thing: they overlap, or the network only missed pieces of colour's mask."""
     believed = likely > 0.5
     near = dilate(np.where(believed, 255, 0).astype(np.uint8), SHADOW_GAP * max(believed.shape)) > 0
-    # What the network is sure is ground and lies off the garment is a cast shadow or a fall of light.
-    if (by_colour & ~near & (likely < 0.1)).sum() > SHADOW_SHARE * believed.sum():
+    # What the network is sure is ground and lies off the garment is a cast shadow or a fall of light. A thin rim is
+    # neither: there the network's garment ends too early.
+    off = np.where(by_colour & ~near & (likely < 0.1), 255, 0).astype(np.uint8)
+    if np.count_nonzero(cv2.morphologyEx(off, cv2.MORPH_OPEN, disk(RIM))) > SHADOW_SHARE * believed.sum():
         return False
     both = float((by_colour & believed).sum())
     inside = both / max(1.0, float(believed.sum()))

@@ -39,6 +39,14 @@ FILL: Final = 0.9
 SHORT_SLEEVE: Final = 1.5
 #: Less than this is a cap on the shoulder, no sleeve.
 NO_SLEEVE: Final = 0.2
+#: Where armholes end: this far below the shoulder at least, in widths of the garment, and at most this share of the way
+#: to the hem.
+ARMHOLE: Final = (0.2, 0.5)
+#: The reach over which the outline turns there, by how much at the least, and how far the two sides may be apart in
+#: height: in widths of the garment.
+TURN_REACH, TURN, UNEVEN = 0.15, 0.02, 0.15
+#: How much farther out than the armpits that were found the ends of the armholes lie, where those are wrong.
+FARTHER_OUT: Final = 0.05
 #: How far below the found neckline the inside of the back may reach, in half widths of the collar.
 NECKLINE_SLACK: Final = 0.08
 CATEGORIES: Final[tuple[Category, ...]] = ("upper", "lower", "dress")
@@ -102,6 +110,8 @@ def read_landmarks(
         points[[i for i, n in enumerate(POINT_NAMES) if n.startswith("cuff")]] = np.nan
         lines[:] = np.nan
         label_map[(label_map == LEFT_SLEEVE) | (label_map == RIGHT_SLEEVE)] = TORSO
+        if category != "lower":
+            lower_armpits(points, mask)
     size = np.array([mask.shape[1], mask.shape[0]], np.float32)
     fractions = [np.asarray((p + 0.5) / size, np.float32) for p in (points, lines)]
     return GarmentLandmarks(fractions[0], kind, sleeve, fractions[1], label_map)
@@ -217,6 +227,44 @@ def _sleeve_class(points: Floats, lines: Floats) -> Sleeve:
     left, right = (points[POINT_NAMES.index(f"armpit_{s}")] for s in ("left", "right"))
     length = float(np.nanmax(steps)) / max(1e-6, float(np.linalg.norm(right - left)) / 2)
     return "none" if length < NO_SLEEVE else "short" if length < SHORT_SLEEVE else "long"
+
+
+def lower_armpits(points: Floats, mask: Mask) -> None:
+    """Put the armpits of a sleeveless garment, in place, where its armholes end, if the network put them well inside.
+
+    Deep armholes look like narrow shoulders, so armpits are found half way down them. An armhole ends where the
+    outline, which has been going outwards, turns into the side: a corner at the same height on both sides.
+
+    Args:
+        points: float32 (20, 2), pixels of the picture, in the order of POINT_NAMES.
+        mask: uint8 (H, W), 255 = garment.
+    """
+    inside = mask > 127
+    rows = np.flatnonzero(inside.any(1))
+    top, strip = rows[0], inside[rows[0] : rows[-1] + 1]
+    columns = np.arange(mask.shape[1])
+    edges = [np.where(strip, columns, mask.shape[1]).min(1), np.where(strip, columns, -1).max(1)]
+    width = float(np.median((edges[1] - edges[0])[len(rows) // 5 : 3 * len(rows) // 5]))
+    reach = max(round(TURN_REACH * width), 1)
+    corners, farther = [], []
+    for side, edge, outwards in zip(("left", "right"), edges, (-1, 1), strict=True):
+        shoulder, armpit, hem = (
+            points[POINT_NAMES.index(f"{name}_{side}")] - (0, top) for name in ("shoulder", "armpit", "hem")
+        )
+        out = cv2.GaussianBlur((outwards * edge).astype(np.float32)[:, None], (0, 0), 0.02 * width)[:, 0]
+        first = round(float(shoulder[1]) + ARMHOLE[0] * width)
+        last = round(float(shoulder[1] + ARMHOLE[1] * (hem[1] - shoulder[1])))
+        ys = np.arange(max(first, reach), min(last, len(out) - reach))
+        if not len(ys):
+            return
+        turn = out[ys] - 0.5 * (out[ys - reach] + out[ys + reach])
+        y = int(ys[turn.argmax()])
+        if turn.max() < TURN * width:
+            return
+        corners.append((outwards * out[y], y + top))
+        farther.append(out[y] - out[int(np.clip(armpit[1], 0, len(out) - 1))])
+    if abs(corners[0][1] - corners[1][1]) < UNEVEN * width and np.mean(farther) > FARTHER_OUT * width:
+        points[[POINT_NAMES.index(f"armpit_{side}") for side in ("left", "right")]] = corners
 
 
 def _bound_collar(labels: NDArray[np.uint8], points: Floats) -> None:

@@ -142,3 +142,17 @@ def test_what_is_near_the_garment_but_apart_is_left_out() -> None:
     image[215:225, 150:165] = (10, 10, 10)
     found = cut_out(image)
     assert found[220, 157] == 0 and overlap(found, mask) > 0.97
+
+
+def test_a_rim_that_the_network_did_not_reach_is_no_shadow() -> None:
+    image = picture(shirt(), (251, 251, 250), (255, 255, 255))
+    # It ends eight pixels too early at the left.
+    belief = (shirt() & np.roll(shirt(), 8, 1)).astype(np.float32) / 255
+    assert overlap(cut_out_with(image, belief), shirt()) > 0.95
+
+
+def test_a_cast_shadow_is_no_part_of_the_garment() -> None:
+    image = picture(shirt(), (30, 60, 160), (250, 250, 250))
+    image[100:200, 132:158] = 220
+    belief = cv2.GaussianBlur(shirt(), (0, 0), 2).astype(np.float32) / 255
+    assert overlap(cut_out_with(image, belief), shirt()) > 0.95

@@ -20,7 +20,7 @@ from pipelines.geometry.garment import (
     GarmentLandmarks,
 )
 from pipelines.perception.garment_net import PartNet
-from pipelines.perception.landmarks import read_landmarks
+from pipelines.perception.landmarks import lower_armpits, read_landmarks
 from pipelines.schema import Category, Image, Mask
 from training.synthetic_garments import paint, pose_drawing
 from training.synthetic_shapes import Drawing, draw_lower, draw_top
@@ -148,3 +148,40 @@ def test_every_part_can_be_drawn() -> None:
         seen |= set(np.unique(garment(drawing, seed)[2]).tolist())
         assert all(np.isfinite(p).all() for p in drawing.points.values())
     assert seen == set(range(len(PARTS)))
+
+
+#: The left outline of a tank top with deep armholes, from the shoulder down; the third point is the armpit.
+TANK = ((78, 20), (74, 50), (58, 84), (50, 190))
+
+
+def tank(left: tuple[tuple[int, int], ...] = TANK) -> tuple[Mask, np.ndarray]:
+    """Mask and points, in pixels, of a tank top whose armpits were found half way down its armholes."""
+    mask = np.zeros((SIZE, SIZE), np.uint8)
+    cv2.fillPoly(mask, [np.array([*left, *((199 - x, y) for x, y in reversed(left))], np.int32)], 255)
+    points = np.full((len(POINT_NAMES), 2), np.nan, np.float32)
+    for name, (x, y) in (("shoulder", left[0]), ("armpit", left[1]), ("hem", left[-1])):
+        points[POINT_NAMES.index(f"{name}_left")] = x, y
+        points[POINT_NAMES.index(f"{name}_right")] = 199 - x, y
+    return mask, points
+
+
+def armpits(points: np.ndarray) -> np.ndarray:
+    return points[[POINT_NAMES.index("armpit_left"), POINT_NAMES.index("armpit_right")]]
+
+
+def test_armpits_half_way_down_an_armhole_go_to_its_end() -> None:
+    mask, points = tank()
+    lower_armpits(points, mask)
+    assert np.abs(armpits(points) - [(58, 84), (141, 84)]).max() < 4
+
+
+def test_armpits_stay_where_they_are_right_where_no_armhole_ends_and_where_one_side_alone_has_a_corner() -> None:
+    found_well = tank()
+    found_well[1][[POINT_NAMES.index(f"armpit_{side}") for side in ("left", "right")]] = (59, 82), (140, 82)
+    straight = tank(((78, 20), (74, 50), (68, 104), (60, 190)))
+    lopsided = tank()
+    lopsided[0][:, 100:] = tank(((78, 20), (77, 50), (76, 84), (70, 190)))[0][:, 100:]
+    for mask, points in (found_well, straight, lopsided):
+        before = points.copy()
+        lower_armpits(points, mask)
+        assert np.array_equal(points, before, equal_nan=True)
