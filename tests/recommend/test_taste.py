@@ -290,7 +290,7 @@ def test_a_history_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="No such file"):
         list(read_history(tmp_path / "none.csv"))
     (tmp_path / "latin.csv").write_bytes(b"user,item,time\nann,a,0\nsecret\xe4,a,0\n")
-    with pytest.raises(BadInput, match="line 3: .*UTF-8") as raised:
+    with pytest.raises(BadInput, match=r"line 3: .*UTF-8") as raised:
         list(read_history(tmp_path / "latin.csv"))
     assert "secret" not in str(raised.value)
 
