@@ -22,7 +22,7 @@ from typing import Final
 from recommend.catalog import FILE, Catalog, check_lines, file_mark, joined, lines_of, read_catalog, read_text
 from recommend.domains import Domain, domain_of
 from recommend.embedder import Embedder
-from recommend.errors import BadInput
+from recommend.errors import BadInput, StorageFailed
 from recommend.index import Index, Rows, Stamp, delete, open_index, upsert
 from recommend.indexing import OnItem, default_uri, embed_catalog, ensure_index, rebuild_command
 from recommend.schema import CutOut, Filters
@@ -71,11 +71,10 @@ def add_items(
             catalog = check_lines(folder, b"\n".join([*kept, *added]), first=1 - len(kept))
             before, after = read_catalog(folder).fingerprint(), catalog.fingerprint()
         rows = _rows(catalog, ids, embedder, cut_out, on_item)
-        _write(folder, [*kept, *added])
-        mark = file_mark(folder)
-        if index is None or index.stamp != Stamp(embedder.revision, before):
-            return ensure_index(replace(catalog, file=mark), embedder, uri, cut_out, on_item)[0]
-        return upsert(uri, rows, Stamp(embedder.revision, after, file=mark), rebuild_command(folder, uri))
+        with _written(folder, [*kept, *added]) as mark:
+            if index is None or index.stamp != Stamp(embedder.revision, before):
+                return ensure_index(replace(catalog, file=mark), embedder, uri, cut_out, on_item)[0]
+            return upsert(uri, rows, Stamp(embedder.revision, after, file=mark), rebuild_command(folder, uri))
 
 
 def remove_items(folder: Path, ids: Sequence[str], embedder: Embedder, uri: str | None, cut_out: CutOut) -> Index:
@@ -95,12 +94,11 @@ def remove_items(folder: Path, ids: Sequence[str], embedder: Embedder, uri: str 
         if not catalog.items:
             raise BadInput("items", "all of them", "at least one that stays", "Leave one in, or delete the folder.")
         index = open_index(uri, embedder.revision, rebuild_command(folder, uri))
-        _write(folder, kept)
-        mark = file_mark(folder)
-        if index is None or index.stamp != Stamp(embedder.revision, before.fingerprint()):
-            return ensure_index(replace(catalog, file=mark), embedder, uri, cut_out)[0]
-        stamp = Stamp(embedder.revision, catalog.fingerprint(), file=mark)
-        return delete(uri, ids, stamp, rebuild_command(folder, uri))
+        with _written(folder, kept) as mark:
+            if index is None or index.stamp != Stamp(embedder.revision, before.fingerprint()):
+                return ensure_index(replace(catalog, file=mark), embedder, uri, cut_out)[0]
+            stamp = Stamp(embedder.revision, catalog.fingerprint(), file=mark)
+            return delete(uri, ids, stamp, rebuild_command(folder, uri))
 
 
 @contextmanager
@@ -156,6 +154,13 @@ def _ids(lines: Sequence[bytes]) -> set[str]:
     return ids
 
 
-def _write(folder: Path, lines: Sequence[bytes]) -> None:
-    """Replace the catalog's file."""
+@contextmanager
+def _written(folder: Path, lines: Sequence[bytes]) -> Iterator[str]:
+    """The catalog's file replaced, and its mark; if the index cannot be written then, the file is as it was."""
+    before = read_text(folder)
     replace_file(folder / FILE, b"".join(line + b"\n" for line in lines))
+    try:
+        yield file_mark(folder)
+    except StorageFailed:
+        replace_file(folder / FILE, before)
+        raise

@@ -13,7 +13,7 @@ import pytest
 
 from recommend import catalog_changes
 from recommend.catalog import FILE, read_catalog
-from recommend.catalog_changes import add_items
+from recommend.catalog_changes import add_items, remove_items
 from recommend.errors import BadInput, StorageFailed
 from recommend.features import cut_out
 from recommend.index import Index, table_uri
@@ -131,13 +131,17 @@ def test_nothing_is_added_to_what_is_no_catalog(tmp_path: Path, shop: Shop) -> N
     assert not (tmp_path / "none").exists() and not (tmp_path / FILE).exists()
 
 
-def test_a_damaged_index_leaves_the_file_as_it_was(shop: Shop) -> None:
+@pytest.mark.parametrize("part", ["_versions", "data"])
+def test_a_damaged_index_leaves_the_file_as_it_was(shop: Shop, part: str) -> None:
     before = (shop.folder / FILE).read_bytes()
-    for manifest in (Path(table_uri(shop.uri)) / "_versions").iterdir():
-        manifest.write_bytes(b"garbage")
+    for file in (Path(table_uri(shop.uri)) / part).iterdir():
+        file.write_bytes(b"garbage")
     with pytest.raises(StorageFailed, match=f"--uri {shop.uri} --anew"):
         shop.add()
+    with pytest.raises(StorageFailed, match=f"--uri {shop.uri} --anew"):
+        remove_items(shop.folder, ["tee-red"], shop.embedder, shop.uri, cut_out)
     assert (shop.folder / FILE).read_bytes() == before
+    assert len(ensure_index(read_catalog(shop.folder), shop.embedder, shop.uri, cut_out, anew=True)[0]) == 8
 
 
 def test_two_indexes_of_one_catalog_lose_no_item(shop: Shop) -> None:
