@@ -77,6 +77,7 @@ def test_a_good_catalog_is_read_in_order(shop: Path) -> None:
         (line().replace('"upper"', '"upper'), "not JSON (Expecting"),
         ("id;title;category", "each line has to be one JSON object"),
         ("[" * 100_000, "not JSON"),
+        (line(price=10).replace('"price": 10', '"price": 10, "price": 99'), "'price' stands in it twice"),
     ],
 )
 def test_a_bad_line_is_reported_and_the_rest_served(
