@@ -1,7 +1,7 @@
 """Catalog → index: pictures cut out, measured, embedded; what did not change is taken from the last.
 
-The index is replaced in one commit, at the end. What was done until then is set aside every half a minute, so that a
-run that was stopped goes on where it was.
+The index is replaced in one commit, at the end. What was done until then is set aside every half a minute and when the
+run is stopped, so that the next one goes on where it was.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def embed_catalog(
         cut_out: finds the item in each picture.
         known: rows of an earlier index of the same encoders, to take unchanged items from.
         on_item: told after each item.
-        keep: given, every `KEPT_EVERY` seconds, what was embedded since.
+        keep: given, every `KEPT_EVERY` seconds and when the run is stopped, what was embedded since.
     """
     domain = catalog.domain
     places = {content: place for place, content in enumerate(known.content)} if known else {}
@@ -132,22 +132,27 @@ def embed_catalog(
     new: list[Embedded] = []
     problems: list[Problem] = []
     kept = time.monotonic()
-    for number, item in enumerate(catalog.items, start=1):
-        try:
-            content = content_of(catalog, item)
-            if known is not None and content in places:
-                done.append(_again(item, known, places[content]))
-            else:
-                image = read_item_picture(catalog.picture(item), item.image)
-                new.append((content, *embed_item(item, image, embedder, cut_out, domain)))
-                done.append(new[-1])
-        except BadInput as error:
-            problems.append(Problem(0, item.id, f"image {error}"))
-        if keep is not None and new and time.monotonic() - kept >= KEPT_EVERY:
+    try:
+        for number, item in enumerate(catalog.items, start=1):
+            try:
+                content = content_of(catalog, item)
+                if known is not None and content in places:
+                    done.append(_again(item, known, places[content]))
+                else:
+                    image = read_item_picture(catalog.picture(item), item.image)
+                    new.append((content, *embed_item(item, image, embedder, cut_out, domain)))
+                    done.append(new[-1])
+            except BadInput as error:
+                problems.append(Problem(0, item.id, f"image {error}"))
+            if keep is not None and new and time.monotonic() - kept >= KEPT_EVERY:
+                keep(_rows(new))
+                new, kept = [], time.monotonic()
+            if on_item is not None:
+                on_item(number, len(catalog.items))
+    except KeyboardInterrupt:
+        if keep is not None and new:
             keep(_rows(new))
-            new, kept = [], time.monotonic()
-        if on_item is not None:
-            on_item(number, len(catalog.items))
+        raise
     return _rows(done), tuple(problems)
 
 

@@ -66,6 +66,12 @@ def test_a_stopped_run_goes_on_where_it_was(work: Work, tmp_path: Path) -> None:
     assert all((again.vectors[name] == known.vectors[name]).all() for name in VECTORS)
 
 
+def test_ctrl_c_loses_nothing_that_was_done(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "KEPT_EVERY", 1e9)
+    stopped(work, 5)
+    assert work.run()[1] == 3
+
+
 def test_the_last_version_is_there_while_the_next_is_made(work: Work) -> None:
     before, _ = work.run()
     lines = (work.folder / "catalog.jsonl").read_text().splitlines()
