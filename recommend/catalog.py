@@ -6,11 +6,13 @@ reported with its number and left out; the rest is served.
 
 from __future__ import annotations
 
+import codecs
 import gc
 import hashlib
 import json
-import math
 import os
+import re
+import reprlib
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,7 +24,7 @@ from typing import Any, Final
 from recommend.domains import Domain, domain_of
 from recommend.errors import BadInput
 from recommend.lexicon import build_lexicon, canonical, canonical_materials
-from recommend.pictures import read_picture
+from recommend.pictures import read_item_picture
 from recommend.schema import PLACES, Item
 
 FILE: Final = "catalog.jsonl"
@@ -32,10 +34,22 @@ _REQUIRED: Final = ("id", "title", "category", "price", "image")
 _TEXTS: Final = ("id", "title", "category", "image", "kind", "material", "pattern", "sleeve", "currency", "description")
 _LISTS: Final = ("colours", "style")
 _KNOWN: Final = frozenset((*_TEXTS, *_LISTS, "price", "size_cm", "place"))
+#: Characters of texts, at most; a longer one is a mistake of whatever wrote it.
+_LONGEST: Final = {**dict.fromkeys((*_TEXTS, *_LISTS), 500), "id": 200, "description": 10_000}
+#: No text has these: halves of characters cannot be stored, control characters write to a terminal what they like, and
+#: overrides turn the order of letters round. Descriptions may have lines.
+_UNWANTED: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202d\u202e\ud800-\udfff]")
+_LINES: Final = str.maketrans("", "", "\n\r\t")
+#: What prices are at most; sums of a few are still exact to the cent.
+MOST_PRICE: Final = 1e12
 #: Centimetres that sides of things have; beyond, the line's author meant another unit.
 SIDE_RANGE: Final = (1.0, 1000.0)
 #: What catalogs write where there is nothing to say.
 _EMPTY: Final = frozenset({"", "none", "n/a", "na", "-", "null"})
+#: What the file is, for errors.
+FORMAT: Final = "UTF-8 text, one JSON object a line"
+#: Called with (lines done, lines in all).
+OnLine = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -43,7 +57,7 @@ class Problem:
     """Why a line was left out.
 
     Attributes:
-        line: number in the file, from 1.
+        line: number in the file, from 1; 0 = it was found while indexing, where items have no lines any more.
         item: the id on that line, if it could be read.
     """
 
@@ -53,7 +67,7 @@ class Problem:
 
     def __str__(self) -> str:
         name = f" ({self.item})" if self.item else ""
-        return f"line {self.line}{name}: {self.message}"
+        return f"line {self.line}{name}: {self.message}" if self.line else f"item {self.item}: {self.message}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,22 +116,42 @@ def joined(one: str, other: str) -> str:
     return f"{(int(one, 16) + int(other, 16)) % PRINTS:016x}"
 
 
-def read_catalog(folder: Path, *, decode: bool = False) -> Catalog:
+def read_catalog(folder: Path, *, decode: bool = False, on_line: OnLine | None = None) -> Catalog:
     """Read a catalog folder.
 
     Args:
         folder: with `catalog.jsonl`.
         decode: also read every picture to its end; slower, finds damaged files before a shopper does.
+        on_line: told of progress.
 
     Raises:
-        BadInput: no such folder or file; a folder without one good line is no error here.
+        BadInput: no such folder or file, or no UTF-8; a folder without one good line is no error here.
     """
-    path = folder / FILE
-    if not path.is_file():
-        raise BadInput("catalog", f"no file {path}", f"a folder with {FILE}", "Check the path of the catalog folder.")
-    mark = file_mark(folder)
+    text, mark = read_text(folder), file_mark(folder)
     with _without_collections():
-        return replace(check_lines(folder, path.read_bytes(), decode=decode), file=mark)
+        return replace(check_lines(folder, text, decode=decode, on_line=on_line), file=mark)
+
+
+def read_text(folder: Path) -> bytes:
+    """What the file of a catalog holds; BadInput if it cannot be read."""
+    path = folder / FILE
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        got = f"no file {path}" if isinstance(error, FileNotFoundError) else f"{path} ({error.strerror})"
+        step = f"Name the folder, not {folder.name}." if folder.is_file() else "Check the path of the catalog folder."
+        raise BadInput("catalog", got, f"a folder with {FILE}: {FORMAT}", step) from error
+
+
+def lines_of(text: bytes, what: str = FILE) -> list[bytes]:
+    """The lines of a catalog's text, without the mark that some editors put before UTF-8.
+
+    Raises:
+        BadInput: it is UTF-16, so that no line of it could be read.
+    """
+    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in text[:2]:
+        raise BadInput(what, "text in UTF-16", FORMAT, "Save it as UTF-8.")
+    return text.removeprefix(codecs.BOM_UTF8).splitlines()
 
 
 @contextmanager
@@ -146,39 +180,56 @@ def lines_after(folder: Path, mark: str) -> bytes:
 
 
 def check_lines(
-    folder: Path, text: bytes, *, decode: bool = False, domain: Domain | None = None, currency: str = ""
+    folder: Path,
+    text: bytes,
+    *,
+    decode: bool = False,
+    domain: Domain | None = None,
+    currency: str = "",
+    first: int = 1,
+    on_line: OnLine | None = None,
 ) -> Catalog:
     """What `catalog.jsonl` of a folder says, or would say with other lines; as `read_catalog`.
 
     Args:
         folder: where the pictures are.
         text: the lines.
-        decode: as of `read_catalog`.
+        decode, on_line: as of `read_catalog`.
         domain: what the catalog is about; None = as most of these lines tell.
         currency: of the catalog; "" = that of the first good line.
+        first: number of the first line.
     """
-    lines = [(number, *_parse(line)) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    lines = [(number, *_parse(line)) for number, line in enumerate(lines_of(text), start=first) if line.strip()]
     domain = domain or domain_of(_text(values, "category") for _, values, _ in lines)
     named = _naming(domain)
-    items: dict[str, Item] = {}
+    items: list[Item] = []
+    used: dict[str, int] = {}
     problems: list[Problem] = []
-    for number, values, faults in lines:
-        faults = faults or _faults(values, folder, items, domain, currency, decode)
+    for done, (number, values, faults) in enumerate(lines, start=1):
+        faults = faults or _faults(values, folder, used, domain, currency, decode)
         if faults:
-            problems.append(Problem(number, _text(values, "id"), "; ".join(faults)))
+            name = _text(values, "id")
+            problems.append(Problem(number, "" if _text_fault("id", name) else name, "; ".join(faults)))
         else:
             item = _item(values, named)
-            items[item.id] = item
+            items.append(item)
+            used[item.id] = number
             currency = currency or item.currency
-    return Catalog(folder, tuple(items.values()), tuple(problems))
+        if on_line is not None:
+            on_line(done, len(lines))
+    return Catalog(folder, tuple(items), tuple(problems))
 
 
 def _parse(line: bytes) -> tuple[dict[str, Any], list[str]]:
     """One line as an object, or why it is none."""
     try:
         values = _JSON.decode(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return {}, [f"byte {error.start + 1} is not UTF-8; save the file as UTF-8"]
+    except json.JSONDecodeError as error:
+        return {}, [f"not JSON ({error.msg}, column {error.colno}); each line has to be one JSON object"]
     except (ValueError, RecursionError) as error:
-        return {}, [f"not JSON: {error}"]
+        return {}, [f"not JSON ({error})"]
     return (values, []) if isinstance(values, dict) else ({}, [f"not a JSON object but {type(values).__name__}"])
 
 
@@ -186,14 +237,22 @@ def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is no number")
 
 
-_JSON: Final = json.JSONDecoder(parse_constant=_refuse_constant)
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} stands in it twice")
+    return values
+
+
+_JSON: Final = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_each_once)
 
 
 def _faults(
-    values: Mapping[str, Any], folder: Path, items: Mapping[str, Item], domain: Domain, currency: str, decode: bool
+    values: Mapping[str, Any], folder: Path, used: Mapping[str, int], domain: Domain, currency: str, decode: bool
 ) -> list[str]:
-    """Everything that is wrong with one line."""
-    faults = [f"{key} is missing" for key in _REQUIRED if values.get(key) in (None, "")]
+    """Everything that is wrong with one line; `used` are the ids before it, and their lines."""
+    faults = [f"{key} is missing" for key in _REQUIRED if key not in values or _is_blank(values[key])]
     faults += [
         f"{key} is {type(values[key]).__name__}, not text"
         for key in _TEXTS
@@ -206,10 +265,14 @@ def _faults(
     ]
     if faults:
         return faults
+    faults = [fault for key in _TEXTS if (fault := _text_fault(key, values.get(key) or ""))]
+    faults += [fault for key in _LISTS for text in values.get(key, ()) if (fault := _text_fault(key, text))]
+    if faults:
+        return faults
     checks: tuple[Callable[[], str], ...] = (
         lambda: _price_fault(values["price"]),
         lambda: _category_fault(values["category"], domain),
-        lambda: f"id {values['id']} was used by an earlier line" if values["id"] in items else "",
+        lambda: f"id {values['id']} was used by line {used[values['id']]}" if values["id"] in used else "",
         lambda: _currency_fault(values.get("currency") or "EUR", currency),
         lambda: _image_fault(values["image"], folder, decode),
         lambda: _size_fault(values.get("size_cm")),
@@ -218,9 +281,21 @@ def _faults(
     return [fault for check in checks if (fault := check())]
 
 
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _text_fault(key: str, text: str) -> str:
+    if len(text) > (most := _LONGEST[key]):
+        return f"{key} has {len(text)} characters, more than {most}"
+    if not text.isprintable() and (found := _UNWANTED.search(text.translate(_LINES) if key == "description" else text)):
+        return f"{key} has the control character {found.group()!r}"
+    return f"{key} {text!r} begins or ends with a blank" if key == "id" and text != text.strip() else ""
+
+
 def _price_fault(price: Any) -> str:
-    if isinstance(price, bool) or not isinstance(price, (int, float)) or not math.isfinite(price) or price < 0:
-        return f"price is {price!r}, not a number of at least 0"
+    if isinstance(price, bool) or not isinstance(price, (int, float)) or not 0 <= price <= MOST_PRICE:
+        return f"price is {reprlib.repr(price)}, not a number like 1299.00, from 0 to {MOST_PRICE:g}"
     return ""
 
 
@@ -239,7 +314,7 @@ def _size_fault(size: Any) -> str:
     )
     if numbers and len(size) == 3 and all(low <= side <= high for side in size):
         return ""
-    return f"size_cm is {size!r}, not width, depth and height of {low:g} to {high:g} cm"
+    return f"size_cm is {reprlib.repr(size)}, not width, depth and height of {low:g} to {high:g} cm"
 
 
 def _place_fault(place: Any) -> str:
@@ -255,6 +330,8 @@ def _currency_fault(currency: str, own: str) -> str:
 
 
 def _image_fault(image: str, folder: Path, decode: bool) -> str:
+    if "://" in image:
+        return f"image {image} is an address, not a file inside the catalog folder; save the picture there"
     if image.startswith("/") or ".." in image.split("/") or "\\" in image or "\0" in image:
         return f"image {image!r} is not a path inside the catalog folder"
     try:
@@ -262,14 +339,14 @@ def _image_fault(image: str, folder: Path, decode: bool) -> str:
     except OSError:
         return f"image {image} does not exist"
     if not stat.S_ISREG(file.st_mode):
-        return f"image {image} does not exist"
+        return f"image {image} is {'a folder' if stat.S_ISDIR(file.st_mode) else 'no file'}"
     if file.st_size == 0:
         return f"image {image} is empty"
     if decode:
         try:
-            read_picture(folder / image, image)
+            read_item_picture(folder / image, image)
         except BadInput as error:
-            return f"image {image} cannot be read: got {error.got}"
+            return f"image {error}"
     return ""
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from recommend import features, room_style
 from recommend.catalog import read_catalog
@@ -246,12 +247,17 @@ def _is_room(text: str) -> bool:
 
 @catalog_app.command("check")
 def check(folder: _FolderArgument) -> None:
-    """Read every line and every picture; exit code 1 if any is bad."""
-    catalog = read_catalog(folder, decode=True)
+    """Read every line and every picture; exit code 1 if any is bad, or there is none."""
+    with _progress("checking") as on_line:
+        catalog = read_catalog(folder, decode=True, on_line=on_line)
     for problem in catalog.problems:
         typer.echo(str(problem))
     typer.echo(f"{len(catalog.items)} items, {len(catalog.problems)} bad lines")
-    if catalog.problems:
+    others = Counter(key for item in catalog.items for key in item.extra)
+    if others:
+        named = ", ".join(f"{key} ({count})" for key, count in others.most_common())
+        _chatter().print(f"columns that no search reads, and lines with them: {named}")
+    if catalog.problems or not catalog.items:
         raise typer.Exit(1)
 
 
@@ -273,7 +279,7 @@ def index(
 ) -> None:
     """Make or update the index of a catalog; items that did not change are not computed again.
 
-    Ctrl-C leaves the index as it was.
+    Ctrl-C leaves the index as it was; the next run goes on where this one was stopped.
     """
     tools: Tools = ctx.meta[TOOLS]
     if workers is not None and ray is None:
@@ -326,7 +332,8 @@ def add(
     tools: Tools = ctx.meta[TOOLS]
     from recommend.catalog_changes import add_items
 
-    made = add_items(folder, lines.read(), _load_embedder(tools, encoder), uri, tools.cut_out)
+    with _progress("adding") as on_item:
+        made = add_items(folder, lines.read(), _load_embedder(tools, encoder), uri, tools.cut_out, on_item)
     typer.echo(f"{len(made)} items in the index ({made.stamp})")
 
 
@@ -352,8 +359,8 @@ def _chatter() -> Console:
 
 @contextmanager
 def _progress(what: str) -> Iterator[OnItem]:
-    """A bar on stderr that appears with the first item; gives the function to call after each."""
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn())
+    """A bar on stderr that appears with the first item and says what is left; gives the function to call after each."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=_chatter(), transient=True) as bar:
         task = bar.add_task(what, total=None, visible=False)
         yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)

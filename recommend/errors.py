@@ -95,6 +95,20 @@ class IncompatibleIndex(RecommendError):
         super().__init__(f"index {uri} was built as {got}; this program needs {expected}. Rebuild it with: {command}")
 
 
+class StorageFailed(RecommendError):
+    """A catalog's file or an index cannot be read or written: no space left, no permission, damaged files.
+
+    Attributes:
+        place: the file, folder or address.
+        why: what the system or the store said.
+        next_step: one thing the user can do now.
+    """
+
+    def __init__(self, place: str, why: str, next_step: str) -> None:
+        self.place, self.why, self.next_step = place, why, next_step
+        super().__init__(f"{place}: {why}. {next_step}")
+
+
 class ToolFailed(RecommendError):
     """A tool of a conversation could not do what it was asked; the conversation goes on.
 

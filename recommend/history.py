@@ -13,13 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from recommend.errors import BadInput
 from recommend.feedback import EVENTS, Feedback
 
 NEEDED: Final = ("user", "item", "time")
 COLUMNS: Final = (*NEEDED, "event")
+#: Seconds since 1970 that no date reaches; who writes more means milliseconds.
+YEAR_10000: Final = 253_402_300_800
 
 
 @dataclass(frozen=True)
@@ -63,22 +65,34 @@ def read_history(path: Path) -> Iterator[Interaction]:
         BadInput: no such file, another header, or a bad line; says which line.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            yield from parse_history(lines, str(path))
+        with path.open("rb") as file:
+            yield from parse_history(file, str(path))
     except OSError as error:
         raise BadInput("history", f"{path} ({error.strerror})", "a CSV file", "Check the path.") from error
 
 
-def parse_history(lines: Iterable[str], name: str) -> Iterator[Interaction]:
-    """As `read_history`, of lines as they are read from what is called `name`."""
+def parse_history(file: BinaryIO, name: str) -> Iterator[Interaction]:
+    """As `read_history`, of an open file that is called `name`."""
+    # What is no UTF-8 passes as halves of characters, so that it is found in a line and not in a block of many.
+    lines = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    reader = csv.reader(map(_whole, lines), strict=True)
     try:
-        reader = csv.reader(lines, strict=True)
         header = _header(next(reader, []))
         for row in reader:
             if row:
                 yield _interaction(row, header, reader.line_num)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise BadInput("history", f"{name} ({error})", "a CSV file in UTF-8", "Save it as CSV in UTF-8.") from error
+    except (UnicodeEncodeError, csv.Error) as error:
+        # What is no UTF-8 is not shown: it may be in a user's id.
+        undecoded = isinstance(error, UnicodeEncodeError)
+        what = f"history line {reader.line_num + undecoded}"
+        got = f"{name} ({'bytes that are no UTF-8' if undecoded else error})"
+        raise BadInput(what, got, "a CSV file in UTF-8", "Save it as CSV in UTF-8.") from error
+
+
+def _whole(line: str) -> str:
+    """A line; UnicodeEncodeError if it has halves of characters."""
+    line.encode()
+    return line
 
 
 def as_csv(feedback: Feedback, time: datetime, user: str = "me") -> str:
@@ -110,6 +124,12 @@ def _header(header: Sequence[str]) -> tuple[str, ...]:
     """The names of the columns; raises BadInput unless they are those of `COLUMNS`, each once, none of `NEEDED` left
     out."""
     names = tuple(name.strip().lower() for name in header)
+    if not names:
+        raise BadInput("history line 1", "an empty file", "columns user,item,time", "Choose another file.")
+    other = next((mark for mark in (";", "\t") if len(names) == 1 and mark in names[0]), "")
+    if other:
+        got = f"cells with {'semicolons' if other == ';' else 'tabs'} between them"
+        raise BadInput("history line 1", got, "commas", "Save it as CSV with commas.")
     if not set(NEEDED) <= set(names) or not set(names) <= set(COLUMNS) or len(set(names)) < len(names):
         got, allowed = repr(",".join(header)), "columns user,item,time and perhaps event, in any order"
         raise BadInput("history line 1", got, allowed, "Write user,item,time,event into the first line.")
@@ -141,7 +161,7 @@ def _seconds(text: str, line: int) -> float:
             seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
         except ValueError:
             seconds = math.nan
-    if not math.isfinite(seconds):
+    if not abs(seconds) < YEAR_10000:
         raise _bad(line, "time", repr(text), "seconds since 1970, or a date like 2026-03-01 or 2026-03-01T12:30")
     return seconds
 

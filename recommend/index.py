@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -20,10 +19,9 @@ import lancedb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from filelock import FileLock
 from lancedb.query import MultiMatchQuery
 
-from recommend.errors import BadInput, IncompatibleIndex
+from recommend.errors import BadInput, IncompatibleIndex, StorageFailed
 from recommend.index_table import (
     LAYOUT,
     SHUFFLE,
@@ -47,6 +45,7 @@ from recommend.index_table import (
 )
 from recommend.index_upkeep import KEPT_FOR, SEARCHED, indexed, refined, searched, tend, wanted
 from recommend.schema import FACETS, Extent, Facet, Filters, Floats
+from recommend.storage import only_one, stored
 
 __all__ = [
     "LAYOUT",
@@ -55,10 +54,10 @@ __all__ = [
     "Index",
     "Rows",
     "Stamp",
+    "committed",
     "delete",
     "finish_index",
     "latest_version",
-    "only_one",
     "open_index",
     "table_uri",
     "upsert",
@@ -80,10 +79,12 @@ class Index:
     Attributes:
         stamp: what it was built from.
         version: its number; every commit has a higher one.
+
+    Every search raises StorageFailed if what lies on the disk cannot be read.
     """
 
-    def __init__(self, table: Any, stamp: Stamp) -> None:
-        self._table = table
+    def __init__(self, uri: str, table: Any, stamp: Stamp) -> None:
+        self._uri, self._table = uri, searched(uri, table)
         self.stamp = stamp
         self.version = int(table.version)
         self._count = int(table.count_rows())
@@ -100,7 +101,7 @@ class Index:
     def count(self, filters: Filters) -> int:
         """Number of items that satisfy the filters."""
         condition = where(filters)
-        return int(self._table.count_rows(condition)) if condition else self._count
+        return self._matching(condition) if condition else self._count
 
     def nearest(
         self, column: str, vector: Floats, filters: Filters, k: int, *, exact: bool = False
@@ -121,7 +122,7 @@ class Index:
         search = search.nprobes(self._count).refine_factor(refined(k)) if approximate else search.bypass_vector_index()
         if condition:
             search = search.where(condition, prefilter=True)
-        found = search.limit(k).select(["_distance"]).with_row_id(True).to_arrow()
+        found = self._arrow(search.limit(k).select(["_distance"]).with_row_id(True))
         cosines = (1 - distance for distance in found["_distance"].to_pylist())
         return list(zip(_row_ids(found), cosines, strict=True))
 
@@ -134,7 +135,7 @@ class Index:
         condition = where(filters)
         if condition:
             search = search.where(condition, prefilter=True)
-        found = search.limit(k).select(["_score"]).with_row_id(True).to_arrow()
+        found = self._arrow(search.limit(k).select(["_score"]).with_row_id(True))
         return list(zip(_row_ids(found), found["_score"].to_pylist(), strict=True))
 
     def facets(self, filters: Filters, attributes: Sequence[str] = FACETS) -> dict[str, dict[str, int]]:
@@ -197,7 +198,7 @@ class Index:
 
         Nothing has to be found for that: the same items by their ids (`rows`) cost more.
         """
-        table = self._table.take_row_ids(list(row_ids)).select(columns_of_rows(vectors)).with_row_id().to_arrow()
+        table = self._arrow(self._table.take_row_ids(list(row_ids)).select(columns_of_rows(vectors)).with_row_id())
         # In what order they come, the library leaves open.
         came = table[ROW_ID].to_numpy()
         sorter = np.argsort(came)
@@ -214,7 +215,7 @@ class Index:
     def _sampled(self, condition: str, limit: int) -> list[int]:
         """An even sample of the rows that satisfy a condition."""
         # Read so much more than asked for that the first of a shuffled order are in it for certain, or nearly so.
-        matching = int(self._table.count_rows(condition or None))
+        matching = self._matching(condition) if condition else self._count
         bound = int(SHUFFLED * min(1.0, (4 * limit + 40) / max(1, matching)))
         table = self._read([SHUFFLE], " AND ".join(part for part in (condition, f"{SHUFFLE} < {bound}") if part))
         return _row_ids(table.take(np.argsort(table[SHUFFLE].to_numpy(), kind="stable")[:limit]))
@@ -224,7 +225,17 @@ class Index:
         search = self._table.search().select(list(columns)).with_row_id(True)
         if condition:
             search = search.where(condition)
-        return search.limit(max(1, self._count)).to_arrow()
+        return self._arrow(search.limit(max(1, self._count)))
+
+    def _matching(self, condition: str) -> int:
+        """How many rows satisfy a condition."""
+        with stored(self._uri):
+            return int(self._table.count_rows(condition))
+
+    def _arrow(self, search: Any) -> pa.Table:
+        """What a search finds."""
+        with stored(self._uri):
+            return search.to_arrow()
 
 
 def _row_ids(table: pa.Table) -> list[int]:
@@ -243,9 +254,11 @@ def open_index(uri: str, encoders: str, command: str) -> Index | None:
 
     Raises:
         IncompatibleIndex: it has another layout or other encoders.
+        StorageFailed: it cannot be read.
     """
-    table = _open_table(uri, Stamp(encoders, ""), command)
-    return None if table is None else Index(searched(uri, table), stamp_of(table.schema))
+    with stored(uri):
+        table = _open_table(uri, Stamp(encoders, ""), command)
+        return None if table is None else Index(uri, table, stamp_of(table.schema))
 
 
 def latest_version(uri: str) -> Callable[[], int]:
@@ -277,18 +290,25 @@ def write_parts(uri: str, parts: Iterable[Rows], stamp: Stamp) -> Index:
         stamp: what the index is built from.
     """
     with only_one(uri):
-        mode = "create" if _committed(uri) is None else "overwrite"
-        lancedb.connect(uri).create_table(TABLE, _streamed(parts, stamp), mode=mode)
+        try:
+            mode = "create" if committed(uri) is None else "overwrite"
+        except StorageFailed:  # damaged so that it cannot even be replaced
+            mode = ""
+        with stored(uri):
+            if not mode:
+                lancedb.connect(uri).drop_table(TABLE)
+            lancedb.connect(uri).create_table(TABLE, _streamed(parts, stamp), mode=mode or "create")
         return finish_index(uri, stamp)
 
 
 def finish_index(uri: str, stamp: Stamp) -> Index:
     """The upkeep that follows the commit of a replaced table, by whoever holds the writers' lock."""
-    table = lancedb.connect(uri).open_table(TABLE)
-    # Before there are indexes: it would write them a second time.
-    table.optimize(cleanup_older_than=KEPT_FOR)
-    tend(table)
-    return Index(searched(uri, table), stamp)
+    with stored(uri):
+        table = lancedb.connect(uri).open_table(TABLE)
+        # Before there are indexes: it would write them a second time.
+        table.optimize(cleanup_older_than=KEPT_FOR)
+        tend(table)
+        return Index(uri, table, stamp)
 
 
 def table_uri(uri: str) -> str:
@@ -318,11 +338,12 @@ def upsert(uri: str, rows: Rows, stamp: Stamp, command: str) -> Index:
     Raises:
         BadInput: there is no index, or two rows have one id.
         IncompatibleIndex: it has another layout or other encoders.
+        StorageFailed: it cannot be read or written.
     """
     twice = [item_id for item_id, times in Counter(item.id for item in rows.items).items() if times > 1]
     if twice:
         raise BadInput("rows", f"{twice[0]!r} more than once", "each id once", "Leave all but one of them out.")
-    with only_one(uri):
+    with only_one(uri), stored(uri):
         table = _table_to_change(uri, stamp, command)
         if len(rows):
             merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
@@ -332,19 +353,11 @@ def upsert(uri: str, rows: Rows, stamp: Stamp, command: str) -> Index:
 
 def delete(uri: str, ids: Sequence[str], stamp: Stamp, command: str) -> Index:
     """Delete items by their ids in one commit; ids that are not there are no error. Otherwise as `upsert`."""
-    with only_one(uri):
+    with only_one(uri), stored(uri):
         table = _table_to_change(uri, stamp, command)
         if ids:
             table.delete(f"id IN ({quoted(ids)})")
         return _changed(uri, table, stamp)
-
-
-def only_one(uri: str) -> AbstractContextManager[Any]:
-    """The writers' lock beside an index on disk, free to its holder; object stores commit atomically by themselves."""
-    if "://" in uri:
-        return nullcontext()
-    Path(uri).parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(f"{uri}.lock", is_singleton=True)
 
 
 def _changed(uri: str, table: Any, stamp: Stamp) -> Index:
@@ -352,7 +365,7 @@ def _changed(uri: str, table: Any, stamp: Stamp) -> Index:
     if stamp_of(table.schema).of_catalog() != stamp.of_catalog():
         table.update_field_metadata({"path": "id", "metadata": stamp.of_catalog()})
     tend(table)
-    return Index(searched(uri, table), replace(stamp, layout=LAYOUT))
+    return Index(uri, table, replace(stamp, layout=LAYOUT))
 
 
 def _table_to_change(uri: str, stamp: Stamp, command: str) -> Any:
@@ -367,7 +380,7 @@ def _open_table(uri: str, needed: Stamp, command: str) -> Any:
     """The table at `uri`, None if there is none; raises IncompatibleIndex if it is not as needed."""
     if "://" not in uri and not Path(uri).is_dir():
         return None
-    table = _committed(uri)
+    table = committed(uri)
     if table is None:
         return None
     stamp = stamp_of(table.schema)
@@ -376,15 +389,26 @@ def _open_table(uri: str, needed: Stamp, command: str) -> Any:
     return table
 
 
-def _committed(uri: str) -> Any:
+def committed(uri: str) -> Any:
     """The table at `uri` as last committed, None if it never was."""
-    database = lancedb.connect(uri)
-    if TABLE not in database.list_tables().tables:
-        return None
+    with stored(uri):
+        database = _database(uri)
+        if TABLE not in database.list_tables().tables:
+            return None
+        try:
+            return database.open_table(TABLE)
+        except ValueError as error:
+            # Who writes fragments by workers and is stopped before the first commit leaves files that are no table yet.
+            if "not found" not in str(error):
+                raise
+            return None
+
+
+def _database(uri: str) -> Any:
+    """What lies at `uri`; BadInput if that is no kind of place."""
     try:
-        return database.open_table(TABLE)
+        return lancedb.connect(uri)
     except ValueError as error:
-        # Who writes fragments by workers and is stopped before the first commit leaves files that are no table yet.
-        if "not found" not in str(error):
-            raise
-        return None
+        raise BadInput(
+            "index", uri, "a folder, or an object store's address like s3://bucket/index", str(error)
+        ) from error

@@ -87,6 +87,18 @@ class Rows:
         return Rows(tuple(items), tuple(content), vectors)
 
 
+def together(parts: Sequence[Rows]) -> Rows | None:
+    """Rows of several indexes with the same columns, one after the other; None if there are no parts."""
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    vectors = {name: np.concatenate([part.vectors[name] for part in parts]) for name in parts[0].vectors}
+    return Rows(
+        tuple(item for part in parts for item in part.items),
+        tuple(content for part in parts for content in part.content),
+        vectors,
+    )
+
+
 def where(filters: Filters, wishes: Sequence[Facet] = (), ids: Sequence[str] = ()) -> str:
     """The filters, wishes and ids as SQL, "" if there are none; agrees with `Filters.match` on every row."""
     parts: list[str] = []

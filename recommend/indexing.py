@@ -1,9 +1,15 @@
-"""Catalog → index: pictures cut out, measured, embedded; what did not change is taken from the last."""
+"""Catalog → index: pictures cut out, measured, embedded; what did not change is taken from the last.
+
+The index is replaced in one commit, at the end. What was done until then is set aside every half a minute and when the
+run is stopped, so that the next one goes on where it was.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shlex
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,15 +23,21 @@ from recommend.domains import GARMENTS, Domain
 from recommend.embedder import Embedder
 from recommend.errors import BadInput
 from recommend.features import Floats, Image, Mask, Palette, add_thin_parts, colour_vector, main_colours, palette
-from recommend.index import LAYOUT, VECTORS, Index, Rows, Stamp, only_one, open_index, write_index
-from recommend.pictures import read_picture
+from recommend.index import LAYOUT, VECTORS, Index, Rows, Stamp, open_index, write_index
+from recommend.index_aside import drop_aside, known_rows, put_aside
+from recommend.pictures import read_bytes, read_item_picture
 from recommend.schema import CutOut, Item
+from recommend.storage import only_one
 
 PALETTE_ROWS: Final = 5
 #: Categories whose patterns are read from pictures: those of which labelled photos trained the reader.
 PATTERNED: Final = ("upper", "lower", "dress")
 #: Called with (items done, items in all).
 OnItem = Callable[[int, int], None]
+#: What was found of an item: its content's hash, the item with what its picture shows, its vectors by column.
+Embedded = tuple[str, Item, dict[str, Floats]]
+#: Seconds of work that a run loses at most when it is killed.
+KEPT_EVERY: Final = 30.0
 
 
 def ensure_index(
@@ -46,29 +58,42 @@ def ensure_index(
     Raises:
         IncompatibleIndex: `uri` names an index of other encoders or another layout, and not `anew`.
         BadInput: the catalog has no item to serve.
+        StorageFailed: the index cannot be read or written.
     """
     uri = uri or str(default_uri(catalog.folder, embedder.revision))
     stamp = Stamp(embedder.revision, catalog.fingerprint(), file=catalog.file)
-    command = rebuild_command(catalog.folder)
+    command = rebuild_command(catalog.folder, uri)
+    index = None if anew else open_index(uri, embedder.revision, command)
+    if index is not None and index.stamp == stamp and index.whole:
+        return index, ()  # without the lock: where nothing can be written, it can be searched all the same
     with only_one(uri):
         index = None if anew else open_index(uri, embedder.revision, command)
         if index is not None and index.stamp == stamp and index.whole:
             return index, ()
-        rows, problems = embed_catalog(catalog, embedder, cut_out, index.rows() if index else None, on_item)
+        known = None if anew else known_rows(uri, index, embedder.revision)
+        if known is None:
+            drop_aside(uri)
+        rows, problems = embed_catalog(
+            catalog, embedder, cut_out, known, on_item, lambda done: put_aside(uri, done, stamp)
+        )
         if not len(rows):
             raise nothing_good(catalog, problems)
-        return write_index(uri, rows, stamp), problems
+        made = write_index(uri, rows, stamp)
+        drop_aside(uri)
+        return made, problems
 
 
 def nothing_good(catalog: Catalog, problems: Sequence[Problem]) -> BadInput:
     """The error of a catalog without one item to serve; `problems` are those that its own check did not see."""
-    why = f"{len(catalog.problems) + len(problems)} bad lines and no good one"
-    return BadInput("catalog", why, "at least one item", f"See: tryroom catalog check {catalog.folder}")
+    faults = catalog.problems + tuple(problems)
+    why = f"{len(faults)} bad lines and no good one; {faults[0]}" if faults else "no line with an item"
+    check = shlex.join(["tryroom", "catalog", "check", str(catalog.folder)])
+    return BadInput("catalog", why, "at least one item", f"See: {check}")
 
 
-def rebuild_command(folder: Path) -> str:
-    """The command that makes the index of a catalog anew."""
-    return f"tryroom catalog index {folder} --anew"
+def rebuild_command(folder: Path, uri: str) -> str:
+    """The command that makes an index of a catalog anew."""
+    return shlex.join(["tryroom", "catalog", "index", str(folder), "--uri", uri, "--anew"])
 
 
 def default_uri(folder: Path, revision: str) -> Path:
@@ -84,7 +109,12 @@ def cache_folder() -> Path:
 
 
 def embed_catalog(
-    catalog: Catalog, embedder: Embedder, cut_out: CutOut, known: Rows | None = None, on_item: OnItem | None = None
+    catalog: Catalog,
+    embedder: Embedder,
+    cut_out: CutOut,
+    known: Rows | None = None,
+    on_item: OnItem | None = None,
+    keep: Callable[[Rows], None] | None = None,
 ) -> tuple[Rows, tuple[Problem, ...]]:
     """All items of a catalog with their vectors.
 
@@ -94,41 +124,55 @@ def embed_catalog(
         cut_out: finds the item in each picture.
         known: rows of an earlier index of the same encoders, to take unchanged items from.
         on_item: told after each item.
+        keep: given, every `KEPT_EVERY` seconds and when the run is stopped, what was embedded since.
     """
     domain = catalog.domain
     places = {content: place for place, content in enumerate(known.content)} if known else {}
-    items: list[Item] = []
-    contents: list[str] = []
-    vectors: dict[str, list[Floats]] = {name: [] for name in VECTORS}
+    done: list[Embedded] = []
+    new: list[Embedded] = []
     problems: list[Problem] = []
-    for number, item in enumerate(catalog.items, start=1):
-        content = content_of(catalog, item)
-        try:
-            if known is not None and content in places:
-                last = known.items[places[content]]
-                kept = replace(item, colours=last.colours, seen_pattern=last.seen_pattern)
-                found = {name: known.vectors[name][places[content]] for name in VECTORS}
-            else:
-                image = read_picture(catalog.picture(item), item.image)
-                kept, found = embed_item(item, image, embedder, cut_out, domain)
-        except BadInput as error:
-            problems.append(Problem(0, item.id, str(error)))
-            continue
-        items.append(kept)
-        contents.append(content)
-        for name in VECTORS:
-            vectors[name].append(found[name])
-        if on_item is not None:
-            on_item(number, len(catalog.items))
-    return Rows(tuple(items), tuple(contents), {name: np.stack(rows) for name, rows in vectors.items() if rows}), tuple(
-        problems
-    )
+    kept = time.monotonic()
+    try:
+        for number, item in enumerate(catalog.items, start=1):
+            try:
+                content = content_of(catalog, item)
+                if known is not None and content in places:
+                    done.append(_again(item, known, places[content]))
+                else:
+                    image = read_item_picture(catalog.picture(item), item.image)
+                    new.append((content, *embed_item(item, image, embedder, cut_out, domain)))
+                    done.append(new[-1])
+            except BadInput as error:
+                problems.append(Problem(0, item.id, f"image {error}"))
+            if keep is not None and new and time.monotonic() - kept >= KEPT_EVERY:
+                keep(_rows(new))
+                new, kept = [], time.monotonic()
+            if on_item is not None:
+                on_item(number, len(catalog.items))
+    except KeyboardInterrupt:
+        if keep is not None and new:
+            keep(_rows(new))
+        raise
+    return _rows(done), tuple(problems)
+
+
+def _again(item: Item, known: Rows, place: int) -> Embedded:
+    """An item whose words and picture did not change, with what was found of it then."""
+    last = known.items[place]
+    item = replace(item, colours=last.colours, seen_pattern=last.seen_pattern)
+    return known.content[place], item, {name: known.vectors[name][place] for name in VECTORS}
+
+
+def _rows(embedded: Sequence[Embedded]) -> Rows:
+    """Embedded items as rows."""
+    vectors = {name: np.stack([found[name] for _, _, found in embedded]) for name in VECTORS} if embedded else {}
+    return Rows(tuple(item for _, item, _ in embedded), tuple(content for content, _, _ in embedded), vectors)
 
 
 def content_of(catalog: Catalog, item: Item) -> str:
-    """A hash of all that an item's vectors come from."""
+    """A hash of all that an item's vectors come from; BadInput if its picture's file cannot be read."""
     digest = hashlib.sha256(repr((item.sentence(), item.colours)).encode())
-    digest.update(catalog.picture(item).read_bytes())
+    digest.update(read_bytes(catalog.picture(item), item.image))
     return digest.hexdigest()[:24]
 
 

@@ -32,10 +32,12 @@ from ray.util.annotations import RayDeprecationWarning
 from recommend.catalog import Catalog, Problem
 from recommend.embedder import Embedder
 from recommend.errors import BadInput, RecommendError, WorkerFailed
-from recommend.index import Index, Rows, Stamp, finish_index, only_one, open_index, table_uri
+from recommend.index import Index, Rows, Stamp, finish_index, open_index, table_uri
+from recommend.index_aside import drop_aside
 from recommend.index_table import shuffle_of, table_of
 from recommend.indexing import OnItem, default_uri, embed_catalog, nothing_good, rebuild_command
 from recommend.schema import CutOut, Item
+from recommend.storage import only_one, stored
 
 #: The address of a cluster that is started on this machine and ends with the run.
 LOCAL: Final = "local"
@@ -150,7 +152,7 @@ class Worker:
     def _last(self) -> Index | None:
         if not self.work.update:
             return None
-        return open_index(self.work.uri, self.work.stamp.encoders, rebuild_command(self.work.folder))
+        return open_index(self.work.uri, self.work.stamp.encoders, rebuild_command(self.work.folder, self.work.uri))
 
 
 def ingest(
@@ -185,7 +187,7 @@ def ingest(
     uri = uri if "://" in uri else str(Path(uri).resolve())
     stamp = Stamp(revision, catalog.fingerprint())
     with only_one(uri):
-        last = None if anew else open_index(uri, revision, rebuild_command(folder))
+        last = None if anew else open_index(uri, revision, rebuild_command(folder, uri))
         if last is not None and last.stamp == stamp and last.whole:
             return Ingested(last)
         if not catalog.items:
@@ -197,11 +199,14 @@ def ingest(
         fragments = [receipt.fragments for receipt in receipts if receipt.fragments]
         if not fragments:
             raise nothing_good(catalog, problems)
-        LanceFragmentCommitter(table_uri(uri), mode="overwrite").on_write_complete(fragments)
+        with stored(uri):
+            LanceFragmentCommitter(table_uri(uri), mode="overwrite").on_write_complete(fragments)
+        made = finish_index(uri, stamp)
+        drop_aside(uri)
         nodes: Counter[str] = Counter()
         for receipt in receipts:
             nodes[receipt.node] += receipt.items
-        return Ingested(finish_index(uri, stamp), problems, nodes)
+        return Ingested(made, problems, nodes)
 
 
 @contextmanager

@@ -27,6 +27,8 @@ CutOut = Callable[[Image], Mask]
 ReadPerson = Callable[[Image], Mapping[str, Mask]]
 
 MAX_RESULTS: Final = 200
+#: Pixels that a side of a picture has at least.
+MIN_SIDE: Final = 8
 
 #: Attributes of an item that can be asked for or excluded by value.
 FACETS: Final = ("category", "kind", "colours", "material", "pattern", "sleeve", "style", "place")
@@ -327,13 +329,14 @@ class Query:
 
 
 def check_image(image: Any, what: str) -> None:
-    """Raise BadInput unless `image` is None or RGB uint8 (H, W, 3) with at least 8 pixels a side."""
+    """Raise BadInput unless `image` is None or RGB uint8 (H, W, 3) with at least `MIN_SIDE` pixels a side."""
     if image is None:
         return
     ok = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3
-    if not ok or min(image.shape[:2]) < 8:
+    if not ok or min(image.shape[:2]) < MIN_SIDE:
         got = f"{getattr(image, 'dtype', type(image).__name__)} {getattr(image, 'shape', '')}".strip()
-        raise BadInput(what, got, "an RGB uint8 array (H, W, 3), at least 8 pixels a side", "Give another picture.")
+        allowed = f"an RGB uint8 array (H, W, 3), at least {MIN_SIDE} pixels a side"
+        raise BadInput(what, got, allowed, "Give another picture.")
 
 
 def check_price(price: float | None, what: str) -> None:

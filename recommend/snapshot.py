@@ -12,9 +12,10 @@ from pathlib import Path
 
 from recommend.catalog import FILE, Catalog, Problem, check_lines, file_mark, joined, lines_after, read_catalog
 from recommend.embedder import Embedder
-from recommend.index import Index, latest_version, only_one, open_index
+from recommend.index import Index, latest_version, open_index
 from recommend.indexing import OnItem, default_uri, ensure_index, rebuild_command
 from recommend.schema import CutOut
+from recommend.storage import only_one
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +56,7 @@ class Snapshot:
         """
         folder, known = self.catalog.folder, self.index.stamp
         with only_one(self.uri):  # who adds items holds it until catalog and index agree
-            latest = open_index(self.uri, known.encoders, rebuild_command(folder))
+            latest = open_index(self.uri, known.encoders, rebuild_command(folder, self.uri))
             if not (folder / FILE).is_file() or latest is None or not latest.whole:
                 return None
             if latest.stamp.file != file_mark(folder):

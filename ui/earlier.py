@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui import style
 from ui.history import Made
+from ui.messages import plain
 from ui.session import Visit
 
 
@@ -27,9 +28,9 @@ def show(state: Visit, heading: str, current: Made | None, recall: Callable[[int
             with st.container(gap="xsmall"):
                 st.html(style.picture(made.small, made.alt))
                 st.button(
-                    made.title, key=state.key(f"look-{place}"), width="stretch", type="tertiary",
+                    plain(made.title), key=state.key(f"look-{place}"), width="stretch", type="tertiary",
                     disabled=state.render is not None or made is current, on_click=recall, args=(place,),
-                    help=made.about,
+                    help=plain(made.about),
                 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from recommend.features import SHADES
 from recommend.schema import Facet, Filters
+from ui.messages import plain
 from ui.session import Visit, visit
 
 if TYPE_CHECKING:
@@ -54,9 +55,13 @@ def _pills(state: Visit, attribute: str, heading: str, counts: Mapping[str, int]
         return
     key = state.key(f"facet-{attribute}")
     st.session_state[key] = list(chosen)  # the browser knows values by their labels, and counts change those
+
+    def label(value: str) -> str:
+        return f"{_swatch(value) if attribute == 'colours' else ''}{plain(value)} {counts.get(value, 0)}"
+
     st.pills(
         heading, options, selection_mode="multi", key=key, on_change=_choose, args=(type(state), attribute),
-        format_func=lambda value: f"{_swatch(value) if attribute == 'colours' else ''}{value} {counts.get(value, 0)}",
+        format_func=label,
     )  # fmt: skip
 
 

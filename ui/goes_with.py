@@ -13,7 +13,7 @@ import streamlit as st
 from recommend.prices import show as show_price
 from recommend.schema import Hit, Item, Query, SearchResult
 from ui import loaders, style
-from ui.messages import explain
+from ui.messages import explain, plain
 from ui.session import Visit, visit
 from ui.shop import Shop
 
@@ -113,7 +113,7 @@ def _rail(state: Visit, shop: Shop[Any], retriever: Retriever, shown: Picture) -
             with st.container(gap="xsmall", key=state.key(f"railed-{hit.item.id}")):
                 _small(hit.item, picture, shop)
                 st.button(
-                    shown.verb, key=state.key(f"add-{hit.item.id}"), width="stretch", help=hit.reason,
+                    shown.verb, key=state.key(f"add-{hit.item.id}"), width="stretch", help=plain(hit.reason),
                     on_click=shown.add, args=([(hit.item, picture)],),
                 )  # fmt: skip
 
@@ -170,7 +170,7 @@ def _set(
             for item in others:
                 with st.container():
                     _small(item, retriever.picture(item), shop)
-        st.caption(one.reason)
+        st.caption(plain(one.reason))
         st.button(
             shown.all_verb, key=state.key(f"add-set-{place}"), width="stretch", on_click=shown.add,
             args=([(item, retriever.picture(item)) for item in others],),

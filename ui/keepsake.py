@@ -71,8 +71,7 @@ def accept(page: type[Visit], shop: Shop[Any], data: bytes) -> None:
     """
     state = visit(page)
     retriever: Retriever = shop.retriever().result()
-    lines = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="")
-    history = gather(parse_history(lines, "your file"), [item.id for item in retriever.catalog.items])
+    history = gather(parse_history(io.BytesIO(data), "your file"), [item.id for item in retriever.catalog.items])
     if not history.interactions:
         got = f"{history.unknown} lines about items that are not here" if history.unknown else "no line"
         raise BadInput("your file", got, "at least one line about an item of this shop", "Choose another file.")

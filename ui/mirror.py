@@ -13,6 +13,7 @@ from ui import look as look_in
 from ui.arrival import come_to_mirror
 from ui.compare import compare
 from ui.history import Look, Person
+from ui.messages import plain
 from ui.session import Session, session
 from ui.watching import trouble, watch_looking, watch_render
 
@@ -31,7 +32,7 @@ def show() -> None:
         elif state.render is not None:
             trouble(state, "person", "mirror")
             title = state.garment.title if state.garment else ""
-            watch_render(Session, f"Trying on {title}", actions.drop_render, _bare)
+            watch_render(Session, f"Trying on {plain(title)}", actions.drop_render, _bare)
         else:
             trouble(state, "person", "mirror")
             _reflection(state, state.person)
@@ -80,7 +81,7 @@ def _reflection(state: Session, person: Person) -> None:
         height, width = look.person.shown.shape[:2]
         compare(look.before, look.after, width / height, look.alt, state.key("compare"))
         for warning in look.warnings:
-            st.caption(f":material/info: {warning}")
+            st.caption(f":material/info: {plain(warning)}")
     _buttons(state, look)
     wear.kept(state)
     if look is not None and look.garment.item_id:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from recommend.feedback import Feedback
 from recommend.schema import Item
+from ui.messages import plain
 from ui.session import Visit, visit
 
 #: Event → how one and several are called.
@@ -17,11 +18,11 @@ NAMES: Final = {"like": ("like", "likes"), "dislike": ("dislike", "dislikes"), "
 
 def thumbs(state: Visit, item: Item) -> None:
     """Up and down; the one that was given is filled, and another click takes it back."""
-    given = state.feedback.opinions.get(item.id)
+    given, title = state.feedback.opinions.get(item.id), plain(item.title)
     for event, way, sign in (("like", "up", "thumb_up"), ("dislike", "down", "thumb_down")):
         here = given == event
         st.button(
-            f"Take back: {event} {item.title}" if here else f"{event.capitalize()} {item.title}",
+            f"Take back: {event} {title}" if here else f"{event.capitalize()} {title}",
             key=state.key(f"{way}-{item.id}"),
             icon=f":material/{sign}:", type="primary" if here else "tertiary",
             on_click=_give, args=(type(state), event, item.id),

@@ -19,7 +19,7 @@ from recommend.feedback import Feedback
 from recommend.prices import show as show_price
 from recommend.schema import Chip, Item, Query, SearchResult
 from ui import actions, facets, goes_with, keepsake, loaders, opinions, pictures, style, why
-from ui.messages import explain
+from ui.messages import explain, plain
 from ui.session import Visit, visit
 from ui.shop import Shop
 from ui.watching import POLL, trouble
@@ -215,7 +215,7 @@ def _search(state: Visit, shop: Shop[Any], retriever: Retriever, limits: DeltaGe
     goes_with.heading(state, shop, retriever)
     _chips(state, shop, result.understanding.chips)
     for note in result.notes:
-        st.caption(note)
+        st.caption(plain(note))
     if not result.hits:
         st.html(
             '<div class="tr-empty">Nothing on the rack is like that. Take a condition away, or ask otherwise.</div>'
@@ -264,12 +264,12 @@ def _chips(state: Visit, shop: Shop[Any], chips: tuple[Chip, ...]) -> None:
         if state.like is not None:
             st.image(pictures.jpeg(pictures.fit(state.like, 160)), width=44, alt=state.like_name.capitalize())
             st.button(
-                f"like {state.like_name}", key=state.key("chip-like"), icon=":material/close:", on_click=_drop_like,
-                args=(type(state),),
+                f"like {plain(state.like_name)}", key=state.key("chip-like"), icon=":material/close:",
+                on_click=_drop_like, args=(type(state),),
             )  # fmt: skip
         for chip in chips:
             st.button(
-                _chip_label(chip, shop), key=state.key(f"chip-{chip.key}"),
+                plain(_chip_label(chip, shop)), key=state.key(f"chip-{chip.key}"),
                 icon=":material/close:", icon_position="right", on_click=_dismiss, args=(type(state), chip.key),
                 help="Understood from what you asked. Click to take it away.",
             )  # fmt: skip

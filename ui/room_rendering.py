@@ -22,7 +22,7 @@ from pipelines.renderers import Renderer
 from pipelines.room import DRAWN, Placed, draw, place_all, removed
 from pipelines.schema import CameraFacts, Furniture, Image, ItemView, Mask, OnProgress, Progress, RoomRequest
 from ui import pictures
-from ui.messages import explain
+from ui.messages import explain, plain
 from ui.rendering import forms_of
 from ui.room_state import Arrangement, Box, Outcome, Piece, Room, RoomLook, Size, Spot
 from ui.tasks import Task, Turns, part
@@ -95,7 +95,7 @@ def find_places(pieces: Sequence[Piece], view: RoomView) -> Places:
         try:
             stands[piece.number] = _put(piece, tuple(stands.values()), view)
         except TryroomError as error:
-            left_out[piece.number] = f"{piece.title}: {explain(error)}"
+            left_out[piece.number] = f"{plain(piece.title)}: {explain(error)}"
     placed, _ = place_all(tuple(piece.standing() for piece in stands.values()), view)
     numbers = {id(piece.item): piece.number for piece in stands.values()}
     boxes = {numbers[id(one.item)]: _box(one, view.camera) for one in placed}

@@ -13,6 +13,7 @@ from pipelines.schema import CameraFacts
 from ui import actions, choosing, masking, pictures, piece_actions, room_actions
 from ui.furniture import SIDES
 from ui.marking import Purpose
+from ui.messages import plain
 from ui.room_state import Piece, RoomVisit, room_visit
 from ui.watching import trouble
 
@@ -53,19 +54,19 @@ def _pieces(state: RoomVisit) -> None:
     pieces = state.arrangement.pieces
     if not pieces:
         return
-    total = f" · {state.total}" if len(pieces) > 1 and state.total else ""
+    total = f" · {plain(state.total)}" if len(pieces) > 1 and state.total else ""
     st.markdown(f"**In the room**{total}")
     with st.container(key=state.key("pieces"), gap="xsmall"):
         for piece in pieces:
             chosen = piece.number == state.chosen
             with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
                 st.button(
-                    piece.title, key=state.key(f"piece-{piece.number}"), on_click=piece_actions.choose,
+                    plain(piece.title), key=state.key(f"piece-{piece.number}"), on_click=piece_actions.choose,
                     args=(piece.number,), type="secondary" if chosen else "tertiary",
                     icon=":material/radio_button_checked:" if chosen else ":material/radio_button_unchecked:",
                 )  # fmt: skip
                 st.button(
-                    f"Take out {piece.title}", key=state.key(f"remove-{piece.number}"),
+                    f"Take out {plain(piece.title)}", key=state.key(f"remove-{piece.number}"),
                     on_click=piece_actions.remove, args=(piece.number,),
                     icon=":material/close:", type="tertiary", help="Take it out",
                 )  # fmt: skip

@@ -21,6 +21,7 @@ from ui import (
 )
 from ui.arrival import come_to_mirror
 from ui.compare import compare
+from ui.messages import plain
 from ui.room_rendering import with_grid
 from ui.room_state import Room, RoomLook, RoomVisit, room_visit
 from ui.watching import trouble, watch_looking, watch_render
@@ -63,7 +64,7 @@ def _room(state: RoomVisit, room: Room) -> None:
     """The room, what is wrong in it, and all that can be done there."""
     trouble(state, "photo", "room")
     if state.view is not None and state.view.warnings:
-        st.warning(" ".join(state.view.warnings), icon=":material/info:")
+        st.warning(plain(" ".join(state.view.warnings)), icon=":material/info:")
     with st.container(key=state.key("stage")):
         _picture(state, room)
     # Below, or the picture would jump from under the pointer.
@@ -79,7 +80,7 @@ def _room(state: RoomVisit, room: Room) -> None:
         _hint(state)
     if state.look is not None:
         for warning in state.look.warnings:
-            st.caption(f":material/info: {warning}")
+            st.caption(f":material/info: {plain(warning)}")
     _bar(state)
     room_look.show(state)
     room_tools.show(state)
@@ -161,7 +162,7 @@ def _hint(state: RoomVisit) -> None:
         st.caption(":material/straighten: Click both ends of something whose length you know, such as a door.")
     elif state.piece is not None:
         st.caption(
-            f":material/touch_app: Tap or click where **{state.piece.title}** shall stand, or drag it. "
+            f":material/touch_app: Tap or click where **{plain(state.piece.title)}** shall stand, or drag it. "
             "Arrow keys move it, [ and ] turn it."
         )
     else:

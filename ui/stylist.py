@@ -15,7 +15,7 @@ from ui import actions, intake, loaders, mirror, pictures, style, talk
 from ui.arrival import come_to_newest
 from ui.compare import compare
 from ui.history import Look
-from ui.messages import explain
+from ui.messages import explain, plain
 from ui.session import Session, session, visit
 from ui.talk import Talk
 from ui.watching import POLL, trouble, watch_render
@@ -120,7 +120,7 @@ def _answers(state: Talk) -> None:
     with st.container(horizontal=True, key=state.key("answers")):
         for place, offer in enumerate(offers):
             # The number of turns is part of the key: the same words may be offered again.
-            st.button(offer, key=state.key(f"answer-{len(turns)}-{place}"), on_click=talk.say, args=(offer,))
+            st.button(plain(offer), key=state.key(f"answer-{len(turns)}-{place}"), on_click=talk.say, args=(offer,))
 
 
 # --- a turn -------------------------------------------------------------------------------------------------
@@ -141,7 +141,7 @@ def _turn(state: Talk, place: int, turn: Turn, newest: bool) -> None:
         if place in state.looks:
             _look(state.looks[place], state.key(f"look-{place}"))
         for note in turn.notes:
-            st.caption(note)
+            st.caption(plain(note))
         _plan(state, place, turn.plan)
 
 
@@ -187,7 +187,7 @@ def _look(look: Look, key: str) -> None:
     height, width = look.person.shown.shape[:2]
     compare(look.before, look.after, width / height, look.alt, key)
     for warning in look.warnings:
-        st.caption(f":material/info: {warning}")
+        st.caption(f":material/info: {plain(warning)}")
 
 
 def _plan(state: Talk, place: int, plan: tuple[Step, ...]) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pipelines.schema import PERSON_HEIGHTS, WEAR_CATEGORIES, WEAR_CHOICES, CategoryChoice
 from ui import actions
+from ui.messages import plain
 from ui.session import Session
 
 LABELS = {"sleeves": "Long sleeves", "tuck": "The hem", "layer": "The front"}
@@ -63,6 +64,7 @@ def kept(state: Session) -> None:
         st.caption("Stays on:")
         for place, one in enumerate(state.choices.kept):
             st.button(
-                one.garment.title, key=state.key(f"kept-{place}"), icon=":material/close:", icon_position="right",
-                on_click=actions.let_go, args=(place,), help="Click to leave it out of what is tried on next.",
+                plain(one.garment.title), key=state.key(f"kept-{place}"),
+                icon=":material/close:", icon_position="right", on_click=actions.let_go, args=(place,),
+                help="Click to leave it out of what is tried on next.",
             )  # fmt: skip

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image as PILImage
 
 from recommend.catalog import read_catalog
 from recommend.domains import FURNITURE, GARMENTS
@@ -40,8 +42,11 @@ def test_a_good_catalog_is_read_in_order(shop: Path) -> None:
         ("[1, 2]", "not a JSON object"),
         ('"\\ud800"', "not a JSON object"),
         (json.dumps({"id": "x"}), "title is missing"),
-        (line(id="tee-red"), "used by an earlier line"),
+        (line(id="tee-red"), "id tee-red was used by line 1"),
         (line(price="12"), "price is '12'"),
+        (line(price="1.299,00 €"), "price is '1.299,00 €', not a number like 1299.00"),
+        (line(price=1e308), "price is 1e+308"),
+        (line(price=10**400), "price is 1000"),
         (line(price=-1), "price is -1"),
         (line(price=True), "price is True"),
         (line(price=10).replace("10", "NaN"), "NaN is no number"),
@@ -53,11 +58,26 @@ def test_a_good_catalog_is_read_in_order(shop: Path) -> None:
         (line(image="../shop/tee-red.png"), "not a path inside"),
         (line(image="/etc/hostname"), "not a path inside"),
         (line(image="empty.png"), "is empty"),
-        (line(image="text.png"), "cannot be read"),
+        (line(image="text.png"), "cannot be read; allowed: a JPEG, PNG"),
+        (line(image="white.png"), "all of one colour"),
+        (line(image="folder"), "image folder is a folder"),
+        (line(image="https://shop.example/tee.png"), "is an address"),
+        (line(image="\ud800.png"), r"image has the control character '\ud800'"),
         (line(colours="red"), "colours is not a list"),
         (line(style=[1]), "style is not a list"),
         (line(title=7), "title is int, not text"),
         (line(id=""), "id is missing"),
+        (line(title=" "), "title is missing"),
+        (line(id=" a"), "begins or ends with a blank"),
+        (line(id="a\nb"), r"id has the control character '\n'"),
+        (line(title="a\x1b]0;b\x07"), r"title has the control character '\x1b'"),
+        (line(title="a\u202eb"), r"title has the control character '\u202e'"),
+        (line(colours=["red\ud800"]), r"colours has the control character '\ud800'"),
+        (line(title="x" * 501), "title has 501 characters, more than 500"),
+        (line().replace('"upper"', '"upper'), "not JSON (Expecting"),
+        ("id;title;category", "each line has to be one JSON object"),
+        ("[" * 100_000, "not JSON"),
+        (line(price=10).replace('"price": 10', '"price": 10, "price": 99'), "'price' stands in it twice"),
     ],
 )
 def test_a_bad_line_is_reported_and_the_rest_served(
@@ -66,9 +86,11 @@ def test_a_bad_line_is_reported_and_the_rest_served(
     folder = make_catalog(tmp_path / "shop", extra_lines=[bad, "", line(id="last")])
     (folder / "empty.png").touch()
     (folder / "text.png").write_text("no picture")
+    (folder / "folder").mkdir()
+    PILImage.new("RGB", (30, 30), "white").save(folder / "white.png")
     catalog = read_catalog(folder, decode=True)
     (problem,) = catalog.problems
-    assert problem.line == 9
+    assert problem.line == 9 and str(problem).isprintable()
     assert fault in problem.message
     assert len(catalog.items) == 9 and catalog.items[-1].id == "last"
 
@@ -131,8 +153,40 @@ def test_a_line_that_is_no_utf8_is_one_bad_line(tmp_path: Path, make_catalog: Ca
     path = folder / "catalog.jsonl"
     path.write_bytes(path.read_bytes() + b'{"id": "\xff"}\n')
     catalog = read_catalog(folder)
-    assert [problem.line for problem in catalog.problems] == [9]
+    assert [str(problem) for problem in catalog.problems] == ["line 9: byte 9 is not UTF-8; save the file as UTF-8"]
     assert len(catalog.items) == 8
+
+
+def test_what_editors_of_windows_write_is_read(tmp_path: Path, make_catalog: Callable[..., Path]) -> None:
+    folder = make_catalog(tmp_path / "shop")
+    file = folder / "catalog.jsonl"
+    plain = read_catalog(folder)
+    file.write_bytes(codecs.BOM_UTF8 + file.read_bytes().replace(b"\n", b"\r\n"))
+    catalog = read_catalog(folder)
+    assert catalog.problems == () and catalog.items == plain.items
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le"])
+def test_utf16_is_refused_whole(tmp_path: Path, make_catalog: Callable[..., Path], encoding: str) -> None:
+    folder = make_catalog(tmp_path / "shop")
+    file = folder / "catalog.jsonl"
+    file.write_bytes(file.read_text().encode(encoding))
+    with pytest.raises(BadInput, match=r"got text in UTF-16; allowed: UTF-8 text.*Save it as UTF-8"):
+        read_catalog(folder)
+
+
+def test_texts_of_all_scripts_are_taken_as_they_are(tmp_path: Path, make_catalog: Callable[..., Path]) -> None:
+    titles = ["فستان كتان أحمر", "红色亚麻连衣裙", "Größe\xa0M", "👩\u200d👩\u200d👧", '=HYPERLINK("x")', "<b>$x$</b>"]
+    lines = [line(id=f"👗/{place}", title=title, description="a\n\tb") for place, title in enumerate(titles)]
+    catalog = read_catalog(make_catalog(tmp_path / "shop", extra_lines=lines))
+    assert catalog.problems == () and [item.title for item in catalog.items[8:]] == titles
+
+
+def test_progress_is_told_by_line(tmp_path: Path, make_catalog: Callable[..., Path]) -> None:
+    told: list[tuple[int, int]] = []
+    folder = make_catalog(tmp_path / "shop", extra_lines=["no json", ""])
+    read_catalog(folder, decode=True, on_line=lambda done, total: told.append((done, total)))
+    assert told == [(done, 9) for done in range(1, 10)]
 
 
 def test_all_faults_of_a_line_are_named_at_once(tmp_path: Path, make_catalog: Callable[..., Path]) -> None:
@@ -142,8 +196,14 @@ def test_all_faults_of_a_line_are_named_at_once(tmp_path: Path, make_catalog: Ca
 
 
 def test_no_catalog_there(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"catalog\.jsonl"):
+    with pytest.raises(BadInput, match=r"no file .*catalog\.jsonl; allowed: .*one JSON object a line"):
         read_catalog(tmp_path)
+    (tmp_path / "catalog.jsonl").mkdir()
+    with pytest.raises(BadInput, match=r"catalog\.jsonl \(Is a directory\)"):
+        read_catalog(tmp_path)
+    (tmp_path / "items.jsonl").write_text("")
+    with pytest.raises(BadInput, match=r"Name the folder, not items\.jsonl"):
+        read_catalog(tmp_path / "items.jsonl")
 
 
 def test_the_fingerprint_follows_items_and_pictures(tmp_path: Path, make_catalog: Callable[..., Path]) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from recommend import catalog_changes
 from recommend.catalog import FILE, read_catalog
-from recommend.catalog_changes import add_items
-from recommend.errors import BadInput
+from recommend.catalog_changes import add_items, remove_items
+from recommend.errors import BadInput, StorageFailed
 from recommend.features import cut_out
-from recommend.index import Index
+from recommend.index import Index, table_uri
 from recommend.indexing import ensure_index
 from tests.recommend.conftest import TinyEmbedder
 
@@ -104,3 +106,59 @@ def test_an_id_is_replaced_however_the_file_writes_it(shop: Shop, written: str) 
     file.write_text(file.read_text() + line + "\n")
     assert len(shop.add(price=5)) == 9
     assert [item.price for item in read_catalog(shop.folder).items if item.id == "dress-coral"] == [5]
+
+
+def test_what_editors_of_windows_write_is_added(shop: Shop) -> None:
+    file = shop.folder / FILE
+    file.write_bytes(codecs.BOM_UTF8 + file.read_bytes())
+    lines = codecs.BOM_UTF8 + json.dumps(LINE).encode() + b"\r\n"
+    assert len(add_items(shop.folder, lines, shop.embedder, shop.uri, cut_out)) == 9
+    assert codecs.BOM_UTF8 not in file.read_bytes() and len(read_catalog(shop.folder).items) == 9
+
+
+@pytest.mark.parametrize("lines", [json.dumps(LINE).encode("utf-16"), b"[" * 100_000, b'{"id": "\\ud800"}'])
+def test_what_cannot_be_read_adds_nothing(shop: Shop, lines: bytes) -> None:
+    before = (shop.folder / FILE).read_bytes()
+    with pytest.raises(BadInput):
+        add_items(shop.folder, lines, shop.embedder, shop.uri, cut_out)
+    assert (shop.folder / FILE).read_bytes() == before
+
+
+def test_nothing_is_added_to_what_is_no_catalog(tmp_path: Path, shop: Shop) -> None:
+    for folder in (tmp_path / "none", tmp_path):
+        with pytest.raises(BadInput, match=r"no file .*catalog\.jsonl"):
+            add_items(folder, json.dumps(LINE).encode(), shop.embedder, shop.uri, cut_out)
+    assert not (tmp_path / "none").exists() and not (tmp_path / FILE).exists()
+
+
+@pytest.mark.parametrize("part", ["_versions", "data"])
+def test_a_damaged_index_leaves_the_file_as_it_was(shop: Shop, part: str) -> None:
+    before = (shop.folder / FILE).read_bytes()
+    for file in (Path(table_uri(shop.uri)) / part).iterdir():
+        file.write_bytes(b"garbage")
+    with pytest.raises(StorageFailed, match=f"--uri {shop.uri} --anew"):
+        shop.add()
+    with pytest.raises(StorageFailed, match=f"--uri {shop.uri} --anew"):
+        remove_items(shop.folder, ["tee-red"], shop.embedder, shop.uri, cut_out)
+    assert (shop.folder / FILE).read_bytes() == before
+    assert len(ensure_index(read_catalog(shop.folder), shop.embedder, shop.uri, cut_out, anew=True)[0]) == 8
+
+
+def test_two_indexes_of_one_catalog_lose_no_item(shop: Shop) -> None:
+    uris = [shop.uri, f"{shop.uri}2"]
+
+    def add(uri: str) -> None:
+        for place in range(4):
+            line = json.dumps({**LINE, "id": f"{uri[-1]}-{place}"}).encode()
+            add_items(shop.folder, line, TinyEmbedder(), uri, cut_out)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(add, uris))
+    assert len(read_catalog(shop.folder).items) == 8 + 8
+
+
+def test_progress_is_told_while_items_are_added(shop: Shop) -> None:
+    told: list[tuple[int, int]] = []
+    lines = "\n".join(json.dumps({**LINE, "id": name}) for name in "abc").encode()
+    add_items(shop.folder, lines, shop.embedder, shop.uri, cut_out, lambda done, total: told.append((done, total)))
+    assert told == [(1, 3), (2, 3), (3, 3)]

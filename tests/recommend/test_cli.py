@@ -190,8 +190,26 @@ def test_check_reports_bad_lines_by_number(app: typer.Typer, tmp_path: Path, mak
     run = CliRunner().invoke(app, ["catalog", "check", str(bad)])
     assert run.exit_code == 1
     lines = run.stdout.splitlines()
-    assert lines[0].startswith("line 1 (tee-red): image tee-red.png cannot be read")
+    assert lines[0].startswith("line 1 (tee-red): image tee-red.png: got tee-red.png, which cannot be read")
     assert lines[1].startswith("line 9: id is missing") and lines[2] == "7 items, 2 bad lines"
+
+
+def test_check_says_what_no_search_reads(app: typer.Typer, tmp_path: Path, make_catalog: Callable[..., Path]) -> None:
+    line = json.dumps({**LINE, "image": "tee-red.png", "color": "red", "ean": 7})
+    folder = make_catalog(tmp_path / "shop", extra_lines=[line, line.replace("coral", "teal").replace("ean", "sku")])
+    run = CliRunner().invoke(app, ["catalog", "check", str(folder)])
+    assert run.exit_code == 0 and "color (2), ean (1), sku (1)" in run.stderr
+
+
+def test_a_catalog_without_items_is_no_good_one(app: typer.Typer, tmp_path: Path) -> None:
+    folder = tmp_path / "my shop"
+    folder.mkdir()
+    (folder / "catalog.jsonl").write_text("")
+    assert CliRunner().invoke(app, ["catalog", "check", str(folder)]).exit_code == 1
+    (folder / "catalog.jsonl").write_text('{"id": "x"}')
+    run = CliRunner().invoke(app, ["catalog", "index", str(folder)])
+    assert isinstance(run.exception, BadInput)
+    assert "line 1 (x): title is missing" in str(run.exception) and f"check '{folder}'" in str(run.exception)
 
 
 def test_index_is_made_once_and_anew_when_asked(
@@ -321,7 +339,7 @@ class TestAddAndRemove:
             (" ", "no line"),
             (json.dumps({**LINE, "image": "none.png"}), "none.png does not exist"),
             (json.dumps({**LINE, "image": "text.png"}), "text.png"),
-            (json.dumps(LINE) + "\n" + json.dumps(LINE), "was used by an earlier line"),
+            (json.dumps(LINE) + "\n" + json.dumps(LINE), "was used by line 1"),
         ],
     )
     def test_a_bad_line_adds_nothing(self, app: typer.Typer, folder: Path, line: str, message: str) -> None:

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommend.errors import BadInput, IncompatibleIndex
+from recommend.errors import BadInput, IncompatibleIndex, StorageFailed
 from recommend.index import (
     TABLE,
     VECTORS,
@@ -228,6 +228,35 @@ def test_a_table_of_somebody_else_is_refused(tmp_path: Path) -> None:
     lancedb.connect(str(tmp_path / "db")).create_table(TABLE, [{"id": "a", "x": 1.0}])
     with pytest.raises(IncompatibleIndex, match="layout 0"):
         open_index(str(tmp_path / "db"), "enc1", "cmd")
+
+
+def test_a_damaged_index_says_how_it_is_made_anew_and_that_works(tmp_path: Path) -> None:
+    uri = str(tmp_path / "my db")
+    write_index(uri, ROWS, STAMP)
+    opened = open_index(uri, "enc1", "cmd")
+    for file in (Path(table_uri(uri)) / "data").iterdir():
+        file.write_bytes(file.read_bytes()[:100])
+    assert opened is not None
+    cheap = Filters(max_price=20)
+    for read in (opened.rows, lambda: opened.count(cheap), lambda: opened.nearest("semantic", unit(1), cheap, 3)):
+        with pytest.raises(StorageFailed, match=f"--uri '{uri}' --anew") as caught:
+            read()
+        assert ".rs:" not in str(caught.value)
+    for manifest in (Path(table_uri(uri)) / "_versions").iterdir():
+        manifest.write_bytes(b"garbage")
+    with pytest.raises(StorageFailed, match="garbage"):
+        open_index(uri, "enc1", "cmd")
+    assert len(write_index(uri, ROWS, STAMP).rows()) == len(ROWS)
+
+
+def test_what_is_no_place_for_an_index_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for place in (tmp_path / "file", tmp_path / "file" / "db"):
+        with pytest.raises(StorageFailed, match="file"):
+            write_index(str(place), ROWS, STAMP)
+    assert (tmp_path / "file").read_text() == "mine"
+    with pytest.raises(BadInput, match="ftp://shop/db"):
+        open_index("ftp://shop/db", "enc1", "cmd")
 
 
 def test_a_rebuild_leaves_open_readers_their_version(tmp_path: Path) -> None:
@@ -466,7 +495,7 @@ class TestHowItIsRead:
             return connect(uri)
 
         monkeypatch.setattr(lancedb, "connect", broken)
-        with pytest.raises(RuntimeError, match="the disk is gone"):
+        with pytest.raises(StorageFailed, match="the disk is gone"):
             open_index(uri, "enc1", "cmd")
 
 

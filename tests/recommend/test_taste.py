@@ -262,7 +262,9 @@ def test_a_history_is_ordered_by_time_and_counts_what_it_does_not_know(tmp_path:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ("", "history line 1: got ''; allowed: columns user,item,time"),
+        ("", "history line 1: got an empty file; allowed: columns user,item,time"),
+        ("user;item;time\nsecret;a;0\n", "history line 1: got cells with semicolons between them; allowed: commas"),
+        ("user\titem\ttime\nsecret\ta\t0\n", "history line 1: got cells with tabs between them; allowed: commas"),
         ("user,item\n", "history line 1: got 'user,item'"),
         ("user,item,time,stars\n", "history line 1: got 'user,item,time,stars'"),
         ("user,item,time,item\n", "history line 1"),
@@ -271,8 +273,9 @@ def test_a_history_is_ordered_by_time_and_counts_what_it_does_not_know(tmp_path:
         ("user,item,time\n ,a,0\n", "history line 2, user: got an empty cell"),
         ("user,item,time\nsecret,a,yesterday\n", "history line 2, time: got 'yesterday'; allowed: seconds"),
         ("user,item,time\nsecret,a,nan\n", "history line 2, time: got 'nan'"),
+        ("user,item,time\nsecret,a,1772000000000\n", "history line 2, time: got '1772000000000'"),
         ("user,item,time,event\nsecret,a,0,love\n", "history line 2, event: got 'love'; allowed: like, buy, try, dis"),
-        ('user,item,time\nsecret,"a,0\n', "CSV"),
+        ('user,item,time\nsecret,"a,0\n', "history line 2: got "),
     ],
 )
 def test_a_bad_history_says_where_and_never_who(tmp_path: Path, lines: str, message: str) -> None:
@@ -286,9 +289,10 @@ def test_a_bad_history_says_where_and_never_who(tmp_path: Path, lines: str, mess
 def test_a_history_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="No such file"):
         list(read_history(tmp_path / "none.csv"))
-    (tmp_path / "latin.csv").write_bytes(b"user,item,time\n\xe4,a,0\n")
-    with pytest.raises(BadInput, match="UTF-8"):
+    (tmp_path / "latin.csv").write_bytes(b"user,item,time\nann,a,0\nsecret\xe4,a,0\n")
+    with pytest.raises(BadInput, match=r"line 3: .*UTF-8") as raised:
         list(read_history(tmp_path / "latin.csv"))
+    assert "secret" not in str(raised.value)
 
 
 def test_good_lines_come_before_a_bad_one_is_read(tmp_path: Path) -> None:
@@ -303,6 +307,6 @@ def test_good_lines_come_before_a_bad_one_is_read(tmp_path: Path) -> None:
 def test_a_saved_history_reads_back_as_it_was() -> None:
     feedback = Feedback((("like", "b"), ("try", 'a, or "a"'), ("dislike", "b"), ("buy", "a\nb"), ("like", "c")))
     text = as_csv(feedback, datetime(2026, 3, 1, 12, 30, tzinfo=UTC))
-    read = list(parse_history(io.StringIO(text, newline=""), "it"))
+    read = list(parse_history(io.BytesIO(text.encode()), "it"))
     assert {one.time for one in read} == {datetime(2026, 3, 1, 12, 30, tzinfo=UTC).timestamp()}
     assert gather(read, ["b", 'a, or "a"', "a\nb", "c"]).users == {"me": feedback}
