@@ -115,6 +115,20 @@ def implied(terms: Iterable[Term], lexicon: Lexicon) -> list[Term]:
     return [Term(Meaning(attribute, (value,)), term.start, term.end, value) for term, (attribute, value) in said]
 
 
+def variants(terms: Iterable[Term], lexicon: Lexicon) -> tuple[tuple[str, str], ...]:
+    """Kinds and what these are called with something else that phrases ask for: T-shirts with long sleeves, longsleeves."""
+    asked = {(term.meaning.attribute, value) for term in terms for value in term.meaning.values}
+    return tuple(
+        (kind, name) for kind, attribute, value, name in lexicon.domain.variants if (attribute, value) in asked
+    )
+
+
+def with_variants(facet: Facet, called: Iterable[tuple[str, str]]) -> Facet:
+    """Kinds that are met by what they are called as well; `called` is from `variants`. Other facets stay."""
+    others = [name for kind, name in called if facet.attribute == "kind" and kind in facet.values]
+    return replace(facet, values=tuple(dict.fromkeys((*facet.values, *others))))
+
+
 def used(terms: Iterable[Term], categories: Sequence[str]) -> list[Term]:
     """The uses that say something of what is asked: of a lamp "for reading" does, of a rug it does not."""
     uses = [term for term in terms if term.meaning.attribute == "use"]
@@ -176,23 +190,11 @@ def _wish(tokens: list[str], terms: list[Term], lexicon: Lexicon, draft: Draft) 
         if attribute not in lexicon.domain.firm and not joint:
             loose = found
         if loose:
-            facet = _facet(attribute, loose)
-            _add_wish(_with_variants(facet, terms, lexicon) if attribute == "kind" else facet, _names(loose), draft)
+            _add_wish(with_variants(_facet(attribute, loose), variants(terms, lexicon)), _names(loose), draft)
 
 
 def _facet(attribute: str, terms: Sequence[Term]) -> Facet:
     return Facet(attribute, tuple(dict.fromkeys(value for term in terms for value in term.meaning.values)))
-
-
-def _with_variants(kinds: Facet, terms: Iterable[Term], lexicon: Lexicon) -> Facet:
-    """Kinds and what these are called with something else that is asked: a T-shirt with long sleeves, a longsleeve."""
-    asked = {(term.meaning.attribute, value) for term in terms for value in term.meaning.values}
-    others = (
-        name
-        for kind, attribute, value, name in lexicon.domain.variants
-        if kind in kinds.values and (attribute, value) in asked
-    )
-    return replace(kinds, values=tuple(dict.fromkeys((*kinds.values, *others))))
 
 
 def _names(terms: Sequence[Term]) -> str:

@@ -13,7 +13,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from recommend.asking import Draft, ask, asked_categories, exclude, implied, limit_sizes, unnamed_side, used, wish_sizes
+from recommend.asking import (
+    Draft,
+    ask,
+    asked_categories,
+    exclude,
+    implied,
+    limit_sizes,
+    unnamed_side,
+    used,
+    variants,
+    wish_sizes,
+)
 from recommend.beside import take_beside
 from recommend.glossary import in_english
 from recommend.lexicon import Lexicon, Meaning, Term, find_terms, tokens_of
@@ -94,6 +105,7 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
         beside=beside,
         size_wishes=tuple(draft.size_wishes),
         lightness=_lightness(asked, denied, lexicon, draft),
+        variants=variants(asked, lexicon),
         words=_words(tokens, dropped, asked, lexicon),
         chips=tuple(draft.chips),
         notes=tuple(draft.notes),

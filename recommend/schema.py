@@ -355,6 +355,8 @@ class Understanding:
         lightness: +1 lighter colours are better, -1 darker ones, 0 no matter.
         kept: what liked items state and the words leave as it is; preferred, but not counted among the asked.
         changed: what liked things have and the words replace; items that still have it lose.
+        variants: kinds and what each is called with something else that the words ask for: a T-shirt with long sleeves
+            is a longsleeve. Asked or kept, the kind is met by either.
         words: the text for the encoder: without prices and without what is not wanted.
         chips: the parts in readable form.
         notes: what could not be carried or was taken only loosely, in sentences.
@@ -368,6 +370,7 @@ class Understanding:
     lightness: int = 0
     kept: tuple[Facet, ...] = ()
     changed: tuple[Facet, ...] = ()
+    variants: tuple[tuple[str, str], ...] = ()
     words: str = ""
     chips: tuple[Chip, ...] = ()
     notes: tuple[str, ...] = ()
