@@ -116,7 +116,7 @@ def implied(terms: Iterable[Term], lexicon: Lexicon) -> list[Term]:
 
 
 def variants(terms: Iterable[Term], lexicon: Lexicon) -> tuple[tuple[str, str], ...]:
-    """Kinds and what these are called with something else that phrases ask for: T-shirts with long sleeves, longsleeves."""
+    """Kinds and what each is called with what else is asked: a T-shirt with long sleeves is a longsleeve."""
     asked = {(term.meaning.attribute, value) for term in terms for value in term.meaning.values}
     return tuple(
         (kind, name) for kind, attribute, value, name in lexicon.domain.variants if (attribute, value) in asked

@@ -58,7 +58,7 @@ class Lexicon:
         domain: what the catalog is about.
         kind_categories: the category of each kind whose name tells it; other kinds only rank.
         longest: number of words of the longest phrase.
-        titles: all words of the items' titles.
+        titles: all words of the items' titles, and these in the singular.
     """
 
     phrases: Mapping[Phrase, Meaning]
@@ -100,6 +100,11 @@ def plurals(phrase: Phrase) -> Iterator[Phrase]:
         yield (*phrase[:-1], last[:-1] + "ves")
 
 
+def singular(word: str) -> str:
+    """A word without the "s" of its plural, or of what looks like one: right for comparing words, not for showing."""
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
 def build_lexicon(catalog: Iterable[Item] = (), domain: Domain | None = None) -> Lexicon:
     """All phrases of the vocabulary, and the values that the items of a catalog use beyond it.
 
@@ -126,7 +131,7 @@ def build_lexicon(catalog: Iterable[Item] = (), domain: Domain | None = None) ->
         _add(table, name, Meaning("kind", kinds))
     told = {name: category for name, phrase in own_kinds.items() if (category := _head_category(phrase, table))}
     categories = told | {name: category for name, (category, _) in words.kinds.items()}
-    titles = frozenset(token for item in items for token in tokens_of(item.title))
+    titles = frozenset(form for item in items for token in tokens_of(item.title) for form in (token, singular(token)))
     return Lexicon(table, words, categories, max(map(len, table), default=0), titles)
 
 

@@ -27,7 +27,7 @@ from recommend.asking import (
 )
 from recommend.beside import take_beside
 from recommend.glossary import in_english
-from recommend.lexicon import Lexicon, Meaning, Term, find_terms, tokens_of
+from recommend.lexicon import Lexicon, Meaning, Term, find_terms, singular, tokens_of
 from recommend.measures import Measures, read_measures
 from recommend.negation import NEGATORS, denied_terms
 from recommend.prices import Prices, read_prices, show
@@ -319,8 +319,11 @@ def _leftovers(tokens: list[str], terms: Sequence[Term], gone: set[int], lexicon
         elif place not in covered and _says_something(token, lexicon):
             loose.append(token)
         place += 1
-    if loose:
-        draft.notes.append(f"Taken loosely, by meaning only: {', '.join(dict.fromkeys(loose))}.")
+    titled = [token for token in dict.fromkeys(loose) if singular(token) in lexicon.titles]
+    if titled:
+        draft.notes.append(f"Looked for in titles: {', '.join(titled)}.")
+    if vague := [token for token in dict.fromkeys(loose) if token not in titled]:
+        draft.notes.append(f"Taken loosely, by meaning only: {', '.join(vague)}.")
     return unused
 
 

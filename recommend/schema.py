@@ -159,6 +159,8 @@ class Filters:
         categories: any of these; empty = all.
         colours: for each group, the item has at least one colour of the group ("black and white" is two groups, "red or
             blue" one). Compared with the item's own colour names.
+        named: items whose own name was typed; the categories and colours in it leave them in: "Cocktail chair, ochre"
+            is an armchair.
         without: each entry is a combination that must not occur: (leather,) or (blue, jeans).
         without_ids: these items are left out.
         required: each must be met ("must be oak").
@@ -169,6 +171,7 @@ class Filters:
     max_price: float | None = None
     categories: tuple[str, ...] = ()
     colours: tuple[tuple[str, ...], ...] = ()
+    named: tuple[str, ...] = ()
     without: tuple[tuple[Facet, ...], ...] = ()
     without_ids: tuple[str, ...] = ()
     required: tuple[Facet, ...] = ()
@@ -180,15 +183,19 @@ class Filters:
             return False
         if self.max_price is not None and item.price > self.max_price:
             return False
-        if self.categories and item.category not in self.categories:
-            return False
-        if any(not set(group) & set(item.colours) for group in self.colours):
+        if item.id not in self.named and not self._is_asked(item):
             return False
         if any(all(facet.match(item) for facet in together) for together in self.without):
             return False
         if not all(facet.match(item) for facet in self.required) or not all(limit.match(item) for limit in self.sizes):
             return False
         return item.id not in self.without_ids
+
+    def _is_asked(self, item: Item) -> bool:
+        """Whether category and colours are among those asked for."""
+        if self.categories and item.category not in self.categories:
+            return False
+        return all(set(group) & set(item.colours) for group in self.colours)
 
 
 @dataclass(frozen=True)
@@ -388,8 +395,8 @@ class Hit:
         score: 0 to 1, the product of `scores`.
         reason: one line why, from matched facts only; the price is not said again.
         scores: the parts by name: "words", "title", "like", "like colour", "kept", "changed", "dislike", "photo",
-            "room", "beside", "colour", "wishes", "size", "price", "lightness", "feedback", "taste"; beside another item
-            those of `complements.pair_chances`, and "occasion".
+            "room", "beside", "colour", "name", "wishes", "size", "price", "lightness", "feedback", "taste"; beside
+            another item those of `complements.pair_chances`, and "occasion".
     """
 
     item: Item

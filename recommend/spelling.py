@@ -55,13 +55,13 @@ def mend(text: str, known: Collection[str], wanted: Collection[str]) -> tuple[st
     for match in _WORD.finditer(text):
         word = match[0]
         if word not in known and word not in _MEANT:
-            meant = {slip for slip in _slips(word) if slip in wanted}
+            meant = {slip for slip in slips(word) if slip in wanted}
             if len(meant) == 1:
                 changed[word] = meant.pop()
     return _WORD.sub(lambda match: changed.get(match[0], match[0]), text), tuple(changed.items())
 
 
-def _slips(word: str) -> Iterator[str]:
+def slips(word: str) -> Iterator[str]:
     """All words that `word` may be a slip of."""
     for place in range(1, len(word) - 1):
         yield word[:place] + word[place + 1] + word[place] + word[place + 2 :]

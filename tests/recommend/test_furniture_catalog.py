@@ -186,6 +186,25 @@ def test_what_was_judged_right_comes_first(retriever: Retriever) -> None:
     assert mean_gain(retriever, UNSEEN) >= LEAST_UNSEEN
 
 
+def test_whoever_types_a_name_sees_that_piece_first(retriever: Retriever) -> None:
+    names = {item.id: item.title for item in retriever.catalog.items}
+    found = {name: ids(retriever.search(Query(text=title.lower()), 1)) for name, title in names.items()}
+    assert found == {name: [name] for name in names}
+
+
+def test_what_stands_beside_a_name_still_filters(retriever: Retriever) -> None:
+    assert ids(retriever.search(Query(text="Cocktail chair, ochre"), 1)) == ["armchair-cocktail-ochre"]
+    others = [
+        Query(text="Cocktail chair, ochre, under $5"),
+        Query(text="Cocktail chair, ochre", categories=("chair",)),
+        Query(text="Cocktail chair, ochre", colours=("red",)),
+        Query(text="Cocktail chair, ochre", exclude_ids=("armchair-cocktail-ochre",)),
+        Query(text="a chair, but not the Cocktail chair, ochre"),
+    ]
+    for query in others:
+        assert "armchair-cocktail-ochre" not in ids(retriever.search(query)), query.text
+
+
 def test_rules_add_to_what_the_encoder_knows(retriever: Retriever) -> None:
     rows = retriever._index.rows()
     near = retriever._embedder.words(list(UNSEEN)) @ rows.vectors["words"].T

@@ -1,0 +1,100 @@
+"""Whether words are an item's own name, its title: whole, without a word or two, in another order. Pure functions.
+
+Titles are compared twice, by their plain words and by what these mean, so that "coffee round table" is a round coffee
+table and a tee is a T-shirt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from recommend.lexicon import Lexicon, Meaning, find_terms, singular, tokens_of
+from recommend.rerank import UNSTATED
+from recommend.schema import Filters, Floats, Item
+from recommend.spelling import slips
+
+#: From this share of words in common on, words are a name: "cocktail chair" of "Cocktail chair, ochre".
+NAMED: Final = 0.8
+#: How steeply a chance rises from there to the whole name: what is named comes first, and its namesakes after it.
+STEEPNESS: Final = 12
+
+
+@dataclass(frozen=True)
+class Name:
+    """What a title, or words that may be one, says.
+
+    Attributes:
+        words: in the singular, without those that say nothing by themselves.
+        senses: the same by what they mean; a word without a meaning stands for itself.
+        slips: what the words that nobody knows may be slips of.
+    """
+
+    words: frozenset[str]
+    senses: frozenset[str | Meaning]
+    slips: frozenset[str] = frozenset()
+
+    def likeness(self, title: Name) -> float:
+        """How nearly these words are that title: the words in common among those of both, 0 to 1.
+
+        A single word that is not the whole title is none: who asks for a plant does not name the umbrella plant.
+        """
+        shares = [0.0]
+        for said, named in ((self.words, title.words), (self.senses, title.senses)):
+            common = len(said & named) + len((named - said) & self.slips)
+            if common > 1 or (common and said == named):
+                shares.append(2 * common / (len(said) + len(named)))
+        return max(shares)
+
+
+def is_named(asked: Name, item: Item, title: Name, filters: Filters) -> bool:
+    """Whether an item is asked for by its name, and what of the filters it does not satisfy comes of that name alone.
+
+    "Grey badge hoodie" is not the name of a teal one, though nearly; "Cocktail chair" is that of an armchair.
+    """
+    if asked.likeness(title) < NAMED:
+        return False
+    own = {meaning for meaning in asked.senses & title.senses if isinstance(meaning, Meaning)}
+    things = any(meaning.attribute in ("category", "kind") for meaning in own)
+    return asked.words <= title.words or (
+        (things or not filters.categories or item.category in filters.categories)
+        and all(
+            Meaning("colours", group) in own or not set(group).isdisjoint(item.colours) for group in filters.colours
+        )
+    )
+
+
+def name_chances(asked: Name, titles: Sequence[Name]) -> Floats:
+    """How well each of N titles (N,) is what was asked for by name, beside the one that is it best, which has 1.
+
+    Where one is named, little is left to the others. A word without another meaning that some titles have counts
+    against those that have it not.
+    """
+    alike = np.array([asked.likeness(title) for title in titles], np.float32)
+    chances = np.maximum(alike, NAMED) ** STEEPNESS
+    for word in asked.words & asked.senses:
+        chances *= np.array([1 if word in title.words else UNSTATED for title in titles], np.float32)
+    return np.asarray(chances / chances.max(), np.float32)
+
+
+def name_of(text: str, lexicon: Lexicon) -> Name:
+    """A title, or words that were asked, as a name."""
+    tokens = tokens_of(text)
+    terms = find_terms(tokens, lexicon)
+    inside = {place for term in terms for place in range(term.start, term.end)}
+    said = {place: singular(token) for place, token in enumerate(tokens) if _names(token, lexicon)}
+    senses = frozenset(word for place, word in said.items() if place not in inside)
+    strange = [word for place, word in said.items() if place not in inside and tokens[place] not in lexicon.known]
+    return Name(
+        frozenset(said.values()),
+        senses | {term.meaning for term in terms if not said.keys().isdisjoint(range(term.start, term.end))},
+        frozenset(slip for word in strange for slip in slips(word)),
+    )
+
+
+def _names(token: str, lexicon: Lexicon) -> bool:
+    """Whether a word tells one title from another; sizes are read as limits, and marks are no words."""
+    return token[0].isalpha() and token not in lexicon.domain.fillers
