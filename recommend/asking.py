@@ -39,6 +39,7 @@ class Draft:
     sizes: list[SizeLimit] = field(default_factory=list)
     wishes: list[Facet] = field(default_factory=list)
     size_wishes: list[tuple[str, int]] = field(default_factory=list)
+    near_sizes: dict[str, float] = field(default_factory=dict)
     chips: list[Chip] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -136,7 +137,7 @@ def used(terms: Iterable[Term], categories: Sequence[str]) -> list[Term]:
 
 
 def limit_sizes(measures: Measures, draft: Draft) -> None:
-    """Add the sizes; of two limits to the same side the tighter one counts."""
+    """Add the sizes; of two limits to the same side the tighter one counts. Nearer to a size that is said is better."""
     draft.notes += measures.notes
     tightest = {}
     for measure in sorted(measures.limits, key=lambda one: -one.cm if one.most else one.cm):
@@ -145,6 +146,8 @@ def limit_sizes(measures: Measures, draft: Draft) -> None:
         measure = tightest[side, most]
         if draft.chip(f"size:{side}:{'max' if most else 'min'}", measure.label, True):
             draft.sizes.append(SizeLimit(side, high=measure.cm) if most else SizeLimit(side, low=measure.cm))
+            if measure.about is not None:
+                draft.near_sizes[side] = measure.about
 
 
 def unnamed_side(categories: Iterable[str], lexicon: Lexicon) -> str:

@@ -104,6 +104,7 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
         cheapness=cheapness,
         beside=beside,
         size_wishes=tuple(draft.size_wishes),
+        near_sizes=tuple(draft.near_sizes.items()),
         lightness=_lightness(asked, denied, lexicon, draft),
         variants=variants(asked, lexicon),
         words=_words(tokens, dropped, asked, lexicon),

@@ -359,6 +359,7 @@ class Understanding:
         cheapness: +1 cheaper is better, -1 dearer is better, 0 no matter; +2 and -2 where it counts twice.
         beside: colours of things the item shall go with ("to wear with my navy trousers").
         size_wishes: side of `SIDES` and +1 for larger, -1 for smaller is better ("tall", "narrow").
+        near_sizes: side of `SIDES` and the centimetres that were said of it ("160 x 240"); nearer is better.
         lightness: +1 lighter colours are better, -1 darker ones, 0 no matter.
         kept: what liked items state and the words leave as it is; preferred, but not counted among the asked.
         changed: what liked things have and the words replace; items that still have it lose.
@@ -374,6 +375,7 @@ class Understanding:
     cheapness: int = 0
     beside: tuple[str, ...] = ()
     size_wishes: tuple[tuple[str, int], ...] = ()
+    near_sizes: tuple[tuple[str, float], ...] = ()
     lightness: int = 0
     kept: tuple[Facet, ...] = ()
     changed: tuple[Facet, ...] = ()
@@ -395,8 +397,8 @@ class Hit:
         score: 0 to 1, the product of `scores`.
         reason: one line why, from matched facts only; the price is not said again.
         scores: the parts by name: "words", "title", "like", "like colour", "kept", "changed", "dislike", "photo",
-            "room", "beside", "colour", "name", "wishes", "size", "price", "lightness", "feedback", "taste"; beside
-            another item those of `complements.pair_chances`, and "occasion".
+            "room", "beside", "colour", "name", "wishes", "size", "near size", "price", "lightness", "feedback",
+            "taste"; beside another item those of `complements.pair_chances`, and "occasion".
     """
 
     item: Item

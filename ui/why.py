@@ -15,6 +15,7 @@ NAMES: Final = {
     "wishes": "what you asked it to be",
     "colour": "the colour you asked for",
     "size": "the size you asked for",
+    "near size": "how near the size you said",
     "price": "the price you asked for",
     "lightness": "as light or dark as asked",
     "like": "looks like {liked}",
