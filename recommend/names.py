@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from recommend.lexicon import Lexicon, Meaning, find_terms, singular, tokens_of
+from recommend.lexicon import Lexicon, Meaning, find_terms, pairs, singular, tokens_of
 from recommend.rerank import UNSTATED
 from recommend.schema import Filters, Floats, Item
 from recommend.spelling import slips
@@ -29,12 +29,15 @@ class Name:
 
     Attributes:
         words: in the singular, without those that say nothing by themselves.
-        senses: the same by what they mean; a word without a meaning stands for itself.
+        senses: the same by what they mean; a word without a meaning stands for itself, and one of several names of the
+            same thing ("roll neck") for the first of them.
+        joined: words that follow each other as one: "crewneck".
         slips: what the words that nobody knows may be slips of.
     """
 
     words: frozenset[str]
     senses: frozenset[str | Meaning]
+    joined: frozenset[str] = frozenset()
     slips: frozenset[str] = frozenset()
 
     def likeness(self, title: Name) -> float:
@@ -42,12 +45,15 @@ class Name:
 
         A single word that is not the whole title is none: who asks for a plant does not name the umbrella plant.
         """
-        shares = [0.0]
+        shares = [float(self.words == title.words)]
         for said, named in ((self.words, title.words), (self.senses, title.senses)):
             common = len(said & named) + len((named - said) & self.slips)
-            if common > 1 or (common and said == named):
-                shares.append(2 * common / (len(said) + len(named)))
+            shares.append(2 * common / (len(said) + len(named)) if common > 1 else 0.0)
         return max(shares)
+
+    def has(self, word: str) -> bool:
+        """Whether this title has a word, by itself or as two."""
+        return word in self.words or word in self.senses or word in self.joined
 
 
 def is_named(asked: Name, item: Item, title: Name, filters: Filters) -> bool:
@@ -75,8 +81,9 @@ def name_chances(asked: Name, titles: Sequence[Name]) -> Floats:
     """
     alike = np.array([asked.likeness(title) for title in titles], np.float32)
     chances = np.maximum(alike, NAMED) ** STEEPNESS
-    for word in asked.words & asked.senses:
-        chances *= np.array([1 if word in title.words else UNSTATED for title in titles], np.float32)
+    for word in asked.senses:
+        if isinstance(word, str):
+            chances *= np.array([1 if title.has(word) else UNSTATED for title in titles], np.float32)
     return np.asarray(chances / chances.max(), np.float32)
 
 
@@ -86,12 +93,15 @@ def name_of(text: str, lexicon: Lexicon) -> Name:
     terms = find_terms(tokens, lexicon)
     inside = {place for term in terms for place in range(term.start, term.end)}
     said = {place: singular(token) for place, token in enumerate(tokens) if _names(token, lexicon)}
-    senses = frozenset(word for place, word in said.items() if place not in inside)
-    strange = [word for place, word in said.items() if place not in inside and tokens[place] not in lexicon.known]
+    alone = {place: word for place, word in said.items() if place not in inside}
+    same = {name: group[0] for group in lexicon.domain.same_thing for name in group}
+    meant = [same.get(singular(term.said), term.meaning) for term in terms if said.keys() & range(term.start, term.end)]
+    strange = [word for place, word in alone.items() if tokens[place] not in lexicon.known]
     return Name(
-        frozenset(said.values()),
-        senses | {term.meaning for term in terms if not said.keys().isdisjoint(range(term.start, term.end))},
-        frozenset(slip for word in strange for slip in slips(word)),
+        words=frozenset(said.values()),
+        senses=frozenset((*alone.values(), *meant)),
+        joined=frozenset(pairs(tokens)),
+        slips=frozenset(slip for word in strange for slip in slips(word)),
     )
 
 

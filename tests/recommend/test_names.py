@@ -52,6 +52,28 @@ def test_words_that_mean_the_same_are_the_same(garments: Lexicon) -> None:
     assert likeness("ringer tee with a heart", TEE, garments) == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("polo neck jumper", "Ribbed roll-neck"),
+        ("turtle-neck sweater", "Ribbed roll-neck"),
+        ("turtlenecks", "Ribbed roll-neck"),
+        ("crewneck", "Merino crew-neck"),
+        ("crew neck sweater", "Merino crew-neck"),
+        ("vneck", "V-neck jumper"),
+    ],
+)
+def test_necks_in_every_spelling(text: str, first: str, garments: Lexicon) -> None:
+    titles = ("Ribbed roll-neck", "Merino crew-neck", "V-neck jumper", "Aran cable sweater")
+    chances = name_chances(name_of(text, garments), [name_of(title, garments) for title in titles])
+    assert titles[int(chances.argmax())] == first and sorted(chances.tolist())[-2] < 1
+
+
+def test_another_word_for_a_kind_is_no_name(garments: Lexicon) -> None:
+    assert name_of("jumper", garments).likeness(name_of("Pullover", garments)) < NAMED
+    assert name_of("pullovers", garments).likeness(name_of("Pullover", garments)) == 1
+
+
 @pytest.mark.parametrize(("text", "item"), [("plant", UMBRELLA), ("black table", ROUND), ("red sofa", OCHRE)])
 def test_what_says_little_names_nothing(text: str, item: Item, furniture: Lexicon) -> None:
     assert likeness(text, item, furniture) < NAMED
