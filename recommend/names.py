@@ -30,7 +30,7 @@ class Name:
     Attributes:
         words: in the singular, without those that say nothing by themselves.
         senses: the same by what they mean; a word without a meaning stands for itself, and one of several names of the
-            same thing ("roll neck") for the first of them.
+            same thing ("roll neck") for the first of them, too.
         joined: words that follow each other as one: "crewneck".
         slips: what the words that nobody knows may be slips of.
     """
@@ -94,12 +94,13 @@ def name_of(text: str, lexicon: Lexicon) -> Name:
     inside = {place for term in terms for place in range(term.start, term.end)}
     said = {place: singular(token) for place, token in enumerate(tokens) if _names(token, lexicon)}
     alone = {place: word for place, word in said.items() if place not in inside}
+    meant = [term for term in terms if said.keys() & range(term.start, term.end)]
     same = {name: group[0] for group in lexicon.domain.same_thing for name in group}
-    meant = [same.get(singular(term.said), term.meaning) for term in terms if said.keys() & range(term.start, term.end)]
+    names = [same[name] for term in meant if (name := singular(term.said)) in same]
     strange = [word for place, word in alone.items() if tokens[place] not in lexicon.known]
     return Name(
         words=frozenset(said.values()),
-        senses=frozenset((*alone.values(), *meant)),
+        senses=frozenset((*alone.values(), *names, *(term.meaning for term in meant))),
         joined=frozenset(pairs(tokens)),
         slips=frozenset(slip for word in strange for slip in slips(word)),
     )

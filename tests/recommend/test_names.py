@@ -50,6 +50,8 @@ def test_a_name_may_lack_a_word_or_have_another(furniture: Lexicon) -> None:
 
 def test_words_that_mean_the_same_are_the_same(garments: Lexicon) -> None:
     assert likeness("ringer tee with a heart", TEE, garments) == 1
+    title = name_of("Ribbed roll-neck", garments)
+    assert name_of("ribbed turtleneck sweater", garments).likeness(title) == 1
 
 
 @pytest.mark.parametrize(
