@@ -105,7 +105,7 @@ def test_a_hoodie_in_another_colour_is_not_named(garments: Lexicon) -> None:
 def test_what_is_named_leaves_little_to_the_others(garments: Lexicon) -> None:
     said = ("Satin camisole, champagne", "Satin camisole", "Ribbed tank top")
     champagne, satin, tank = name_chances(name_of("satin camisole", garments), [name_of(t, garments) for t in said])
-    assert satin == 1 and 0 < tank <= champagne < 0.1
+    assert satin == 1 and 0 < tank < champagne < 0.2
 
 
 def test_a_word_of_titles_counts_where_nothing_is_named(garments: Lexicon) -> None:
