@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from recommend.lexicon import Lexicon, Meaning, find_terms, pairs, singular, tokens_of
+from recommend.lexicon import Lexicon, Meaning, Term, find_terms, pairs, singular, tokens_of
 from recommend.rerank import UNSTATED
 from recommend.schema import Filters, Floats, Item
 from recommend.spelling import slips
@@ -28,9 +28,9 @@ class Name:
     """What a title, or words that may be one, says.
 
     Attributes:
-        words: in the singular, without those that say nothing by themselves.
-        senses: the same by what they mean; a word without a meaning stands for itself, and one of several names of the
-            same thing ("roll neck") for the first of them, too.
+        words: in the singular, without those that say nothing by themselves; of several names of the same thing ("roll
+            neck") the first.
+        senses: the same by what they mean; a word without a meaning stands for itself, and such a name for both.
         joined: words that follow each other as one: "crewneck".
         slips: what the words that nobody knows may be slips of.
     """
@@ -91,19 +91,24 @@ def name_of(text: str, lexicon: Lexicon) -> Name:
     """A title, or words that were asked, as a name."""
     tokens = tokens_of(text)
     terms = find_terms(tokens, lexicon)
-    inside = {place for term in terms for place in range(term.start, term.end)}
     said = {place: singular(token) for place, token in enumerate(tokens) if _names(token, lexicon)}
-    alone = {place: word for place, word in said.items() if place not in inside}
     meant = [term for term in terms if said.keys() & range(term.start, term.end)]
-    same = {name: group[0] for group in lexicon.domain.same_thing for name in group}
-    names = [same[name] for term in meant if (name := singular(term.said)) in same]
+    first = {name: group[0] for group in lexicon.domain.same_thing for name in group}
+    renamed = [term for term in meant if singular(term.said) in first]
+    names = {first[singular(term.said)] for term in renamed}
+    alone = {place: said[place] for place in said.keys() - _places(terms)}
     strange = [word for place, word in alone.items() if tokens[place] not in lexicon.known]
     return Name(
-        words=frozenset(said.values()),
+        words=frozenset(names.union(said[place] for place in said.keys() - _places(renamed))),
         senses=frozenset((*alone.values(), *names, *(term.meaning for term in meant))),
         joined=frozenset(pairs(tokens)),
         slips=frozenset(slip for word in strange for slip in slips(word)),
     )
+
+
+def _places(terms: Sequence[Term]) -> set[int]:
+    """Places of the words in some phrases."""
+    return {place for term in terms for place in range(term.start, term.end)}
 
 
 def _names(token: str, lexicon: Lexicon) -> bool:

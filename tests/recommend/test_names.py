@@ -71,6 +71,12 @@ def test_necks_in_every_spelling(text: str, first: str, garments: Lexicon) -> No
     assert titles[int(chances.argmax())] == first and sorted(chances.tolist())[-2] < 1
 
 
+def test_one_neck_is_not_half_of_another(garments: Lexicon) -> None:
+    titles = [name_of(title, garments) for title in ("Merino crew-neck", "Ribbed roll-neck", "Aran cable sweater")]
+    crew, roll, aran = name_chances(name_of("crew-neck sweater", garments), titles)
+    assert roll <= aran < crew
+
+
 def test_another_word_for_a_kind_is_no_name(garments: Lexicon) -> None:
     assert name_of("jumper", garments).likeness(name_of("Pullover", garments)) < NAMED
     assert name_of("pullovers", garments).likeness(name_of("Pullover", garments)) == 1
