@@ -20,8 +20,9 @@ from recommend.features import Floats, Image, colour_shares, colour_vector, cut_
 from recommend.feedback import Feedback
 from recommend.index import Rows
 from recommend.indexing import PALETTE_ROWS, OnItem, find_item, palette_rows
-from recommend.lexicon import build_lexicon
+from recommend.lexicon import build_lexicon, tokens_of
 from recommend.names import is_named, name_chances, name_of
+from recommend.negation import NEGATORS
 from recommend.query import understand
 from recommend.schema import (
     FACETS,
@@ -167,7 +168,9 @@ class Retriever:
         """The same of a query that is completed, with the items that its words name."""
         understood = understand(query, self.lexicon, self.catalog.currency)
         filters = understood.filters
-        if not understood.words or not (filters.categories or filters.colours):
+        # What a denial leaves of a name is none: "a chair, but not the Cocktail chair, ochre".
+        denies = not NEGATORS.isdisjoint(tokens_of(query.text or ""))
+        if denies or not understood.words or not (filters.categories or filters.colours):
             return understood
         # What was chosen beside the words holds for what they name, too.
         chosen = replace(filters, categories=query.categories, colours=(query.colours,) if query.colours else ())
