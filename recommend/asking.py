@@ -39,6 +39,7 @@ class Draft:
     sizes: list[SizeLimit] = field(default_factory=list)
     wishes: list[Facet] = field(default_factory=list)
     size_wishes: list[tuple[str, int]] = field(default_factory=list)
+    near_sizes: dict[str, float] = field(default_factory=dict)
     chips: list[Chip] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -115,6 +116,20 @@ def implied(terms: Iterable[Term], lexicon: Lexicon) -> list[Term]:
     return [Term(Meaning(attribute, (value,)), term.start, term.end, value) for term, (attribute, value) in said]
 
 
+def variants(terms: Iterable[Term], lexicon: Lexicon) -> tuple[tuple[str, str], ...]:
+    """Kinds and what each is called with what else is asked: a T-shirt with long sleeves is a longsleeve."""
+    asked = {(term.meaning.attribute, value) for term in terms for value in term.meaning.values}
+    return tuple(
+        (kind, name) for kind, attribute, value, name in lexicon.domain.variants if (attribute, value) in asked
+    )
+
+
+def with_variants(facet: Facet, called: Iterable[tuple[str, str]]) -> Facet:
+    """Kinds that are met by what they are called as well; `called` is from `variants`. Other facets stay."""
+    others = [name for kind, name in called if facet.attribute == "kind" and kind in facet.values]
+    return replace(facet, values=tuple(dict.fromkeys((*facet.values, *others))))
+
+
 def used(terms: Iterable[Term], categories: Sequence[str]) -> list[Term]:
     """The uses that say something of what is asked: of a lamp "for reading" does, of a rug it does not."""
     uses = [term for term in terms if term.meaning.attribute == "use"]
@@ -122,7 +137,7 @@ def used(terms: Iterable[Term], categories: Sequence[str]) -> list[Term]:
 
 
 def limit_sizes(measures: Measures, draft: Draft) -> None:
-    """Add the sizes; of two limits to the same side the tighter one counts."""
+    """Add the sizes; of two limits to the same side the tighter one counts. Nearer to a size that is said is better."""
     draft.notes += measures.notes
     tightest = {}
     for measure in sorted(measures.limits, key=lambda one: -one.cm if one.most else one.cm):
@@ -131,6 +146,8 @@ def limit_sizes(measures: Measures, draft: Draft) -> None:
         measure = tightest[side, most]
         if draft.chip(f"size:{side}:{'max' if most else 'min'}", measure.label, True):
             draft.sizes.append(SizeLimit(side, high=measure.cm) if most else SizeLimit(side, low=measure.cm))
+            if measure.about is not None:
+                draft.near_sizes[side] = measure.about
 
 
 def unnamed_side(categories: Iterable[str], lexicon: Lexicon) -> str:
@@ -176,23 +193,11 @@ def _wish(tokens: list[str], terms: list[Term], lexicon: Lexicon, draft: Draft) 
         if attribute not in lexicon.domain.firm and not joint:
             loose = found
         if loose:
-            facet = _facet(attribute, loose)
-            _add_wish(_with_variants(facet, terms, lexicon) if attribute == "kind" else facet, _names(loose), draft)
+            _add_wish(with_variants(_facet(attribute, loose), variants(terms, lexicon)), _names(loose), draft)
 
 
 def _facet(attribute: str, terms: Sequence[Term]) -> Facet:
     return Facet(attribute, tuple(dict.fromkeys(value for term in terms for value in term.meaning.values)))
-
-
-def _with_variants(kinds: Facet, terms: Iterable[Term], lexicon: Lexicon) -> Facet:
-    """Kinds and what these are called with something else that is asked: a T-shirt with long sleeves, a longsleeve."""
-    asked = {(term.meaning.attribute, value) for term in terms for value in term.meaning.values}
-    others = (
-        name
-        for kind, attribute, value, name in lexicon.domain.variants
-        if kind in kinds.values and (attribute, value) in asked
-    )
-    return replace(kinds, values=tuple(dict.fromkeys((*kinds.values, *others))))
 
 
 def _names(terms: Sequence[Term]) -> str:

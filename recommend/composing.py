@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from recommend.asking import with_variants
 from recommend.domains import Domain
 from recommend.embedder import Calibration
 from recommend.features import Floats
@@ -160,6 +161,7 @@ def carry(understood: Understanding, stated: Mapping[str, Sequence[str]], dismis
         if counts and chip.key not in gone:
             facets.append(Facet(attribute, left))
             chips += [chip] if all(chip.key != other.key for other in chips) else []
+    kept = [with_variants(facet, understood.variants) for facet in kept]
     return replace(understood, kept=tuple(kept), changed=tuple(changed), chips=(*understood.chips, *chips))
 
 

@@ -106,9 +106,11 @@ def where(filters: Filters, wishes: Sequence[Facet] = (), ids: Sequence[str] = (
         parts.append(f"price >= {float(filters.min_price)!r}")
     if filters.max_price is not None:
         parts.append(f"price <= {float(filters.max_price)!r}")
-    if filters.categories:
-        parts.append(_has(Facet("category", filters.categories)))
-    parts += [_has(Facet("colours", group)) for group in filters.colours]
+    asked = [_has(Facet("category", filters.categories))] if filters.categories else []
+    asked += [_has(Facet("colours", group)) for group in filters.colours]
+    if asked and filters.named:
+        asked = [f"({' AND '.join(asked)} OR id IN ({quoted(filters.named)}))"]
+    parts += asked
     parts += [_has(facet) for facet in filters.required]
     parts += [_keeps(limit) for limit in filters.sizes]
     parts += [f"NOT ({' AND '.join(_has(facet) for facet in together)})" for together in filters.without]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from itertools import chain, pairwise
 from typing import Final
 
 from recommend import vocabulary
@@ -58,7 +59,7 @@ class Lexicon:
         domain: what the catalog is about.
         kind_categories: the category of each kind whose name tells it; other kinds only rank.
         longest: number of words of the longest phrase.
-        titles: all words of the items' titles.
+        titles: all words of the items' titles, these in the singular, and two that follow each other as one.
     """
 
     phrases: Mapping[Phrase, Meaning]
@@ -100,6 +101,21 @@ def plurals(phrase: Phrase) -> Iterator[Phrase]:
         yield (*phrase[:-1], last[:-1] + "ves")
 
 
+def singular(word: str) -> str:
+    """A word without the "s" of its plural, or of what looks like one: right for comparing words, not for showing."""
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def pairs(tokens: list[str]) -> Iterator[str]:
+    """Words that follow each other as one: "crewneck" for "crew-neck"."""
+    return (one + singular(other) for one, other in pairwise(tokens) if one[0].isalpha() and other[0].isalpha())
+
+
+def _forms(tokens: list[str]) -> Iterator[str]:
+    """How the words of a title may be written."""
+    return chain(tokens, map(singular, tokens), pairs(tokens))
+
+
 def build_lexicon(catalog: Iterable[Item] = (), domain: Domain | None = None) -> Lexicon:
     """All phrases of the vocabulary, and the values that the items of a catalog use beyond it.
 
@@ -126,7 +142,7 @@ def build_lexicon(catalog: Iterable[Item] = (), domain: Domain | None = None) ->
         _add(table, name, Meaning("kind", kinds))
     told = {name: category for name, phrase in own_kinds.items() if (category := _head_category(phrase, table))}
     categories = told | {name: category for name, (category, _) in words.kinds.items()}
-    titles = frozenset(token for item in items for token in tokens_of(item.title))
+    titles = frozenset(form for item in items for form in _forms(tokens_of(item.title)))
     return Lexicon(table, words, categories, max(map(len, table), default=0), titles)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from recommend.prices import in_digits, number_of
@@ -119,12 +119,14 @@ class Measure:
         most: whether it limits from above.
         cm: centimetres, inclusive; "under 120" gives the largest number below 120.
         label: for people: "under 120 cm wide".
+        about: the centimetres that were said where the limit is one of two around them, to which nearer is better.
     """
 
     side: str
     most: bool
     cm: float
     label: str
+    about: float | None = None
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,8 @@ def _bound(kind: str, side: str, cm: float) -> Iterator[Measure]:
     elif kind == "least":
         yield Measure(side, False, cm, f"from {shown}")
     else:
-        yield from (*_bound("least", side, cm * (1 - AROUND)), *_bound("most", side, cm * (1 + AROUND)))
+        for each, share in (("least", 1 - AROUND), ("most", 1 + AROUND)):
+            yield from (replace(bound, about=cm) for bound in _bound(each, side, cm * share))
 
 
 def _cm(match: re.Match[str], name: str, shared: str) -> float:

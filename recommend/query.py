@@ -13,10 +13,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from recommend.asking import Draft, ask, asked_categories, exclude, implied, limit_sizes, unnamed_side, used, wish_sizes
+from recommend.asking import (
+    Draft,
+    ask,
+    asked_categories,
+    exclude,
+    implied,
+    limit_sizes,
+    unnamed_side,
+    used,
+    variants,
+    wish_sizes,
+)
 from recommend.beside import take_beside
 from recommend.glossary import in_english
-from recommend.lexicon import Lexicon, Meaning, Term, find_terms, tokens_of
+from recommend.lexicon import Lexicon, Meaning, Term, find_terms, singular, tokens_of
 from recommend.measures import Measures, read_measures
 from recommend.negation import NEGATORS, denied_terms
 from recommend.prices import Prices, read_prices, show
@@ -93,7 +104,9 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
         cheapness=cheapness,
         beside=beside,
         size_wishes=tuple(draft.size_wishes),
+        near_sizes=tuple(draft.near_sizes.items()),
         lightness=_lightness(asked, denied, lexicon, draft),
+        variants=variants(asked, lexicon),
         words=_words(tokens, dropped, asked, lexicon),
         chips=tuple(draft.chips),
         notes=tuple(draft.notes),
@@ -307,8 +320,11 @@ def _leftovers(tokens: list[str], terms: Sequence[Term], gone: set[int], lexicon
         elif place not in covered and _says_something(token, lexicon):
             loose.append(token)
         place += 1
-    if loose:
-        draft.notes.append(f"Taken loosely, by meaning only: {', '.join(dict.fromkeys(loose))}.")
+    titled = [token for token in dict.fromkeys(loose) if singular(token) in lexicon.titles]
+    if titled:
+        draft.notes.append(f"Looked for in titles: {', '.join(titled)}.")
+    if vague := [token for token in dict.fromkeys(loose) if token not in titled]:
+        draft.notes.append(f"Taken loosely, by meaning only: {', '.join(vague)}.")
     return unused
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommend.features import SHADES, Floats, oklab
+from recommend.measures import AROUND
 from recommend.schema import Facet, Item, RoomContext, Understanding, seen_of, side_of, values_of
 
 #: Chance left to an item that states another value than the one wished for, and to one that states none.
@@ -130,6 +131,12 @@ def size_chances(items: Sequence[Item], wishes: Sequence[tuple[str, int]]) -> Fl
             chances[known] *= 1 - SIZE_PULL * (ranks if direction < 0 else 1 - ranks)
         chances[np.isnan(lengths)] *= UNSTATED
     return chances
+
+
+def near_size_chances(items: Sequence[Item], near: Sequence[tuple[str, float]]) -> Floats:
+    """Falls with the mean distance of sides from the centimetres that were said; a tenth off is like a missed wish."""
+    off = [[abs((side_of(item, side) or 0.0) / cm - 1) for side, cm in near] for item in items]
+    return np.asarray(MISSED ** (np.mean(off, axis=1) / AROUND), np.float32)
 
 
 def room_chances(items: Sequence[Item], palettes: Floats, room: RoomContext) -> Floats:

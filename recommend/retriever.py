@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,9 @@ from recommend.features import Floats, Image, colour_shares, colour_vector, cut_
 from recommend.feedback import Feedback
 from recommend.index import Rows
 from recommend.indexing import PALETTE_ROWS, OnItem, find_item, palette_rows
-from recommend.lexicon import build_lexicon
+from recommend.lexicon import build_lexicon, tokens_of
+from recommend.names import is_named, name_chances, name_of
+from recommend.negation import NEGATORS
 from recommend.query import understand
 from recommend.schema import (
     FACETS,
@@ -43,6 +46,9 @@ POOL: Final = 400
 #: Weight of variety among the results when something was asked for, and when nothing was but to go with an outfit.
 VARIETY: Final = 0.15
 VARIETY_UNASKED: Final = 0.6
+#: Items whose titles have the most words of a query, of which some may be named by it; titles kept as they were read.
+NAMESAKES: Final = 20
+NAMES_KEPT: Final = 10_000
 #: Newest liked items in whose surroundings candidates are looked for.
 LIKES_SEARCHED: Final = 5
 
@@ -74,6 +80,7 @@ class Retriever:
         self._some_unsized = any(item.size_cm is None for item in snapshot.catalog.items)
         self.lexicon = build_lexicon(snapshot.catalog.items)
         self.domain = self.lexicon.domain
+        self._name = lru_cache(maxsize=NAMES_KEPT)(partial(name_of, lexicon=self.lexicon))
 
     @classmethod
     def open(
@@ -155,7 +162,22 @@ class Retriever:
 
     def understand(self, query: Query) -> Understanding:
         """What the words and the limits of a query ask for, as `search` reads them."""
-        return understand(self._complete(query), self.lexicon, self.catalog.currency)
+        return self._understand(self._complete(query))
+
+    def _understand(self, query: Query) -> Understanding:
+        """The same of a query that is completed, with the items that its words name."""
+        understood = understand(query, self.lexicon, self.catalog.currency)
+        filters = understood.filters
+        # What a denial leaves of a name is none: "a chair, but not the Cocktail chair, ochre".
+        denies = not NEGATORS.isdisjoint(tokens_of(query.text or ""))
+        if denies or not understood.words or not (filters.categories or filters.colours):
+            return understood
+        # What was chosen beside the words holds for what they name, too.
+        chosen = replace(filters, categories=query.categories, colours=(query.colours,) if query.colours else ())
+        found = self._index.take([row_id for row_id, _ in self._index.texts(understood.words, chosen, NAMESAKES)], ())
+        asked = name_of(understood.words, self.lexicon)
+        named = [item.id for item in found.items if is_named(asked, item, self._name(item.title), filters)]
+        return replace(understood, filters=replace(filters, named=tuple(named)))
 
     def search(self, query: Query, k: int = 12, taste: Taste | None = None) -> SearchResult:
         """The k best items for a query; an empty query gives a varied selection.
@@ -174,7 +196,7 @@ class Retriever:
         seconds: dict[str, float] = {}
         query = self._complete(query)
         with _timed(seconds, "encode"):
-            understood = understand(query, self.lexicon, self.catalog.currency)
+            understood = self._understand(query)
             evidence, notes = self._encode(query, understood)
             if query.feedback.events:
                 evidence = self._remember(evidence, query.feedback, taste)
@@ -292,6 +314,10 @@ class Retriever:
         if not len(rows):
             return ()
         parts = scoring.chances_of(rows, understood, evidence, self._embedder.calibrations, self.domain)
+        if understood.words:
+            titles = [self._name(item.title) for item in rows.items]
+            named = name_chances(name_of(understood.words, self.lexicon), titles)
+            parts |= {"name": named} if named.min() < 1 else {}
         scores = rerank.combine(parts, len(rows))
         order = rerank.ranked(scores, [item.id for item in rows.items])[:POOL]
         sorts = rerank.same_sort([rows.items[place].category for place in order])

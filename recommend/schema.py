@@ -161,6 +161,8 @@ class Filters:
         categories: any of these; empty = all.
         colours: for each group, the item has at least one colour of the group ("black and white" is two groups, "red or
             blue" one). Compared with the item's own colour names.
+        named: items whose own name was typed; the categories and colours in it leave them in: "Cocktail chair, ochre"
+            is an armchair.
         without: each entry is a combination that must not occur: (leather,) or (blue, jeans).
         without_ids: these items are left out.
         required: each must be met ("must be oak").
@@ -171,6 +173,7 @@ class Filters:
     max_price: float | None = None
     categories: tuple[str, ...] = ()
     colours: tuple[tuple[str, ...], ...] = ()
+    named: tuple[str, ...] = ()
     without: tuple[tuple[Facet, ...], ...] = ()
     without_ids: tuple[str, ...] = ()
     required: tuple[Facet, ...] = ()
@@ -182,15 +185,19 @@ class Filters:
             return False
         if self.max_price is not None and item.price > self.max_price:
             return False
-        if self.categories and item.category not in self.categories:
-            return False
-        if any(not set(group) & set(item.colours) for group in self.colours):
+        if item.id not in self.named and not self._is_asked(item):
             return False
         if any(all(facet.match(item) for facet in together) for together in self.without):
             return False
         if not all(facet.match(item) for facet in self.required) or not all(limit.match(item) for limit in self.sizes):
             return False
         return item.id not in self.without_ids
+
+    def _is_asked(self, item: Item) -> bool:
+        """Whether category and colours are among those asked for."""
+        if self.categories and item.category not in self.categories:
+            return False
+        return all(set(group) & set(item.colours) for group in self.colours)
 
 
 @dataclass(frozen=True)
@@ -355,9 +362,12 @@ class Understanding:
         cheapness: +1 cheaper is better, -1 dearer is better, 0 no matter; +2 and -2 where it counts twice.
         beside: colours of things the item shall go with ("to wear with my navy trousers").
         size_wishes: side of `SIDES` and +1 for larger, -1 for smaller is better ("tall", "narrow").
+        near_sizes: side of `SIDES` and the centimetres that were said of it ("160 x 240"); nearer is better.
         lightness: +1 lighter colours are better, -1 darker ones, 0 no matter.
         kept: what liked items state and the words leave as it is; preferred, but not counted among the asked.
         changed: what liked things have and the words replace; items that still have it lose.
+        variants: kinds and what each is called with something else that the words ask for: a T-shirt with long sleeves
+            is a longsleeve. Asked or kept, the kind is met by either.
         words: the text for the encoder: without prices and without what is not wanted.
         chips: the parts in readable form.
         notes: what could not be carried or was taken only loosely, in sentences.
@@ -368,9 +378,11 @@ class Understanding:
     cheapness: int = 0
     beside: tuple[str, ...] = ()
     size_wishes: tuple[tuple[str, int], ...] = ()
+    near_sizes: tuple[tuple[str, float], ...] = ()
     lightness: int = 0
     kept: tuple[Facet, ...] = ()
     changed: tuple[Facet, ...] = ()
+    variants: tuple[tuple[str, str], ...] = ()
     words: str = ""
     chips: tuple[Chip, ...] = ()
     notes: tuple[str, ...] = ()
@@ -388,8 +400,8 @@ class Hit:
         score: 0 to 1, the product of `scores`.
         reason: one line why, from matched facts only; the price is not said again.
         scores: the parts by name: "words", "title", "like", "like colour", "kept", "changed", "dislike", "photo",
-            "room", "beside", "colour", "wishes", "size", "price", "lightness", "feedback", "taste"; beside another item
-            those of `complements.pair_chances`, and "occasion".
+            "room", "beside", "colour", "name", "wishes", "size", "near size", "price", "lightness", "feedback",
+            "taste"; beside another item those of `complements.pair_chances`, and "occasion".
     """
 
     item: Item

@@ -167,6 +167,8 @@ def _by_wishes(rows: Rows, understood: Understanding, evidence: Evidence, domain
         chances["wishes"] = met ** np.float32(power)
     if understood.size_wishes:
         chances["size"] = rerank.size_chances(rows.items, understood.size_wishes)
+    if understood.near_sizes:
+        chances["near size"] = rerank.near_size_chances(rows.items, understood.near_sizes)
     if understood.cheapness:
         chances["price"] = rerank.price_chances(rows.items, understood.cheapness)
     if understood.lightness:

@@ -18,24 +18,27 @@ _LEAST: Final = 5
 #: Shorter words are not mended where a vowel is wrong.
 _LEAST_VOWEL: Final = 6
 _VOWELS: Final = "aeiouy"
-#: English words that no vocabulary lists and that are one slip away from one that it does.
+#: English words and first names that no vocabulary lists and that are one slip away from one that it does: found among
+#: the whole words that MiniLM knows, and chosen by whether a shopper may mean them.
 _MEANT: Final = frozenset(
     """
-    ached arena assemble ballot bands barber basis battle beads began beside besides blaze blocks book boost booth
-    brandy breach brook brooks brows bullet bushes cameo camps canoe case caste cause causes cease chicks choral
-    chord chords chunk close closes coaches coast cost costs county covert crater create creates crouch deliver
-    diner divide divides donor donors doubled drown eight ethics expansive factor factors failing fairy famed
-    figured filed filling filming fist fists flair fleet float flora form fully grown guaranteed guess handy hates
-    heats housed irony kinds knocks laced leads lengthy lightning liked linden living loses losses love loved lover
-    loving make maker males meals median mental meter meters moist moody noting officer officers packets paint
-    paired panting parked parks parted partly parts paste patrol patted pictured pierce plain planet planets plans
-    pleas pleased pointing ponds pool pools power proves pursue radios radius rates ready reins resign robbed rocky
-    rubbed rugby rusty sacks sample samples sandy scale scales scandal scars seeks seize seized shone shopping shore
-    shores shots shove side sided simpler simply singles slated sleepy slide snowy socks sorts spaced stacks stage
-    stages state states stature status steals sticky strain strand strands strip stripped strips studios suite
-    summary sung sweat sweating tablet tablets tales tally tapes teens teller there thrown tides tiles times tires
-    trade traded trader traders tries unite unity violent waiter warrant water weigh weighs widen width wilder witch
-    woody
+    ached arena arrests assemble ballot bands barber basis battle beads began bends beside besides blaze blocks book
+    boost booth booths bottled brandy breach brook brooks brows bullet bushes cameo camps canoe case caste cause causes
+    cease chicks choral chord chords chunk clement close closes clover coaches coast coasts comfortably cost costs
+    county covert crane crater create creates crouch curate deliver diner divide divides donor donors doubled drown
+    eight ethics excerpt expansive factor factors failing fairy famed figured filed filling filming fist fists flair
+    fleet float flora flour form fully gleam grown guaranteed guess handy hates heats heaviest housed irony kevin kinds
+    knocks knotted laced lance leads lengthy lightning liked linden linger living loosen loses losses love loved lover
+    loving make maker males marion meals medial median mental meter meters moist moody noting officer officers oliver
+    outsider packets paint paints paired palace palmer panting parked parks parted partly parts paste patrol patted
+    pictured pierce placed plain planet planets plans pleas pleased plotted plump plush pointing ponds pool pools power
+    proves pursue radios radius rates ready reins resign robbed rocky rosie rubbed rugby rusty sable sacks salon sample
+    samples sandy scale scales scandal scars seeks seize seized shock shocks shone shopping shore shores shots shove
+    side sided simpler simplest simply singles sites slated sleepy slide smells snowy socks sofia sorts sourced spaced
+    stacks stage stages stains stale state states stature status statute steals sticky strain strand strands strip
+    stripped strips studios sturdy suite summary sung sweat sweating sweaty sweets tablet tablets tales tally tapes
+    teens teller there thirsty thrown tides tiles timer times tires trade traded trader traders tries unfit unite unity
+    victoria violent waiter walter warrant water weigh weighs widen width wilder wishes witch woody
     """.split()
 )
 
@@ -55,13 +58,13 @@ def mend(text: str, known: Collection[str], wanted: Collection[str]) -> tuple[st
     for match in _WORD.finditer(text):
         word = match[0]
         if word not in known and word not in _MEANT:
-            meant = {slip for slip in _slips(word) if slip in wanted}
+            meant = {slip for slip in slips(word) if slip in wanted}
             if len(meant) == 1:
                 changed[word] = meant.pop()
     return _WORD.sub(lambda match: changed.get(match[0], match[0]), text), tuple(changed.items())
 
 
-def _slips(word: str) -> Iterator[str]:
+def slips(word: str) -> Iterator[str]:
     """All words that `word` may be a slip of."""
     for place in range(1, len(word) - 1):
         yield word[:place] + word[place + 1] + word[place] + word[place + 2 :]

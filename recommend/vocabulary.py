@@ -78,10 +78,10 @@ KINDS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         ("sweatpants", "sweat pants", "track pants", "tracksuit bottoms", "jogging bottoms", "jogging pants"),
     ),
     "shorts": ("lower", ("jean shorts", "bermudas")),
-    "skirt": ("lower", ("miniskirt", "mini skirt", "midi skirt", "maxi skirt", "pencil skirt")),
+    "skirt": ("lower", ("miniskirt",)),
     "dress": (
         "dress",
-        ("gown", "frock", "sundress", "shirt dress", "jumper dress", "sweater dress", "t shirt dress", "maxi dress"),
+        ("gown", "frock", "sundress", "shirt dress", "jumper dress", "sweater dress", "t shirt dress"),
     ),
     "jumpsuit": ("dress", ("romper", "playsuit", "overalls", "dungarees")),
     "sneakers": ("shoes", ("sneaker", "trainers", "running shoes")),

@@ -11,9 +11,11 @@ from recommend.schema import Hit
 NAMES: Final = {
     "words": "your words, in its picture",
     "title": "your words, in its title",
+    "name": "your words, as its name",
     "wishes": "what you asked it to be",
     "colour": "the colour you asked for",
     "size": "the size you asked for",
+    "near size": "how near the size you said",
     "price": "the price you asked for",
     "lightness": "as light or dark as asked",
     "like": "looks like {liked}",

@@ -13,6 +13,8 @@ from recommend import composing
 from recommend.domains import FURNITURE, GARMENTS
 from recommend.embedder import Calibration, Embedder
 from recommend.errors import BadInput
+from recommend.lexicon import build_lexicon
+from recommend.query import understand
 from recommend.retriever import Retriever
 from recommend.schema import Facet, Item, Query, SearchResult, side_of
 
@@ -96,6 +98,22 @@ class TestChances:
         assert composing.stated_by([SOFA, BED]) == {}
         both = composing.stated_by([SOFA, Item("x", "X", "sofa", 1, "x.png", colours=("white", "navy"))])
         assert both == {"category": ("sofa",), "colours": ("navy", "white")}
+
+    @pytest.mark.parametrize(
+        ("text", "kind", "called"),
+        [
+            ("with long sleeves", "t-shirt", "longsleeve"),
+            ("but sleeveless", "t-shirt", "tank top"),
+            ("with a hood", "sweatshirt", "hoodie"),
+            ("in denim", "trousers", "jeans"),
+        ],
+    )
+    def test_a_kept_kind_goes_by_the_name_that_the_words_make_of_it(self, text: str, kind: str, called: str) -> None:
+        understood = understand(Query(text=text), build_lexicon(domain=GARMENTS))
+        (kept,) = composing.carry(understood, {"kind": (kind,)}, ()).kept
+        assert kept == Facet("kind", (kind, called))
+        (plain,) = composing.carry(understand(Query(text="in red"), build_lexicon()), {"kind": (kind,)}, ()).kept
+        assert plain == Facet("kind", (kind,))
 
     def test_a_kept_category_counts_more_than_a_kept_style(self) -> None:
         other = Item("x", "X", "lower", 1, "x.png", style=("office",))

@@ -65,6 +65,26 @@ def test_what_a_shopper_sees_first(retriever: Retriever, text: str, first: set[s
     assert {chip.label for chip in result.understanding.chips} == chips
 
 
+def test_whoever_types_a_name_sees_that_garment_first(retriever: Retriever) -> None:
+    first = {
+        item.id: retriever.search(Query(text=item.title.lower()), 1).hits[0].item.id for item in retriever.catalog.items
+    }
+    assert first == {item.id: item.id for item in retriever.catalog.items}
+
+
+@pytest.mark.parametrize(
+    ("text", "first"), [("tee with a heart", "tee-ringer-red"), ("summit club", "tee-mountain-olive")]
+)
+def test_words_of_a_title_find_it(retriever: Retriever, text: str, first: str) -> None:
+    result = retriever.search(Query(text=text))
+    assert result.hits[0].item.id == first and any("Looked for in titles" in note for note in result.notes)
+
+
+def test_a_name_does_not_bring_another_colour(retriever: Retriever) -> None:
+    result = retriever.search(Query(text="grey hoodie with a badge"))
+    assert result.hits and all("grey" in hit.item.colours for hit in result.hits)
+
+
 @pytest.mark.parametrize(
     ("item", "pattern"),
     [

@@ -20,7 +20,7 @@ from recommend.features import Floats, Mask
 from recommend.pictures import read_picture
 from recommend.retriever import Retriever
 from recommend.room_style import read_room
-from recommend.schema import Query, SearchResult
+from recommend.schema import Query, SearchResult, side_of
 from tests.recommend.conftest import not_white
 from training.render_furniture import catalog_entry, load_recipes
 
@@ -184,6 +184,35 @@ def test_the_catalog_has_no_bad_line(retriever: Retriever) -> None:
 def test_what_was_judged_right_comes_first(retriever: Retriever) -> None:
     assert mean_gain(retriever, SEEN) >= LEAST_SEEN
     assert mean_gain(retriever, UNSEEN) >= LEAST_UNSEEN
+
+
+def test_whoever_types_a_name_sees_that_piece_first(retriever: Retriever) -> None:
+    names = {item.id: item.title for item in retriever.catalog.items}
+    found = {name: ids(retriever.search(Query(text=title.lower()), 1)) for name, title in names.items()}
+    assert found == {name: [name] for name in names}
+
+
+def test_what_stands_beside_a_name_still_filters(retriever: Retriever) -> None:
+    assert ids(retriever.search(Query(text="Cocktail chair, ochre"), 1)) == ["armchair-cocktail-ochre"]
+    others = [
+        Query(text="Cocktail chair, ochre, under $5"),
+        Query(text="Cocktail chair, ochre", categories=("chair",)),
+        Query(text="Cocktail chair, ochre", colours=("red",)),
+        Query(text="Cocktail chair, ochre", exclude_ids=("armchair-cocktail-ochre",)),
+        Query(text="a chair, but not the Cocktail chair, ochre"),
+    ]
+    for query in others:
+        assert "armchair-cocktail-ochre" not in ids(retriever.search(query)), query.text
+
+
+def test_rugs_come_by_how_near_their_size_is(retriever: Retriever) -> None:
+    result = retriever.search(Query(text="rug 160x240"))
+    assert ids(result)[:2] == ["rug-stripes-navy-rust", "rug-border-green"]
+    near = [hit.scores["near size"] for hit in result.hits]
+    assert near[0] == 1 and near[-1] == min(near)
+    limited = retriever.search(Query(text="rug at most 160 x 240 cm")).hits
+    assert limited and all(side_of(hit.item, "length") <= 240 for hit in limited)
+    assert all(side_of(hit.item, "breadth") <= 160 for hit in limited)
 
 
 def test_rules_add_to_what_the_encoder_knows(retriever: Retriever) -> None:

@@ -207,6 +207,27 @@ def test_sizes_without_numbers_are_wishes(text: str, expected: list[tuple[str, i
 
 
 @pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("rug 160x240", {"length": 240, "breadth": 160}),
+        ("5 x 8 ft rug", {"length": 243.84, "breadth": 152.4}),
+        ("desk about 120 cm wide", {"width": 120}),
+        ("mirror 60 x 90 cm", {"width": 60, "height": 90}),
+        ("rug at most 160 x 240 cm", {}),
+        ("desk under 120 cm wide", {}),
+        ("desk from 100 to 120 cm wide", {}),
+    ],
+)
+def test_a_size_that_is_said_is_to_be_near_and_a_limit_is_not(text: str, near: dict[str, float]) -> None:
+    assert dict(read(text).near_sizes) == pytest.approx(near)
+
+
+def test_a_dismissed_size_is_not_to_be_near() -> None:
+    dismissed = ("size:width:min", "size:width:max")
+    assert not understand(Query(text="desk about 120 cm wide", dismissed=dismissed), LEXICON).near_sizes
+
+
+@pytest.mark.parametrize(
     ("text", "most"),
     [
         ("sofa under $900", 900),

@@ -103,6 +103,7 @@ FILTERS = st.builds(
     max_price=PRICE,
     categories=some(CATEGORIES),
     colours=st.lists(some(COLOURS), max_size=2).map(tuple),
+    named=some(tuple(item.id for item in ROWS.items[3:12])),
     without=st.lists(st.lists(FACET, min_size=1, max_size=2).map(tuple), max_size=2).map(tuple),
     without_ids=some(tuple(item.id for item in ROWS.items[:6])),
     required=st.lists(FACET, max_size=1).map(tuple),

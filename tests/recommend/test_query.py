@@ -387,6 +387,19 @@ def test_what_is_not_carried_is_said(text: str, word: str) -> None:
     assert any(word in note for note in read(text).notes), read(text).notes
 
 
+@pytest.mark.parametrize("text", ["maxi dress", "midi skirt", "mini skirt", "pencil skirt"])
+def test_lengths_and_cuts_are_not_carried_in_silence(text: str) -> None:
+    word, thing = text.split()
+    assert wishes(read(text)) == {"kind": (thing,)}
+    assert read(text).notes == (f"Taken loosely, by meaning only: {word}.",)
+
+
+def test_words_of_titles_are_said_to_be_looked_for_there() -> None:
+    lexicon = build_lexicon([Item("a", "Ringer T-shirt with hearts", "upper", 9.0, "a.png")])
+    notes = understand(Query(text="a tee with a heart and a dinosaur"), lexicon).notes
+    assert notes == ("Looked for in titles: heart.", "Taken loosely, by meaning only: dinosaur.")
+
+
 def test_chips_name_every_part_and_can_be_dismissed() -> None:
     text = "cheap red linen dress under 40 without stripes"
     chips = read(text).chips

@@ -41,6 +41,15 @@ def test_prices_rank_by_direction() -> None:
     np.testing.assert_allclose(rerank.price_chances(items, -2), rerank.price_chances(items, -1) ** 2, rtol=1e-6)
 
 
+def test_the_nearer_to_a_said_size_the_better() -> None:
+    sizes = [(160.0, 240.0, 1.0), (239.0, 165.0, 1.0), (170.0, 255.0, 1.0)]
+    rugs = [Item(str(n), "Rug", "rug", 9.0, "r.png", size_cm=size) for n, size in enumerate(sizes)]
+    chances = rerank.near_size_chances(rugs, [("length", 240.0), ("breadth", 160.0)])
+    assert chances[0] == 1 and list(np.argsort(-chances)) == [0, 1, 2]
+    edge = Item("edge", "Rug", "rug", 9.0, "r.png", size_cm=(100.0, 264.0, 1.0))
+    assert rerank.near_size_chances([edge], [("length", 240.0)])[0] == pytest.approx(rerank.MISSED)
+
+
 def test_many_colours_are_nearer_to_multicolour_than_one() -> None:
     one, many = replace(LINEN, colours=("red",)), replace(LINEN, colours=("red", "navy", "cream"))
     chances = rerank.wish_chances(
