@@ -356,6 +356,7 @@ class Understanding:
         kept: what liked items state and the words leave as it is; preferred, but not counted among the asked.
         changed: what liked things have and the words replace; items that still have it lose.
         words: the text for the encoder: without prices and without what is not wanted.
+        loose: those of them that mean nothing to the vocabulary.
         chips: the parts in readable form.
         notes: what could not be carried or was taken only loosely, in sentences.
     """
@@ -369,6 +370,7 @@ class Understanding:
     kept: tuple[Facet, ...] = ()
     changed: tuple[Facet, ...] = ()
     words: str = ""
+    loose: tuple[str, ...] = ()
     chips: tuple[Chip, ...] = ()
     notes: tuple[str, ...] = ()
 
