@@ -88,7 +88,7 @@ def test_it_chooses_the_tool_and_finds_the_words(tools: Tools, server: Server) -
     ((asked, headers),) = server.asked
     assert asked["path"] == "/v1/chat/completions" and asked["model"] == "tiny"
     assert headers["Authorization"] == "Bearer secret"
-    assert {tool["function"]["name"] for tool in asked["tools"]} == set(llm.MOVES)
+    assert {tool["function"]["name"] for tool in asked["tools"]} == set(llm.CHOICES)
     assert "secret" not in repr(tools.chooser) and "secret" not in json.dumps(asked)
 
 
