@@ -53,7 +53,7 @@ def _refine(move: Move, now: Conversation, tools: Tools) -> Done:
     """What was shown, but as the words of the move say."""
     meant, slots = meant_by(now, move), now.slots
     way = moves.way_of(move.words)
-    if way == "swap" and len(meant.hits) > 1:
+    if len(meant.hits) > 1 and (way == "swap" or (way == "words" and move.places and move.item)):
         return _swap(move, now, tools, meant)
     if way == "size" and tools.furniture and not now.anchor:
         query = replace(query_of(slots), likes=(meant.hits[0].item.id,))
@@ -114,7 +114,8 @@ def _swap(move: Move, now: Conversation, tools: Tools, meant: Ensemble) -> Done:
     found = tuple(one for one in made if now.slots.budget is None or one.price <= now.slots.budget)[: finding.OUTFITS]
     step = finding.searched("complement", query, result, len(found), f"{move.why}: beside “{rest.item.title}”")
     if not found:
-        return Done(now, f"I found nothing else in place of “{out.item.title}” that keeps all of that.", (step,))
+        reply = f"I found nothing else in place of “{out.item.title}” that keeps all of that{wording.asked(now.slots)}"
+        return Done(now, reply, (step,))
     reply = (
         f"The same with something else in place of “{out.item.title}”, {wording.prices(found, tools.currency)} in all."
     )

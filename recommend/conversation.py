@@ -52,6 +52,7 @@ def reply(conversation: Conversation, text: str, tools: Tools) -> Conversation:
     conversation = replace(conversation, silent=silent)
     reading, read_step = _read(conversation, message, by_rules, move, tools)
     steps = (read_step, *steps)
+    move = by_rules if move.tool == "talk" and reading.told else move  # what was said of things is not talked away
     if answer := _instead(conversation, message, move, reading, tools):
         steps = (*steps, Step("talk", "", move.why, "nothing is looked for"))
         kept = reading.slots if reading.clash else conversation.slots
@@ -102,7 +103,7 @@ def _heard(text: str, tools: Tools) -> _Message:
     """A message, in English if it is in another language that is known."""
     heard = in_english(text.lower(), tools.lexicon.known | NEGATORS | SMALL_TALK, talk=True)
     note = f"Read as {heard.language}: “{' '.join(heard.text.split())}”." if heard.language else ""
-    return _Message(text, heard.text, note)
+    return _Message(text, moves.without_too(heard.text), note)
 
 
 def report(conversation: Conversation, place: int, outcome: str, failed: bool) -> Conversation:

@@ -21,6 +21,8 @@ OUTFITS: Final = 3
 ITEMS: Final = 6
 #: Candidates for the thing that an outfit is put together around.
 LEADS: Final = 24
+#: Wishes of which it is said where nothing that is shown meets them.
+_TOLD: Final = ("material", "pattern", "sleeve")
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,9 @@ def outfit(move: Move, now: Conversation, tools: Tools, above: float = 0.0) -> D
         if found:
             what, cost = "set" if tools.furniture else "outfit", wording.prices(found, tools.currency)
             many = f"Here are {len(found)} {what}s" if len(found) > 1 else f"Here is one {what}"
-            reply = f"{many}{wording.situation(now.slots)}, {cost} in all.{suits}"
+            there = {hit.item.kind for one in found for hit in one.hits}
+            lacking = _none_of([kind for kind in now.slots.kinds if kind not in there])
+            reply = f"{many}{wording.situation(now.slots)}, {cost} in all.{lacking}{suits}"
             return Done(replace(now, shown=found, focus=0), reply, steps, found)
         one = search(why, replace(now, slots=free), tools, above) if free.categories else None
         if one is not None and one.shown:
@@ -102,16 +106,21 @@ def _put_together(
         made += tools.ensembles(query, many, own)
     elif slots.kinds or slots.required or (slots.colours and not slots.categories):
         # Nobody means to be blue from head to foot: one thing is as it was named, and the rest goes with it.
+        roles = _roles(slots, tools)
         lead = replace(query_of(slots), exclude=query.exclude, exclude_ids=query.exclude_ids)
+        lead = replace(lead, categories=lead.categories or categories_of(roles, tools.lexicon.domain))
         result = tools.search(lead, LEADS)
         why = "one thing is as you named it, the rest goes with it"
         steps.append(searched("search", lead, result, len(result.hits), why))
         named = [hit for hit in result.hits if not slots.kinds or hit.item.kind in slots.kinds] or result.hits
         each = many if len(named) == 1 else 1
-        for hit in named[:many]:
+        for hit in named:
+            if len(made) >= many:
+                break
             rest = whole_query(without_lead(slots, hit.item.kind), tools.lexicon)
             rest = replace(rest, exclude=query.exclude, exclude_ids=query.exclude_ids)
-            made += tools.ensembles(rest, each, hit.item.id)
+            seen = [_ids(one) for one in made]
+            made += [one for one in tools.ensembles(rest, each, hit.item.id, roles) if _ids(one) not in seen]
     else:
         made += tools.ensembles(query, many, None)
     made = [one for one in made if one.price > above]
@@ -123,6 +132,15 @@ def _put_together(
         if found:
             break
     return found, tuple(steps)
+
+
+def _ids(one: Ensemble) -> frozenset[str]:
+    return frozenset(hit.item.id for hit in one.hits)
+
+
+def _roles(slots: Slots, tools: Tools) -> tuple[str, ...]:
+    """What the set of a room that is known consists of, () if there is none: a white lamp leads no bedroom then."""
+    return tuple(PAIRINGS[tools.lexicon.domain.name].sets.get(slots.room, ()))
 
 
 def _within(made: Sequence[Ensemble], slots: Slots, tools: Tools) -> tuple[tuple[Ensemble, ...], str]:
@@ -166,8 +184,21 @@ def listed(move: Move, now: Conversation, tools: Tools, query: Query) -> Done:
     if kinds and hits[0].item.kind not in kinds:
         none = wording.listing([wording.plural(kind) for kind in kinds], "or")
         many = f"There are no {'other ' if now.aside else ''}{none} that keep all of that; the nearest are these"
-    reply = f"{many}{wording.situation(now.slots)}: {wording.prices(found, tools.currency)}."
+    reply = f"{many}{wording.situation(now.slots)}: {wording.prices(found, tools.currency)}.{_unmet(hits, now.slots)}"
     return Done(replace(now, shown=found, focus=0), reply, (step,), found)
+
+
+def _none_of(kinds: Sequence[str]) -> str:
+    """That some kinds that were asked for are not there, as one more sentence."""
+    names = wording.listing([wording.plural(kind) for kind in kinds], "and no")
+    return f" There are no {names} that keep all of that." if kinds else ""
+
+
+def _unmet(hits: Sequence[Hit], slots: Slots) -> str:
+    """Which wishes that were said none of the hits meets, as one more sentence."""
+    unmet = [wish for wish in slots.wishes if wish.attribute in _TOLD and not any(wish.match(hit.item) for hit in hits)]
+    names = [f"has {one.values[0]} sleeves" if one.attribute == "sleeve" else f"is {one.values[0]}" for one in unmet]
+    return f" None of them {wording.listing(names, 'or')}." if names else ""
 
 
 def _no_more(now: Conversation) -> str:

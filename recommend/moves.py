@@ -45,6 +45,15 @@ _DEARER: Final = re.compile(r"\b(?:dearer|pricier|more (?:expensive|costly|luxur
 _COMPARES: Final = re.compile(
     r"\b(?:smaller|larger|bigger|wider|narrower|taller|lower|higher|deeper|shallower|longer|shorter)\b(?! than\W+\d)"
 )
+#: What is too much of something shall be less so.
+_TOO: Final = re.compile(r"(?<!not )\b(?:much |way |a bit |a little )?too (\w+)\b")
+_LESS: Final = {
+    **dict.fromkeys(("big", "large", "huge", "bulky"), "smaller"),
+    **dict.fromkeys(("small", "little", "tiny"), "larger"),
+    **dict.fromkeys(("tall", "high"), "lower"),
+    "wide": "narrower", "narrow": "wider", "low": "higher", "long": "shorter", "short": "longer", "deep": "shallower",
+    "dark": "lighter", "light": "darker", "bright": "darker",
+}  # fmt: skip
 _BUT: Final = re.compile(
     r"^\W*(?:but|not|no|without|rather|in|instead|less|more|only|lighter|darker)\b|\binstead\b|"
     r"\b(?:don't|do not|dont) (?:like|want)\b|\bhate\b|"
@@ -115,6 +124,9 @@ def _of_the_shown(before: Conversation, said: str, named: set[str], lexicon: Lex
         return Move("complement", "you asked what goes with it", places, item, said if another and not item else "")
     if wants_whole(said) and (item or places or _AROUND.search(said)):
         return Move("outfit", "you want it to be a part of a whole", places or (before.focus,), item)
+    if places and item and before.whole and re.search(r"\bbut\b", said):
+        item = item_in(said, before.shown[places[0] : places[0] + 1], 0, lexicon)
+        return Move("refine", "you want one part of it otherwise", places, item, said)
     if named and not item and before.whole and re.search(r"\bwith\b", said):
         return Move("outfit", "you named what shall be in it")
     if not another and (way := _wish_of(said, named)):
@@ -140,6 +152,11 @@ def points_back(said: str) -> bool:
         return True
     ways = (_RENDER, _COMPARE, _ONE_OF_THEM, _MORE, _CHEAPER, _DEARER, _COMPARES, _SWAP)
     return any(pattern.search(said) for pattern in ways)
+
+
+def without_too(said: str) -> str:
+    """A message with what it finds too much as what it wants: "too big" → "smaller"."""
+    return _TOO.sub(lambda found: _LESS.get(found[1], found[0]), said)
 
 
 def wants_whole(said: str) -> bool:
