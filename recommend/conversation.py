@@ -25,6 +25,8 @@ from recommend.slots import Slots, of_others
 MOST_QUESTIONS: Final = 2
 #: Messages in a row that a language model may leave unanswered before it is no longer waited for.
 PATIENCE: Final = 2
+#: Moves that look for something.
+FINDING: Final = frozenset({"outfit", "search", "refine", "complement"})
 #: Characters of a message.
 LONGEST: Final = 2000
 GREETING: Final = "What are you looking for, and what for?"
@@ -41,10 +43,11 @@ def reply(conversation: Conversation, text: str, tools: Tools) -> Conversation:
     Raises:
         BadInput: the message is empty or too long. All else that fails is told in the answer.
     """
-    if not text.strip() or len(text) > LONGEST:
-        got = f"{len(text)} characters" if text.strip() else "nothing"
+    text = text.strip()
+    if not 0 < len(text) <= LONGEST:
+        got = f"{len(text)} characters" if text else "nothing"
         raise BadInput("message", got, f"1 to {LONGEST} characters", "Say what you look for, and what for.")
-    message = _heard(text.strip(), tools)
+    message = _heard(text, tools)
     by_rules = moves.next_move(conversation, message.said, tools.lexicon)
     if by_rules.tool == "restart":
         return _begin_anew(conversation, message, by_rules, tools)
@@ -73,7 +76,7 @@ def reply(conversation: Conversation, text: str, tools: Tools) -> Conversation:
         plan=(*steps, *done.steps),
         shown=done.shown,
         table=done.table,
-        offers=_offers(done.now, bool(done.shown), tools),
+        offers=_offers(done.now, bool(done.shown) or move.tool not in FINDING, tools),
         notes=tuple(dict.fromkeys((*message.notes, *reading.notes, *done.notes))),
     )
     return replace(done.now, turns=(*conversation.turns, turn))

@@ -70,6 +70,17 @@ def test_a_failing_picture_is_told_and_the_rest_goes_on(app: typer.Typer) -> Non
     assert "no person was found" in run.stdout and run.stdout.count("how I got there:") == 3
 
 
+def test_a_message_that_is_too_long_ends_a_pipe_but_no_talk_on_a_terminal(
+    app: typer.Typer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = f"{'very ' * 500}\na red dress\n"
+    assert isinstance(CliRunner().invoke(app, ["chat"], input=said).exception, BadInput)
+    monkeypatch.setattr(chat, "_on_terminal", lambda: True)
+    run = CliRunner().invoke(app, ["chat"], input=said)
+    assert run.exit_code == 0, run.output
+    assert "2499 characters" in run.stderr and "dress-red" in run.stdout
+
+
 def test_furniture_is_talked_about_too(app: typer.Typer) -> None:
     run = CliRunner().invoke(app, ["chat", "a sofa under 800", "--catalog", "furniture"])
     assert run.exit_code == 0 and "$790" in run.stdout and "$990" not in run.stdout

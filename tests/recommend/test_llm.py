@@ -212,7 +212,7 @@ def test_it_talks_in_words_of_ours(tools: Tools, server: Server) -> None:
     server.answer = lambda body: (200, call("talk", words="Everything is free today!"))
     turn = reply(Conversation(), "thanks a lot", tools).turns[-1]
     assert "welcome" in turn.reply and "free" not in turn.reply
-    turn = reply(Conversation(), "what is the capital of France?", tools).turns[-1]
+    turn = reply(Conversation(), "what is the meaning of life?", tools).turns[-1]
     assert "free" not in turn.reply and "dresses" in turn.reply and not turn.shown
 
 
