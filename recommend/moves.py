@@ -131,7 +131,7 @@ def _of_the_shown(before: Conversation, said: str, named: set[str], lexicon: Lex
         return Move("outfit", "you named what shall be in it")
     if not another and (way := _wish_of(said, named)):
         return Move(way, "you want it otherwise", places, item, said)
-    if _TELL.search(said) and not another and not places:
+    if _TELL.search(said) and not another:
         return Move("tell", "you asked about it", places, item)
     places = places or (described_in(said, before.shown, lexicon) if not another else ())
     if places and (not named or re.search(r"\bthe\b", said)):
