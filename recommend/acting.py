@@ -64,7 +64,7 @@ def _refine(move: Move, now: Conversation, tools: Tools) -> Done:
     again = finding.beside if now.anchor else finding.outfit if now.whole else finding.search
     if way == "cheaper":
         limit = math.nextafter(meant.price, 0.0)
-        slots = replace(slots, budget=limit) if now.whole else replace(slots, max_price=limit)
+        slots = replace(slots, budget=limit) if now.whole else replace(slots, below=limit)
         done = again(move, replace(now, slots=slots), tools)
         return done if done.shown else _none(way, now, meant, done, tools)
     if way == "colour":

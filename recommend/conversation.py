@@ -175,7 +175,7 @@ def _within(before: Slots, own: Slots, found: Slots) -> Slots:
     Limits are the shopper's own. Of the rest, what the message's own words changed stays so; and words that only the
     language model uses are not kept as the shopper's.
     """
-    limits = ("min_price", "max_price", "budget", "sizes", "required", "dislikes")
+    limits = ("min_price", "max_price", "budget", "below", "sizes", "required", "dislikes")
     mine = [one.name for one in fields(Slots) if getattr(own, one.name) != getattr(before, one.name)]
     kept = {name: getattr(own, name) for name in (*limits, *mine)}
     return replace(found, **(kept | {"loose": before.loose}))

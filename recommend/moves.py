@@ -19,7 +19,7 @@ _RENDER: Final = re.compile(
 _COMPARE: Final = re.compile(r"\b(?:compare|comparison|differ(?:ence|ences|ent from|s)?|versus|vs)\b")
 _GOES_WITH: Final = re.compile(
     r"\b(?:goe?s?|fits?|match(?:es)?|combines?|wear|pairs?) (?:well )?(?:with|to)\b|"
-    r"^\W*(?:and )?with (?:the|this|that|it)\b|\bto match\b|\bmatching\b"
+    r"^\W*(?:and )?with (?:the|this|that|it)\b|\bto match\b|\bmatching\b|\bmatch(?:es)? (?:it|this|that|them)\b"
 )
 _PRONOUN: Final = re.compile(r"\b(?:it|this|that|them|these|one)\b")
 _MORE: Final = re.compile(

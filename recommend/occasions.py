@@ -33,7 +33,7 @@ _DRESSED_UP: Final = (_SPORTSWEAR, _LEISURE, _LOUD, _SUNDRESSES)
 
 OCCASIONS: Final[dict[str, Occasion]] = {
     "wedding": Occasion(
-        ("weddings", "marriage", "getting married"),
+        ("weddings", "marriage", "getting married", "get married", "gets married", "marries"),
         ("formal",),
         _DRESSED_UP,
         "something dressed up",

@@ -47,7 +47,7 @@ _GIVEN_UP: Final = tuple(
     for pattern, emptied in (
         (
             rf"{_any(_PRICES)}|\b(?:whatever it costs|no (?:price )?limit|money is no object|no budget)\b",
-            dict[str, Any](min_price=None, max_price=None, budget=None),
+            dict[str, Any](min_price=None, max_price=None, budget=None, below=None),
         ),
         (_any("colou?r"), dict[str, Any](colours=())),
         (_any("size|width|height|depth|length"), dict[str, Any](sizes=())),
@@ -212,7 +212,9 @@ def _limits(slots: Slots, understood: Understanding, text: str, question: str, e
     low, high = understood.filters.min_price, understood.filters.max_price
     if low is not None:
         over = high is None and slots.highest is not None and low > slots.highest
-        slots = replace(slots, min_price=low, **(dict[str, Any](max_price=None, budget=None) if over else {}))
+        slots = replace(
+            slots, min_price=low, **(dict[str, Any](max_price=None, budget=None, below=None) if over else {})
+        )
     if high is None:
         return slots
     if slots.min_price is not None and high < slots.min_price:
@@ -220,8 +222,8 @@ def _limits(slots: Slots, understood: Understanding, text: str, question: str, e
     plain = not each and (slots.max_price is None or slots.budget is not None)
     whole = question == "budget" or _IN_ALL.search(text) is not None or plain
     if whole and not _EACH.search(text):
-        return replace(slots, budget=high)
-    return replace(slots, max_price=high)
+        return replace(slots, budget=high, below=None)
+    return replace(slots, max_price=high, below=None)
 
 
 def _rest(slots: Slots, understood: Understanding, lexicon: Lexicon, loose: Sequence[str]) -> Slots:

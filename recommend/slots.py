@@ -22,7 +22,7 @@ Together = tuple[Facet, ...]
 
 #: Attributes that describe the thing that was asked for, and are no longer meant when another thing is.
 _OF_THE_THING: Final = frozenset({"kind", "material", "pattern", "sleeve"})
-OF_THE_ONE_BEFORE: Final = MappingProxyType(dict[str, Any](colours=(), sizes=(), manner=(), loose=()))
+OF_THE_ONE_BEFORE: Final = MappingProxyType(dict[str, Any](colours=(), sizes=(), manner=(), loose=(), below=None))
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Slots:
         dislikes: combinations that must not occur.
         required: what must be so, one facet for each attribute ("only cotton").
         sizes: limits to sides.
-        min_price, max_price: of each item. budget: of all together.
+        min_price, max_price: of each item. budget: of all together. below: of each, as "cheaper" has set it.
         manner: words that rank, like "small", "darker" or "cheap".
         beside: what it shall go with, in the shopper's words.
         loose: words that no vocabulary knows; they count by meaning only.
@@ -59,6 +59,7 @@ class Slots:
     min_price: float | None = None
     max_price: float | None = None
     budget: float | None = None
+    below: float | None = None
     manner: tuple[str, ...] = ()
     beside: str = ""
     loose: tuple[str, ...] = ()
@@ -79,7 +80,8 @@ class Slots:
     @property
     def highest(self) -> float | None:
         """The highest price that any one item may have."""
-        return min((limit for limit in (self.max_price, self.budget) if limit is not None), default=None)
+        limits = (self.max_price, self.budget, self.below)
+        return min((limit for limit in limits if limit is not None), default=None)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -208,7 +210,12 @@ def said(slots: Slots, currency: str) -> tuple[tuple[str, str], ...]:
     rows += [("colour", " or ".join(slots.colours))]
     rows += [("not", names(one)) for one in slots.dislikes]
     rows += [("size", _size(limit)) for limit in slots.sizes]
-    prices = (("from", slots.min_price), ("each up to", slots.max_price), ("in all up to", slots.budget))
+    prices = (
+        ("from", slots.min_price),
+        ("each up to", slots.max_price),
+        ("in all up to", slots.budget),
+        ("cheaper, up to", slots.below),
+    )
     rows += [(name, show(round(price, 2), currency)) for name, price in prices if price is not None]
     rows += [("preferably", " and ".join(slots.manner)), ("to go with", slots.beside), ("also", " ".join(slots.loose))]
     return tuple((name, value) for name, value in rows if value)

@@ -391,6 +391,13 @@ def test_cheaper_than_the_cheapest_takes_nothing_away(tools: Tools) -> None:
     assert reply(after, "the first one", tools).turns[-1].shown
 
 
+def test_cheaper_is_meant_of_the_thing_that_was_shown(tools: Tools) -> None:
+    conversation = talk(tools, "a skirt", "cheaper", "what about blazers?")
+    assert {one[0] for one in ids(conversation.turns[-1])} == {"blazer-cream", "blazer-black"}
+    said = talk(tools, "a skirt under 36", "cheaper", "a blazer")
+    assert all(one.price < 36 for one in said.turns[-1].shown), "what was said in numbers holds"
+
+
 def test_dearer_costs_more_within_the_limits(tools: Tools) -> None:
     before = talk(tools, "a blazer up to 140", "the cheapest one")
     turn = reply(before, "more expensive", tools).turns[-1]
@@ -446,6 +453,7 @@ def test_what_goes_with_it_can_be_refined(tools: Tools) -> None:
     assert before.turns[-1].shown and {one[0] for one in ids(before.turns[-1])} <= {"trousers-beige", "trousers-black"}
     after = reply(before, "cheaper", tools)
     assert all(hit.item.category == "lower" for one in after.shown for hit in one.hits)
+    assert last(tools, "a white blouse", "which trousers would match it?").plan[-1].tool == "complement"
     named = last(tools, "a white blouse", "and trousers to match")
     assert named.plan[-1].tool == "complement" and {one[0] for one in ids(named)} <= {
         "trousers-beige",
