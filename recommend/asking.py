@@ -8,6 +8,7 @@ from typing import Final
 
 from recommend.lexicon import Lexicon, Meaning, Term
 from recommend.measures import Measures
+from recommend.negation import NEGATORS
 from recommend.schema import Chip, Facet, Filters, Query, SizeLimit
 
 _LIST_MARKS: Final = frozenset({",", "or", "nor", "and", "&", "/", "+"})
@@ -193,7 +194,18 @@ def _wish(tokens: list[str], terms: list[Term], lexicon: Lexicon, draft: Draft) 
         if attribute not in lexicon.domain.firm and not joint:
             loose = found
         if loose:
-            _add_wish(with_variants(_facet(attribute, loose), variants(terms, lexicon)), _names(loose), draft)
+            facet = _facet(attribute, loose)
+            _leave_out(tokens, loose, facet, lexicon, draft)
+            _add_wish(with_variants(facet, variants(terms, lexicon)), _names(loose), draft)
+
+
+def _leave_out(tokens: list[str], terms: Sequence[Term], wish: Facet, lexicon: Lexicon, draft: Draft) -> None:
+    """Leave out what a wish that is said by what it is not denies: after "without print" nothing striped comes."""
+    all_values = {"pattern": lexicon.domain.patterns, "sleeve": lexicon.domain.sleeves}.get(wish.attribute, {})
+    denied = tuple(value for value in all_values if value not in wish.values)
+    dismissed = f"{wish.attribute}:{'|'.join(wish.values)}" in draft.dismissed
+    if denied and not dismissed and all(tokens[term.start] in NEGATORS for term in terms):
+        draft.without.append((Facet(wish.attribute, denied),))
 
 
 def _facet(attribute: str, terms: Sequence[Term]) -> Facet:

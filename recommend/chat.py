@@ -61,7 +61,13 @@ def chat(
     tools = tools_of(retriever, render, chooser)
     conversation = Conversation()
     for text in _lines(words, GREETING):
-        conversation = reply(conversation, text, tools)
+        try:
+            conversation = reply(conversation, text, tools)
+        except BadInput as error:
+            if not _on_terminal():
+                raise
+            typer.echo(str(error), err=True)
+            continue
         turn = conversation.turns[-1]
         found = as_dict(turn) if as_json else as_text(turn, tools.currency)
         typer.echo(json.dumps(found, ensure_ascii=False) if as_json else found)
@@ -69,7 +75,7 @@ def chat(
 
 def _lines(first: str | None, greeting: str) -> Iterator[str]:
     """Messages: the one on the command line, and then what is typed or piped in."""
-    asked = sys.stdin.isatty()
+    asked = _on_terminal()
     if first is not None:
         yield first
     elif asked:
@@ -82,6 +88,11 @@ def _lines(first: str | None, greeting: str) -> Iterator[str]:
             return
         if line.strip():
             yield line
+
+
+def _on_terminal() -> bool:
+    """Whether somebody types, who can say it again."""
+    return sys.stdin.isatty()
 
 
 def as_text(turn: Turn, currency: str) -> str:

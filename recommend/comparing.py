@@ -16,10 +16,10 @@ FACTS: Final = {
 }  # fmt: skip
 
 
-def compare(things: Sequence[Ensemble]) -> Table:
-    """The table of facts; what none of them states is left out."""
+def compare(things: Sequence[Ensemble], whole: str = "Outfit") -> Table:
+    """The table of facts; what none of them states is left out. Where they are no single items, `whole` names each."""
     singles = all(len(thing.hits) == 1 for thing in things)
-    heads = tuple(title_of(thing) if singles else f"Outfit {place}" for place, thing in enumerate(things, start=1))
+    heads = tuple(title_of(thing) if singles else f"{whole} {place}" for place, thing in enumerate(things, start=1))
     rows = [("price", tuple(money(thing.price, thing.hits[0].item.currency) for thing in things))]
     rows += [] if singles else [("items", tuple(title_of(thing) for thing in things))]
     rows += [(name, tuple(_stated(thing, attribute) for thing in things)) for attribute, name in FACTS.items()]

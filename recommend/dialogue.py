@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from recommend.stylist import Ensemble
 
 #: What a move can be.
-MOVES: Final = ("outfit", "search", "refine", "complement", "compare", "choose", "render")
+MOVES: Final = (
+    "outfit", "search", "refine", "complement", "compare", "choose", "tell", "render", "talk", "restart",
+)  # fmt: skip
 #: What a shopper may always answer.
 YOU_DECIDE: Final = "You decide"
 
@@ -103,6 +106,9 @@ class Conversation:
         shown: what is talked about, each an outfit or a single item; of the last turn that showed anything.
         focus: place of the one that "it" means.
         whole: whether outfits are looked for rather than single items.
+        anchor: id of the item that what is shown goes with, "" where it stands for itself.
+        silent: messages in a row that the language model has not answered.
+        aside: ids of items that were refused, or seen enough; not shown until something new is looked for.
     """
 
     turns: tuple[Turn, ...] = ()
@@ -110,7 +116,10 @@ class Conversation:
     asked: tuple[str, ...] = ()
     shown: tuple[Ensemble, ...] = ()
     focus: int = 0
-    whole: bool = True
+    whole: bool = False
+    anchor: str = ""
+    silent: int = 0
+    aside: tuple[str, ...] = ()
 
     @property
     def question(self) -> Question | None:
@@ -132,7 +141,8 @@ class Move:
         why: the reason, for people.
         places: which of the things shown it is about, from 0; none = what "it" means.
         item: id of one item among them, "" = none in particular.
-        words: what shall be different, for "refine".
+        words: what shall be different, for "refine"; what shall go with it, for "complement"; a key of
+            `asides.ASIDES` or "nothing shown", for "talk".
     """
 
     tool: str
@@ -162,6 +172,7 @@ class Tools:
     Attributes:
         search, goes_with, ensembles: of a `Retriever` and a `Stylist`.
         lexicon: of the catalog. currency: of its prices.
+        sold: categories of the catalog, the most frequent first.
         usual_price: the median of its prices, from which answers about the budget are made.
         render: shows items in the shopper's photo and says what came of it; None = there is no photo to show them in.
         chooser: a language model; None = the rules alone choose.
@@ -172,6 +183,7 @@ class Tools:
     ensembles: Callable[..., tuple[Ensemble, ...]]
     lexicon: Lexicon
     currency: str
+    sold: tuple[str, ...]
     usual_price: float
     render: Callable[[tuple[Item, ...]], str] | None = None
     chooser: Chooser | None = None
@@ -195,6 +207,7 @@ def tools_of(
         ensembles=stylist.ensembles,
         lexicon=retriever.lexicon,
         currency=catalog.currency,
+        sold=tuple(name for name, _ in Counter(item.category for item in catalog.items).most_common()),
         usual_price=statistics.median(item.price for item in catalog.items),
         render=render,
         chooser=chooser,

@@ -114,8 +114,9 @@ class ToolFailed(RecommendError):
 
     Attributes:
         why: the reason, as the end of a sentence.
+        silent: whether nothing answered at all, so that asking again would only be waited for.
     """
 
-    def __init__(self, why: str) -> None:
-        self.why = why
+    def __init__(self, why: str, silent: bool = False) -> None:
+        self.why, self.silent = why, silent
         super().__init__(why)

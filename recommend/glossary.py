@@ -14,7 +14,8 @@ from functools import cache
 from itertools import product
 from typing import Final
 
-from recommend.glossary_words import COMPOUNDING, LANGUAGES, ROWS
+from recommend.glossary_talk import TALK
+from recommend.glossary_words import COMPOUNDING, LANGUAGES, ROWS, Row
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _GAP: Final = re.compile(r"[\s'’-]{1,2}")
@@ -48,18 +49,19 @@ class _Glossary:
     compounding: bool
 
 
-def in_english(text: str, english: Collection[str]) -> Reading:
+def in_english(text: str, english: Collection[str], talk: bool = False) -> Reading:
     """`text` in English words, if more of its words belong to another language than only to English.
 
     Args:
         text: lower-case.
         english: the words that are understood as they are; those that a language shares count for neither.
+        talk: whether it is a message of a conversation, with words that requests have not: "the second one, please".
     """
-    english = frozenset(english) | english_words()
+    english = frozenset(english) | english_words(talk)
     text = unicodedata.normalize("NFC", text)
     best, found = 0, Reading(text)
     for language in LANGUAGES:
-        carried, balance = _carry(text, _glossary(language), english)
+        carried, balance = _carry(text, _glossary(language, talk), english)
         if balance > best:
             best, found = balance, Reading(_GROUPED.sub("", carried), language)
     return found
@@ -133,11 +135,11 @@ def _fold(word: str) -> str:
 
 
 @cache
-def _glossary(language: str) -> _Glossary:
+def _glossary(language: str, talk: bool) -> _Glossary:
     column = list(LANGUAGES).index(language)
     phrases = {
         tuple(_fold(word) for word in _WORD.findall(said)): english
-        for english, row in ROWS.items()
+        for english, row in _rows(talk).items()
         for said in filter(None, row[column].split(", "))
     }
     beginnings = frozenset(phrase[0] for phrase in phrases if len(phrase) > 1)
@@ -145,6 +147,10 @@ def _glossary(language: str) -> _Glossary:
 
 
 @cache
-def english_words() -> frozenset[str]:
-    """All words that requests are brought into."""
-    return frozenset(word for english in ROWS for word in _WORD.findall(english))
+def english_words(talk: bool = False) -> frozenset[str]:
+    """All words that requests are brought into, or messages of a conversation."""
+    return frozenset(word for english in _rows(talk) for word in _WORD.findall(english))
+
+
+def _rows(talk: bool) -> Mapping[str, Row]:
+    return {**ROWS, **TALK} if talk else ROWS

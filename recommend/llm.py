@@ -10,9 +10,11 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import queue
+import threading
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +32,8 @@ LARGEST: Final = 1_000_000
 #: Turns that it is told, and the longest wording that is taken from it.
 REMEMBERED: Final = 6
 LONGEST: Final = 300
+#: Moves that it may choose. To begin anew is for the shopper alone.
+CHOICES: Final = tuple(name for name in MOVES if name != "restart")
 
 _SYSTEM: Final = (
     "You are the stylist of a shop. Answer each message of the shopper with exactly one tool call. In `words`, say "
@@ -43,7 +47,9 @@ _WHAT: Final = {
     "complement": "Find what goes with an item that was shown.",
     "compare": "Set two or three things that were shown side by side.",
     "choose": "The shopper points at one thing that was shown.",
+    "tell": "Say what the shop states of a thing that was shown: price, material, size.",
     "render": "Show a thing in the shopper's photo.",
+    "talk": "The message looks for nothing: a greeting, thanks, another subject.",
 }
 _ARGUMENTS: Final = {
     "type": "object",
@@ -58,7 +64,7 @@ _ARGUMENTS: Final = {
 }
 TOOLS: Final = [
     {"type": "function", "function": {"name": name, "description": _WHAT[name], "parameters": _ARGUMENTS}}
-    for name in MOVES
+    for name in CHOICES
 ]
 
 
@@ -86,20 +92,53 @@ def move_of(answer: Any, before: Conversation) -> Move:
         name, arguments = call["name"], call["arguments"]
         arguments = json.loads(arguments or "{}") if isinstance(arguments, str) else arguments
         words, numbers = arguments.get("words") or "", arguments.get("numbers") or []
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ToolFailed("it called no tool") from error
-    if name not in MOVES:
+    if name not in CHOICES:
         raise ToolFailed(f"it called {str(name)[:40]!r}, which is no tool")
-    if not isinstance(words, str) or len(words) > LONGEST:
+    if not isinstance(words, str) or len(words) > LONGEST or not _is_text(words):
         raise ToolFailed("its words are none")
     places = [number - 1 for number in numbers if type(number) is int] if isinstance(numbers, list) else []
     if len(places) != len(numbers) or not all(0 <= place < len(before.shown) for place in places):
         raise ToolFailed("it pointed at what was not shown")
-    if name not in ("outfit", "search") and not before.shown:
+    if name not in ("outfit", "search", "talk") and not before.shown:
         raise ToolFailed(f"it called {name} though nothing is shown")
     if name == "refine" and not words:
         raise ToolFailed("it did not say what shall be otherwise")
+    # What goes with a thing is read from the shopper's words, and asides are answered in words of ours.
+    words = "" if name in ("complement", "talk") else words
     return Move(name, "the language model chose it", tuple(places), words=words)
+
+
+def _is_text(words: str) -> bool:
+    """Whether words can be written: JSON may hold halves of characters."""
+    try:
+        return bool(words.encode()) or not words
+    except UnicodeEncodeError:
+        return False
+
+
+def _in_time(fetch: Callable[[], bytes], seconds: float) -> bytes:
+    """What a call gives, raising what it raises; TimeoutError if that takes longer.
+
+    The time limit of a socket is that of each packet, so a server that sends a byte now and then would never end.
+    """
+    outcome: queue.SimpleQueue[bytes | Exception] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            outcome.put(fetch())
+        except Exception as error:  # raised again below
+            outcome.put(error)
+
+    threading.Thread(target=work, name="language model", daemon=True).start()
+    try:
+        got = outcome.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError from None
+    if isinstance(got, Exception):
+        raise got
+    return got
 
 
 @dataclass(frozen=True)
@@ -136,17 +175,21 @@ class ChatServer:
         data, address = json.dumps(body | {"temperature": 0}).encode(), f"{self.url.rstrip('/')}/chat/completions"
         try:
             request = urllib.request.Request(address, data, headers)
-            with urllib.request.urlopen(request, timeout=self.answer_s) as response:
-                answer = json.loads(response.read(LARGEST))
+            answer = json.loads(_in_time(lambda: self._fetch(request), self.answer_s))
         except urllib.error.HTTPError as error:
             raise ToolFailed(f"it answered with the error {error.code}") from error
         except (OSError, http.client.HTTPException) as error:
             late = isinstance(getattr(error, "reason", error), TimeoutError)
             why = f"it did not answer within {self.answer_s:g} seconds" if late else "it could not be reached"
-            raise ToolFailed(why) from error
-        except ValueError as error:
+            raise ToolFailed(why, silent=True) from error
+        except (ValueError, RecursionError) as error:
             raise ToolFailed("its answer is no JSON") from error
         return move_of(answer, before)
+
+    def _fetch(self, request: urllib.request.Request) -> bytes:
+        """The body of the answer, or its beginning if it is too large to make sense."""
+        with urllib.request.urlopen(request, timeout=self.answer_s) as response:
+            return bytes(response.read(LARGEST))
 
 
 @dataclass(frozen=True)
@@ -182,9 +225,11 @@ class LocalModel:
     def __call__(self, before: Conversation, text: str) -> Move:
         """The move it chooses; raises ToolFailed."""
         llama, told = self._llama, messages(before, text)
-        return move_of(
-            llama.create_chat_completion(messages=told, tools=TOOLS, tool_choice="auto", temperature=0), before
-        )
+        try:
+            answer = llama.create_chat_completion(messages=told, tools=TOOLS, tool_choice="auto", temperature=0)
+        except (ValueError, RuntimeError) as error:  # more was said than it can hold, or it has no memory left
+            raise ToolFailed(f"it failed ({error})") from error
+        return move_of(answer, before)
 
 
 def configured(settings: Mapping[str, str] = os.environ) -> ChatServer | LocalModel | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Final
 
+from recommend import asides
 from recommend.asking import asked_categories
 from recommend.dialogue import Conversation, Move
-from recommend.lexicon import Lexicon, Term, find_terms, tokens_of
-from recommend.schema import FACETS, Item, values_of
-from recommend.stylist import Ensemble
+from recommend.lexicon import Lexicon, find_terms, tokens_of
+from recommend.negation import denied_terms
+from recommend.pointing import ORDINAL, described_in, item_in, places_in
 
 _RENDER: Final = re.compile(
     r"\b(?:try|put|wear|see|show|render|dress)\b.*\b(?:on me|on my photo|in my (?:room|photo)|me in)\b|"
@@ -18,58 +18,94 @@ _RENDER: Final = re.compile(
 )
 _COMPARE: Final = re.compile(r"\b(?:compare|comparison|differ(?:ence|ences|ent from|s)?|versus|vs)\b")
 _GOES_WITH: Final = re.compile(
-    r"\b(?:goes?|fits?|match(?:es)?|combines?|wear|pairs?) (?:well )?(?:with|to)\b|"
-    r"^\W*(?:and )?with (?:the|this|that|it)\b"
+    r"\b(?:goe?s?|fits?|match(?:es)?|combines?|wear|pairs?) (?:well )?(?:with|to)\b|"
+    r"^\W*(?:and )?with (?:the|this|that|it)\b|\bto match\b|\bmatching\b|\bmatch(?:es)? (?:it|this|that|them)\b"
 )
 _PRONOUN: Final = re.compile(r"\b(?:it|this|that|them|these|one)\b")
 _MORE: Final = re.compile(
     r"\b(?:something|anything|somewhat) (?:else|different)\b|\bothers?\b|\banother(?: one)?$|"
     r"\bmore (?:like|of|options|ideas)\b|\bshow me more\b|^\W*(?:more|next|again)\W*$|\bdifferent ones?\b"
 )
+#: What is shown is not liked: one of the things, or all of them.
+_REFUSES: Final = re.compile(
+    r"\b(?:not|don't (?:like|want)|do not (?:like|want)|dislike|hate)(?: the)? (?:it|this|that|them|these|those|"
+    rf"{ORDINAL.pattern})\b|\b(?:ugly|awful|hideous|horrible|terrible)\b|"
+    r"^\W*(?:no|nope|nah|none(?: of (?:them|these))?)\W*$"
+)
+_ONE: Final = re.compile(r"\b(?:it|this|that)\b")
+_ONE_OF_THEM: Final = re.compile(rf"\bthe {ORDINAL.pattern}(?: one)?\W*$")
+_AROUND: Final = re.compile(r"\b(?:around|with) (?:it|this|that)\b")
 _SWAP: Final = re.compile(r"\b(?:swap|change|replace|exchange|another|different|other)\b")
 _COLOUR: Final = re.compile(r"\b(?:other|another|different|new) colou?rs?\b|\bother in colou?r\b")
-_CHEAPER: Final = re.compile(r"\b(?:cheaper|less expensive|less costly|too (?:dear|expensive|pricey|much))\b")
-_COMPARES: Final = re.compile(
-    r"\b(?:smaller|larger|bigger|wider|narrower|taller|lower|higher|deeper|shallower|longer|shorter|lighter|darker)\b"
+#: With a number behind it, a comparison is a limit: "cheaper than 100".
+_CHEAPER: Final = re.compile(
+    r"\b(?:cheaper|less expensive|less costly|(?<!not )too (?:dear|expensive|pricey|much))\b(?! than\W+\d)"
 )
+_DEARER: Final = re.compile(r"\b(?:dearer|pricier|more (?:expensive|costly|luxurious)|too cheap)\b(?! than\W+\d)")
+_COMPARES: Final = re.compile(
+    r"\b(?:smaller|larger|bigger|wider|narrower|taller|lower|higher|deeper|shallower|longer|shorter)\b(?! than\W+\d)"
+)
+#: What is too much of something shall be less so.
+_TOO: Final = re.compile(r"(?<!not )\b(?:much |way |a bit |a little )?too (\w+)\b")
+_LESS: Final = {
+    **dict.fromkeys(("big", "large", "huge", "bulky"), "smaller"),
+    **dict.fromkeys(("small", "little", "tiny"), "larger"),
+    **dict.fromkeys(("tall", "high"), "lower"),
+    "wide": "narrower", "narrow": "wider", "low": "higher", "long": "shorter", "short": "longer", "deep": "shallower",
+    "dark": "lighter", "light": "darker", "bright": "darker",
+}  # fmt: skip
 _BUT: Final = re.compile(
-    r"^\W*(?:but|not|no|without|rather|in|instead|less|more|only)\b|\binstead\b|^\W*(?:something|anything)\b"
+    r"^\W*(?:but|not|no|without|rather|in|instead|less|more|only|lighter|darker)\b|\binstead\b|"
+    r"\b(?:don't|do not|dont) (?:like|want)\b|\bhate\b|"
+    r"^\W*(?:something|anything)\b"
 )
 _WHOLE: Final = re.compile(
-    r"\b(?:outfits?|looks?|ensembles?|what (?:should|shall|can|do|could) i wear|dress me|furnish|sets?)\b"
+    r"\b(?:outfits?|looks?|ensembles?|what (?:should|shall|can|do|could) i wear|dress me|furnish|"
+    r"(?:a|the|whole|complete|some|any) sets?|sets? (?:of|for))\b"
+)
+#: In a conversation about outfits, a thing that is named so is to be a part of them.
+_PART_OF_IT: Final = re.compile(
+    r"\b(?:then|instead|rather|should be|shall be|must be)\b|^\W*(?:but|and|with|fine|not|no|without)\b"
+)
+_TELL: Final = re.compile(
+    r"^\W*(?:(?:and|but|so|ok|okay)\W+)*(?:how (?:much|tall|wide|deep|long|big|large|high|heavy)|"
+    r"what (?:is|'s|are)(?: it| this| that| they)\b|what's it\b|what (?:material|fabric|colou?rs?|sizes?|price)|"
+    r"what (?:does|do) (?:it|this|that|they|these)\b|is (?:it|this|that|the)\b|are (?:they|these|those)\b|"
+    r"does (?:it|this|that)\b|do they\b|why\b|tell me (?:more )?about|describe|details)"
 )
 _DECIDE: Final = re.compile(
-    r"\b(?:you (?:decide|choose|pick)|up to you|surprise me|don't (?:care|mind|know)|no idea|whatever|no preference|"
-    r"doesn't matter|skip)\b"
+    r"\b(?:(?:you|please) (?:decide|choose|pick)|up to you|surprise me|(?:i )?(?:don't|do not|dont) (?:care|mind|know)|"
+    r"no idea|whatever(?: you (?:like|want|think))?|no preference|it doesn't matter|skip|not sure)\b|"
+    r"^\W*doesn't matter\b"
 )
 
-_ORDINALS: Final = {
-    **dict.fromkeys(("first", "1st", "number one", "number 1"), 0),
-    **dict.fromkeys(("second", "2nd", "number two", "number 2"), 1),
-    **dict.fromkeys(("third", "3rd", "number three", "number 3"), 2),
-    **dict.fromkeys(("fourth", "4th", "number 4"), 3),
-    **dict.fromkeys(("fifth", "5th", "number 5"), 4),
-    **dict.fromkeys(("sixth", "6th", "number 6"), 5),
-    "last": -1,
-}  # fmt: skip
-_ORDINAL: Final = re.compile(rf"\b({'|'.join(_ORDINALS)})\b(?! (?:time|of all))")
 
-
-def next_move(before: Conversation, text: str, lexicon: Lexicon) -> Move:
+def next_move(before: Conversation, said: str, lexicon: Lexicon) -> Move:
     """What a message asks for.
 
     Args:
         before: the conversation up to it.
-        text: the message.
+        said: the message, lower-case English.
         lexicon: of the catalog.
     """
-    said = text.lower()
+    if asides.restarts(said):
+        return Move("restart", "you want to begin anew")
     named = _named(said, lexicon)
+    aside = asides.aside_in(said, bool(named))
+    if aside and not (aside == "greeting" and not before.turns):
+        return Move("talk", "it asks for no thing", words=aside)
     if before.shown and (move := _of_the_shown(before, said, named, lexicon)) is not None:
         return move
-    if _WHOLE.search(said):
+    if named and not before.shown and _GOES_WITH.search(said) and _PRONOUN.search(said):
+        return Move("complement", "you asked what goes with what you have", words=said)
+    if not named and not before.shown and points_back(said):
+        return Move("talk", "it is about something that was shown", words="nothing shown")
+    if wants_whole(said) or (before.whole and (before.question is not None or _PART_OF_IT.search(said))):
         return Move("outfit", "you asked for a whole")
-    if before.question is None and (named or not before.whole):
+    asked = before.question is not None and before.question.slot == "categories"
+    answers = asked and (before.whole or len(named) > 1)
+    single = not before.whole and (before.shown or before.slots.categories)
+    if (named and not answers) or single:
         return Move("search", "you named what you look for")
     return Move("outfit", "you told what it is for")
 
@@ -81,35 +117,85 @@ def _of_the_shown(before: Conversation, said: str, named: set[str], lexicon: Lex
     another = not named <= {hit.item.category for ensemble in before.shown for hit in ensemble.hits}
     if _RENDER.search(said):
         return Move("render", "you want to see it", places, item)
-    if _COMPARE.search(said):
+    if _COMPARE.search(said) or (len(places) > 1 and "which" in tokens_of(said)):
         return Move("compare", "you want to know what differs", places)
-    if (item or (not named and _PRONOUN.search(said))) and _GOES_WITH.search(said):
-        return Move("complement", "you asked what goes with it", places, item)
+    if (item or another or _PRONOUN.search(said)) and _GOES_WITH.search(said):
+        # A thing that is not shown, "nightstands to match", is what shall go with it.
+        return Move("complement", "you asked what goes with it", places, item, said if another and not item else "")
+    if wants_whole(said) and (item or places or _AROUND.search(said)):
+        return Move("outfit", "you want it to be a part of a whole", places or (before.focus,), item)
+    if places and item and before.whole and re.search(r"\bbut\b", said):
+        item = item_in(said, before.shown[places[0] : places[0] + 1], 0, lexicon)
+        return Move("refine", "you want one part of it otherwise", places, item, said)
     if named and not item and before.whole and re.search(r"\bwith\b", said):
         return Move("outfit", "you named what shall be in it")
-    if not another and any(pattern.search(said) for pattern in (_MORE, _COLOUR, _CHEAPER, _COMPARES, _SWAP, _BUT)):
-        return Move("refine", "you want it otherwise", places, item, said)
-    if places and not named:
+    if not another and (way := _wish_of(said, named)):
+        return Move(way, "you want it otherwise", places, item, said)
+    if _TELL.search(said) and not another:
+        return Move("tell", "you asked about it", places, item)
+    places = places or (described_in(said, before.shown, lexicon) if not another else ())
+    if places and (not named or re.search(r"\bthe\b", said)):
         return Move("choose", "you pointed at it", places)
     return Move("choose", "you left it to me") if decides(said) else None
 
 
-def wishes_in(move: Move, text: str) -> str:
-    """What of a message says something of the thing looked for; the rest says what to do with what was shown."""
-    if move.tool in ("render", "compare", "complement", "choose"):
+def _wish_of(said: str, named: set[str]) -> str:
+    """ "refine" if a message wants what was shown otherwise, "" if not."""
+    ways = (_MORE, _COLOUR, _CHEAPER, _DEARER, _COMPARES, _SWAP, _BUT)
+    refuses = not named and _REFUSES.search(said)
+    return "refine" if refuses or any(pattern.search(said) for pattern in ways) else ""
+
+
+def points_back(said: str) -> bool:
+    """Whether a message is about something that must have been shown before it."""
+    if _GOES_WITH.search(said) and _PRONOUN.search(said):
+        return True
+    ways = (_RENDER, _COMPARE, _ONE_OF_THEM, _MORE, _CHEAPER, _DEARER, _COMPARES, _SWAP)
+    return any(pattern.search(said) for pattern in ways)
+
+
+def without_too(said: str) -> str:
+    """A message with what it finds too much as what it wants: "too big" → "smaller"."""
+    return _TOO.sub(lambda found: _LESS.get(found[1], found[0]), said)
+
+
+def wants_whole(said: str) -> bool:
+    """Whether a message asks for outfits, or sets for a room, in as many words."""
+    return _WHOLE.search(said) is not None
+
+
+def wishes_in(move: Move, said: str, sized: bool) -> str:
+    """What of a message says something of the thing looked for; the rest says what to do with what was shown.
+
+    Args:
+        move: what it asks for.
+        said: the message, lower-case English.
+        sized: whether things state their size, so that they can be compared by it.
+    """
+    if move.tool == "complement":
+        return _GOES_WITH.sub(" ", move.words)
+    if move.tool in ("render", "compare", "choose", "tell", "talk", "restart"):
         return ""
+    said = _DECIDE.sub(" ", said)
     if move.tool != "refine":
-        return text
-    if way_of(text) == "swap":
+        return said
+    way = way_of(said)
+    if way == "refuse":
         return ""
-    for pattern in (_MORE, _COLOUR, _CHEAPER, _COMPARES, _ORDINAL):
-        text = pattern.sub(" ", text.lower())
-    return text
+    if way == "swap":
+        _, _, instead = re.split(r"(\b(?:with|by|for|to|into)\b)", f"{said} with ", maxsplit=1)
+        return instead.removesuffix(" with ")
+    for pattern in (_MORE, _COLOUR, _CHEAPER, _DEARER, *([_COMPARES] if sized else []), ORDINAL):
+        said = pattern.sub(" ", said)
+    return said
 
 
 def _named(said: str, lexicon: Lexicon) -> set[str]:
-    """Categories that a text names, by themselves or by a kind."""
-    return set(asked_categories(find_terms(tokens_of(said), lexicon), lexicon))
+    """Categories that a text asks for, by themselves or by a kind."""
+    tokens = tokens_of(said)
+    terms = find_terms(tokens, lexicon)
+    _, gone = denied_terms(tokens, terms, lexicon.domain.nouns)
+    return set(asked_categories([term for term in terms if term.start not in gone], lexicon))
 
 
 def decides(said: str) -> bool:
@@ -118,38 +204,16 @@ def decides(said: str) -> bool:
 
 
 def way_of(said: str) -> str:
-    """How a thing shall be otherwise: "cheaper", "colour", "more", "swap", "size" or, as the words say, "words"."""
+    """How a thing shall be otherwise: "cheaper", "dearer", "colour", "refuse", "more", "swap", "size" or, as the words
+    say, "words"."""
     said = said.lower()
-    ways = (("cheaper", _CHEAPER), ("colour", _COLOUR), ("more", _MORE), ("swap", _SWAP), ("size", _COMPARES))
+    ways = (
+        ("cheaper", _CHEAPER), ("dearer", _DEARER), ("colour", _COLOUR), ("more", _MORE), ("refuse", _REFUSES),
+        ("swap", _SWAP), ("size", _COMPARES),
+    )  # fmt: skip
     return next((way for way, pattern in ways if pattern.search(said)), "words")
 
 
-def places_in(said: str, shown: Sequence[Ensemble]) -> tuple[int, ...]:
-    """Which of the things shown a message counts off: "the second one", "these two"."""
-    found = [
-        _ORDINALS[match[1]] % max(1, len(shown))
-        for match in _ORDINAL.finditer(said)
-        if _ORDINALS[match[1]] < len(shown)
-    ]
-    if not found and re.search(r"\b(?:two|both)\b", said):
-        found = [0, 1][: len(shown)]
-    if not found and re.search(r"\b(?:three|all of them)\b", said):
-        found = [0, 1, 2][: len(shown)]
-    return tuple(dict.fromkeys(found)) if shown else ()
-
-
-def item_in(said: str, shown: Sequence[Ensemble], focus: int, lexicon: Lexicon) -> str:
-    """The id of the item that a message describes, "the blue skirt"; "" if it names none of those shown."""
-    if not shown:
-        return ""
-    terms = [term for term in find_terms(tokens_of(said), lexicon) if term.meaning.attribute in FACETS]
-    order = [shown[focus], *(one for place, one in enumerate(shown) if place != focus)]
-    items = [hit.item for ensemble in order for hit in ensemble.hits]
-    things = [term for term in terms if term.meaning.attribute in ("category", "kind")]
-    best = max(items, key=lambda item: sum(_is(term, item) for term in terms))
-    return best.id if any(_is(thing, best) for thing in things) else ""
-
-
-def _is(term: Term, item: Item) -> bool:
-    """Whether a word describes an item."""
-    return not set(term.meaning.values).isdisjoint(values_of(item, term.meaning.attribute))
+def refuses_one(said: str) -> bool:
+    """Whether a refusal is of one thing rather than of all that is shown."""
+    return _ONE.search(said) is not None or ORDINAL.search(said) is not None

@@ -96,7 +96,8 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
     cheapness = _cheapness(prices, draft)
     idle = [term for term in asked if term.meaning.attribute == "use" and term not in used(asked, draft.categories)]
     idle += [term for term in asked if term.meaning.attribute == "detail"]  # it only makes another kind of some
-    dropped = gone | _leftovers(tokens, [term for term in terms if term not in (*near, *idle)], gone, lexicon, draft)
+    unused, loose = _leftovers(tokens, [term for term in terms if term not in (*near, *idle)], gone, lexicon, draft)
+    dropped = gone | unused
     draft.notes[:0] = prices.notes
     return Understanding(
         filters=draft.filters(low, high, query.exclude_ids),
@@ -108,6 +109,7 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
         lightness=_lightness(asked, denied, lexicon, draft),
         variants=variants(asked, lexicon),
         words=_words(tokens, dropped, asked, lexicon),
+        loose=loose,
         chips=tuple(draft.chips),
         notes=tuple(draft.notes),
     )
@@ -292,8 +294,14 @@ def _words(tokens: list[str], dropped: set[int], asked: Sequence[Term], lexicon:
     return " ".join([*kept, *(name for group in groups for name in group[:2])])
 
 
-def _leftovers(tokens: list[str], terms: Sequence[Term], gone: set[int], lexicon: Lexicon, draft: Draft) -> set[int]:
-    """Say what was not understood; returns the places of words that must not reach the encoder."""
+def _leftovers(
+    tokens: list[str], terms: Sequence[Term], gone: set[int], lexicon: Lexicon, draft: Draft
+) -> tuple[set[int], tuple[str, ...]]:
+    """Say what was not understood.
+
+    Returns:
+        the places of words that must not reach the encoder, and the words that count by meaning only.
+    """
     covered = gone | {place for term in terms for place in range(term.start, term.end)}
     unused = {p for t in terms if t.meaning.attribute == "not carried" for p in range(t.start, t.end)}
     missing: dict[str, list[str]] = {}
@@ -325,7 +333,7 @@ def _leftovers(tokens: list[str], terms: Sequence[Term], gone: set[int], lexicon
         draft.notes.append(f"Looked for in titles: {', '.join(titled)}.")
     if vague := [token for token in dict.fromkeys(loose) if token not in titled]:
         draft.notes.append(f"Taken loosely, by meaning only: {', '.join(vague)}.")
-    return unused
+    return unused, tuple(dict.fromkeys(loose))
 
 
 def _numbers(tokens: list[str], covered: set[int], things: set[int]) -> Iterator[tuple[int, str]]:

@@ -369,6 +369,7 @@ class Understanding:
         variants: kinds and what each is called with something else that the words ask for: a T-shirt with long sleeves
             is a longsleeve. Asked or kept, the kind is met by either.
         words: the text for the encoder: without prices and without what is not wanted.
+        loose: those of them that mean nothing to the vocabulary.
         chips: the parts in readable form.
         notes: what could not be carried or was taken only loosely, in sentences.
     """
@@ -384,6 +385,7 @@ class Understanding:
     changed: tuple[Facet, ...] = ()
     variants: tuple[tuple[str, str], ...] = ()
     words: str = ""
+    loose: tuple[str, ...] = ()
     chips: tuple[Chip, ...] = ()
     notes: tuple[str, ...] = ()
 

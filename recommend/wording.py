@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from recommend import occasions
+from recommend.domains import Domain
+from recommend.lexicon import plurals
 from recommend.prices import show
 from recommend.schema import Query
 from recommend.slots import Slots
 
 if TYPE_CHECKING:
     from recommend.stylist import Ensemble
+
+#: Categories that are named of a shop with many.
+_NAMED: Final = 6
 
 
 def situation(slots: Slots) -> str:
@@ -71,15 +76,41 @@ def listing(words: Sequence[str], last: str = "and") -> str:
 
 def nothing(slots: Slots) -> str:
     """That nothing keeps all conditions, and which can be given up."""
+    return f"I found nothing{situation(slots)} that keeps all of that{asked(slots)}"
+
+
+def asked(slots: Slots) -> str:
+    """The end of a sentence that says that nothing was found: which conditions can be given up."""
     given = [
         name
         for name, there in (
-            ("the price", slots.highest is not None),
+            ("the price", slots.highest is not None or slots.min_price is not None),
             ("the colour", bool(slots.colours)),
             ("what you do not want", bool(slots.dislikes)),
             ("the size", bool(slots.sizes)),
         )
         if there
     ]
-    ask = f"; shall I forget {listing(given, 'or')}?" if given else "; tell me something else."
-    return f"I found nothing{situation(slots)} that keeps all of that{ask}"
+    return f"; shall I forget {listing(given, 'or')}?" if given else "; tell me something else."
+
+
+def way_out(slots: Slots) -> tuple[str, ...]:
+    """What could be said to give up a limit, where nothing keeps them all."""
+    ways = (
+        ("Any price", slots.highest is not None or slots.min_price is not None),
+        ("Any colour", bool(slots.colours)),
+        ("Any size", bool(slots.sizes)),
+        ("Forget what I do not want", bool(slots.dislikes)),
+    )
+    return tuple(words for words, there in ways if there)
+
+
+def offered(sold: Sequence[str], domain: Domain) -> str:
+    """What a shop has, most frequent first: "tops, bottoms and dresses"."""
+    names = [one if plural(one) == one else plural(domain.nouns_of.get(one, one)) for one in sold]
+    return listing(names if len(names) <= _NAMED else [*names[:_NAMED], "more"])
+
+
+def plural(name: str) -> str:
+    """ "coffee tables" of "coffee table"."""
+    return name if name.endswith("s") and not name.endswith("ss") else " ".join(list(plurals(tuple(name.split())))[1])

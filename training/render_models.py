@@ -116,7 +116,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--library", type=Path, default=LIBRARIES, help="folder of the .sh3f files")
-    parser.add_argument("--invented", type=int, default=16, help="designs of each kind; 0 = the libraries' models alone")
+    parser.add_argument("--invented", type=int, default=16, help="designs of each kind; 0 = libraries alone")
     parser.add_argument("--out", type=Path, default=Path(".cache/furniture-models"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)

@@ -133,9 +133,12 @@ def _turn(state: Talk, place: int, turn: Turn, newest: bool) -> None:
     with st.chat_message("assistant", avatar=":material/styler:"):
         _text(turn.reply)
         if turn.shown:
+            # Of what is talked about a choice shows one alone, and it keeps its number.
+            order = state.conversation.shown if newest else ()
             with st.container(key=state.key(f"shown-{place}")):
                 for number, thing in enumerate(turn.shown):
-                    _thing(state, f"{place}-{number}", PLACES[number] if newest else "", thing)
+                    ordinal = PLACES[order.index(thing)] if thing in order else ""
+                    _thing(state, f"{place}-{number}", ordinal, thing)
         if turn.table is not None:
             _facts(turn.table)
         if place in state.looks:

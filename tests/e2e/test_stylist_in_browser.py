@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from pipelines import images
-from tests.e2e.conftest import Shot, button
+from tests.e2e.conftest import NARROW, Shot, button, settle
 
 
 def test_a_conversation_to_a_rendered_outfit(open_page: Callable[..., Page], shot: Shot) -> None:
@@ -40,3 +40,20 @@ def test_a_conversation_to_a_rendered_outfit(open_page: Callable[..., Page], sho
         button(page, "Download").click()
     recipe = images.read_recipe(given.value.path())
     assert recipe is not None and len(recipe["put_on"]) == len(titles)
+
+
+def test_on_a_phone_an_answer_longer_than_the_screen_is_read_from_its_beginning(
+    open_page: Callable[..., Page], shot: Shot
+) -> None:
+    page = open_page(NARROW)
+    page.get_by_role("link", name="Stylist").click()
+    page.get_by_test_id("stChatInputTextArea").fill(
+        "an outfit with trousers for a wedding in Cairo in summer, 200 in all"
+    )
+    page.keyboard.press("Enter")
+    button(page, "Compare the first two").wait_for()
+    settle(page)
+    expect(page.get_by_text(re.compile("^Here are 3 outfits"))).to_be_in_viewport()
+    page.wait_for_timeout(2500)  # the page's own scrolling has come to rest
+    expect(page.get_by_text(re.compile("^Here are 3 outfits"))).to_be_in_viewport()
+    shot(page, "stylist-3-phone")

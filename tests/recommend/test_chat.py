@@ -60,7 +60,7 @@ def test_json_is_one_object_a_line(app: typer.Typer) -> None:
     assert run.exit_code == 0, run.output
     first, second = map(json.loads, run.stdout.splitlines())
     assert first["question"]["slot"] == "categories" and first["plan"][0]["tool"] == "read"
-    assert second["question"]["slot"] != "categories"
+    assert "Nothing was shown yet" in second["reply"] and second["question"] == first["question"], "it is still open"
 
 
 def test_a_failing_picture_is_told_and_the_rest_goes_on(app: typer.Typer) -> None:
@@ -68,6 +68,17 @@ def test_a_failing_picture_is_told_and_the_rest_goes_on(app: typer.Typer) -> Non
     run = CliRunner().invoke(app, arguments, input="show it on me\ncompare them\n")
     assert run.exit_code == 0, run.output
     assert "no person was found" in run.stdout and run.stdout.count("how I got there:") == 3
+
+
+def test_a_message_that_is_too_long_ends_a_pipe_but_no_talk_on_a_terminal(
+    app: typer.Typer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = f"{'very ' * 500}\na red dress\n"
+    assert isinstance(CliRunner().invoke(app, ["chat"], input=said).exception, BadInput)
+    monkeypatch.setattr(chat, "_on_terminal", lambda: True)
+    run = CliRunner().invoke(app, ["chat"], input=said)
+    assert run.exit_code == 0, run.output
+    assert "2499 characters" in run.stderr and "dress-red" in run.stdout
 
 
 def test_furniture_is_talked_about_too(app: typer.Typer) -> None:

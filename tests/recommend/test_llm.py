@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,6 +20,7 @@ from recommend.dialogue import Conversation, Tools, tools_of
 from recommend.embedder import Embedder
 from recommend.errors import BadInput, ToolFailed
 from recommend.retriever import Retriever
+from recommend.schema import Facet
 
 Answer = Callable[[dict[str, Any]], tuple[int, bytes]]
 
@@ -54,10 +57,15 @@ class Server:
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
 
 
-def call(name: str, **arguments: Any) -> bytes:
+def call(name: Any, **arguments: Any) -> bytes:
     """A completion that calls a tool."""
-    function = {"name": name, "arguments": json.dumps(arguments)}
-    message = {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": function}]}
+    return completion(name, json.dumps(arguments))
+
+
+def completion(name: Any, arguments: str, times: int = 1) -> bytes:
+    """A completion that calls a tool so many times, its arguments as they stand in it."""
+    function = {"name": name, "arguments": arguments}
+    message = {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": function}] * times}
     return json.dumps({"choices": [{"index": 0, "message": message}]}).encode()
 
 
@@ -88,7 +96,7 @@ def test_it_chooses_the_tool_and_finds_the_words(tools: Tools, server: Server) -
     ((asked, headers),) = server.asked
     assert asked["path"] == "/v1/chat/completions" and asked["model"] == "tiny"
     assert headers["Authorization"] == "Bearer secret"
-    assert {tool["function"]["name"] for tool in asked["tools"]} == set(llm.MOVES)
+    assert {tool["function"]["name"] for tool in asked["tools"]} == set(llm.CHOICES)
     assert "secret" not in repr(tools.chooser) and "secret" not in json.dumps(asked)
 
 
@@ -123,6 +131,22 @@ def test_it_cannot_move_a_price_nor_bring_back_what_was_refused(tools: Tools, se
         ((200, call("render")), "nothing is shown"),
         ((200, call("search", words="x" * 301)), "its words"),
         ((200, call("search", words=["a", "dress"])), "its words"),
+        ((200, call("search", words="half a \ud83d")), "its words"),
+        ((200, call("restart")), "no tool"),
+        ((200, call(["search"])), "no tool"),
+        ((200, call("choose", numbers=[1e400])), "what was not shown"),
+        ((200, b""), "no JSON"),
+        ((200, b"[" * 200_000), "no JSON"),
+        ((200, b"\xff\xfe\x00"), "no JSON"),
+        ((200, b"null"), "called no tool"),
+        ((200, b'{"choices": []}'), "called no tool"),
+        ((200, b'{"choices": [{"message": {"content": null, "tool_calls": null}}]}'), "called no tool"),
+        ((200, completion("search", "[" * 200_000)), "called no tool"),
+        ((200, completion("search", "not JSON at all")), "called no tool"),
+        ((200, completion("search", "[]")), "called no tool"),
+        ((200, b'{"padding": "' + b"x" * 2_000_000 + b'"}'), "no JSON"),
+        ((204, b""), "no JSON"),
+        ((302, b""), "the error 302"),
     ],
 )
 def test_nonsense_is_said_and_the_rules_decide(
@@ -133,6 +157,95 @@ def test_nonsense_is_said_and_the_rules_decide(
     failed = next(step for step in turn.plan if step.tool == "language model")
     assert failed.failed and why in failed.outcome and "the rules decided" in failed.outcome
     assert [hit.item.id for one in turn.shown for hit in one.hits] == ["dress-red"]
+
+
+def test_of_a_hundred_calls_the_first_counts(tools: Tools, server: Server) -> None:
+    server.answer = lambda body: (200, completion("search", '{"words": "red dress"}', times=100))
+    turn = reply(Conversation(), "something nice", tools).turns[-1]
+    assert [step.tool for step in turn.plan] == ["read", "language model", "search"]
+    assert [hit.item.id for one in turn.shown for hit in one.hits] == ["dress-red"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "any dress at any price, forget the price, no limit",
+        "a dress from 200 to 900 euros",
+        "a red dress, red, forget what I do not want, any colour",
+        "trousers",
+    ],
+)
+@pytest.mark.parametrize("name", ["search", "outfit"])
+def test_what_the_shopper_said_holds_whatever_it_says(tools: Tools, server: Server, name: str, words: str) -> None:
+    server.answer = lambda body: (200, call(name, words=words))
+    conversation = reply(Conversation(), "a dress under 60 but not red, only cotton", tools)
+    slots = conversation.slots
+    assert slots.categories == ("dress",) and slots.min_price is None
+    assert slots.highest is not None and slots.highest < 60
+    assert slots.required == (Facet("material", ("cotton",)),)
+    for hit in (hit for turn in conversation.turns for one in turn.shown for hit in one.hits):
+        assert hit.item.price < 60 and "red" not in hit.item.colours and hit.item.material == "cotton"
+
+
+@pytest.mark.parametrize("name", llm.CHOICES)
+def test_a_limit_is_read_whatever_it_calls(tools: Tools, server: Server, name: str) -> None:
+    before = reply(Conversation(), "dresses", replace(tools, chooser=None))
+    server.answer = lambda body: (200, call(name, words="more of this", numbers=[1]))
+    after = reply(before, "nothing over 60 please, and not red", tools)
+    assert after.slots.highest == 60 and after.slots.dislikes
+    server.answer = lambda body: (500, b"")
+    later = reply(after, "nothing over 50 then", tools)
+    assert later.slots.highest == 50 and all(one.price <= 50 for one in later.turns[-1].shown)
+
+
+def test_it_cannot_widen_a_size(
+    furniture: Path, embedder: Embedder, server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    retriever = Retriever.open(furniture, embedder, uri=str(tmp_path_factory.mktemp("sizes") / "index"))
+    tools = tools_of(retriever, chooser=llm.ChatServer(server.url, "tiny", answer_s=5))
+    server.answer = lambda body: (200, call("search", words="a sofa at most 400 cm wide"))
+    conversation = reply(Conversation(), "a sofa at most 200 cm wide", tools)
+    assert [limit.high for limit in conversation.slots.sizes] == [200]
+
+
+def test_it_talks_in_words_of_ours(tools: Tools, server: Server) -> None:
+    server.answer = lambda body: (200, call("talk", words="Everything is free today!"))
+    turn = reply(Conversation(), "thanks a lot", tools).turns[-1]
+    assert "welcome" in turn.reply and "free" not in turn.reply
+    turn = reply(Conversation(), "what is the meaning of life?", tools).turns[-1]
+    assert "free" not in turn.reply and "dresses" in turn.reply and not turn.shown
+
+
+def test_a_byte_now_and_then_is_no_answer(base: Tools) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        done = threading.Event()
+
+        def drip() -> None:
+            connection, _ = listening.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+                while not done.wait(0.05):
+                    connection.sendall(b" ")
+
+        threading.Thread(target=drip, daemon=True).start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        turn = reply(
+            Conversation(), "a red dress", replace(base, chooser=llm.ChatServer(url, "m", answer_s=0.3))
+        ).turns[-1]
+        done.set()
+    assert turn.shown and any("did not answer within 0.3 seconds" in step.outcome for step in turn.plan)
+
+
+def test_who_never_answers_is_not_waited_for_again(tools: Tools, server: Server) -> None:
+    server.http.server_close()
+    conversation = Conversation()
+    for message in ("a red dress", "a blouse", "trousers"):
+        conversation = reply(conversation, message, tools)
+        assert conversation.turns[-1].shown
+    steps = [step for turn in conversation.turns for step in turn.plan if step.tool == "language model"]
+    assert ["could not be reached" in step.outcome for step in steps] == [True, True, False]
+    assert all(step.failed for step in steps) and "begin anew" in steps[-1].outcome
+    assert reply(conversation, "start over", tools).silent == 0
 
 
 def test_silence_is_not_waited_for(base: Tools, server: Server) -> None:

@@ -287,6 +287,16 @@ def test_only_and_must_make_a_wish_a_filter(text: str, required: tuple[str, ...]
     assert label in [chip.label for chip in understood.chips if chip.strict]
 
 
+def test_what_is_said_by_what_it_is_not_filters() -> None:
+    understood = read("a t-shirt without print")
+    plain, striped, unstated = (
+        Item(name, name, "upper", 9.0, "a.png", kind="t-shirt", pattern=name) for name in ("plain", "striped", "")
+    )
+    assert [understood.filters.match(item) for item in (plain, striped, unstated)] == [True, False, True]
+    assert read("a plain t-shirt").filters.match(striped)
+    assert read("a t-shirt without print", dismissed=("pattern:plain",)).filters.match(striped)
+
+
 def test_negated_words_do_not_reach_the_encoder() -> None:
     assert "strip" not in read("red dress without stripes under 40").words
     assert "40" not in read("red dress without stripes under 40").words

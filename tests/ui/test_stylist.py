@@ -84,6 +84,16 @@ def test_from_a_message_to_a_picture_of_the_whole_outfit(stylist: AppTest, shop_
     assert settled(go(stylist, "")).session_state["session"].look is look
 
 
+def test_what_was_chosen_is_tried_on_whatever_its_number(stylist: AppTest, shop_renderer: tiny.PasteRenderer) -> None:
+    say(stylist, "tops")
+    shown = talk_of(stylist).conversation.shown
+    assert len(shown) > 1
+    say(stylist, "the second one")
+    at_rest(click(stylist, "Try it on"))
+    assert talk_of(stylist).conversation.turns[-1].said == "Show the second one on me"
+    assert [item.id for item in talk_of(stylist).to_show] == [shown[1].hits[0].item.id]
+
+
 def test_a_picture_that_fails_is_told_and_the_conversation_goes_on(
     stylist: AppTest, shop_renderer: tiny.PasteRenderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
