@@ -133,14 +133,14 @@ def test_a_line_changed_together_with_an_addition_is_not_overlooked(shop: Shop) 
 def test_who_adds_is_waited_for(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between the file's change and the index's, a follower waits instead of making the index itself."""
     written, go_on, renewed = threading.Event(), threading.Event(), []
-    write = catalog_changes._write
+    write = catalog_changes.replace_file
 
-    def slow(*args: object) -> None:
-        write(*args)  # type: ignore[arg-type]
+    def slow(path: Path, data: bytes) -> None:
+        write(path, data)
         written.set()
         go_on.wait(60)
 
-    monkeypatch.setattr(catalog_changes, "_write", slow)
+    monkeypatch.setattr(catalog_changes, "replace_file", slow)
     adding = threading.Thread(target=shop.add, args=(LINE,))
     adding.start()
     written.wait(60)

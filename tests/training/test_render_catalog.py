@@ -44,7 +44,7 @@ def test_every_recipe_names_what_exists_and_ids_are_unique() -> None:
 
 def test_pictures_carry_their_recipe(tmp_path: Path) -> None:
     assert stored_hash(tmp_path / "a.jpg") is None
-    save_picture(np.full((16, 16, 3), 0.5), tmp_path / "a.jpg", "0123456789abcdef", 90)
+    save_picture(np.random.default_rng(0).random((16, 16, 3)), tmp_path / "a.jpg", "0123456789abcdef", 90)
     assert stored_hash(tmp_path / "a.jpg") == "0123456789abcdef"
     assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]
 
@@ -53,7 +53,7 @@ def test_lists_hold_only_what_has_a_picture(tmp_path: Path) -> None:
     recipes = tomllib.loads(RECIPES.read_text())
     item, person = recipes["item"][3], recipes["person"][0]
     for name in (item["id"], person["id"]):
-        save_picture(np.full((16, 16, 3), 0.5), tmp_path / f"{name}.jpg", "", 90)
+        save_picture(np.random.default_rng(0).random((16, 16, 3)), tmp_path / f"{name}.jpg", "", 90)
     write_catalog(recipes, tmp_path)
     write_people(recipes, tmp_path)
     catalog = read_catalog(tmp_path, decode=True)
