@@ -112,7 +112,7 @@ def _put_together(
         result = tools.search(lead, LEADS)
         why = "one thing is as you named it, the rest goes with it"
         steps.append(searched("search", lead, result, len(result.hits), why))
-        named = [hit for hit in result.hits if not slots.kinds or hit.item.kind in slots.kinds] or result.hits
+        named = _of_kinds(result.hits, slots.kinds) or result.hits
         each = many if len(named) == 1 else 1
         for hit in named:
             if len(made) >= many:
@@ -173,7 +173,7 @@ def listed(move: Move, now: Conversation, tools: Tools, query: Query) -> Done:
     """What a search finds, as single things."""
     kinds = now.slots.kinds
     result = tools.search(query, LEADS if kinds else ITEMS)
-    hits = ([hit for hit in result.hits if hit.item.kind in kinds] or list(result.hits))[:ITEMS]
+    hits = (_of_kinds(result.hits, kinds) or list(result.hits))[:ITEMS]
     step = searched("search", query, result, len(hits), move.why)
     now = replace(now, whole=False)
     if not hits:
@@ -181,11 +181,16 @@ def listed(move: Move, now: Conversation, tools: Tools, query: Query) -> Done:
         return Done(now, reply, (step,), notes=result.notes[-1:])
     found = singles(hits)
     many = f"Here are {len(found)}, the best first" if len(found) > 1 else "Here is one"
-    if kinds and hits[0].item.kind not in kinds:
+    if not _of_kinds(hits, kinds):
         none = wording.listing([wording.plural(kind) for kind in kinds], "or")
         many = f"There are no {'other ' if now.aside else ''}{none} that keep all of that; the nearest are these"
     reply = f"{many}{wording.situation(now.slots)}: {wording.prices(found, tools.currency)}.{_unmet(hits, now.slots)}"
     return Done(replace(now, shown=found, focus=0), reply, (step,), found)
+
+
+def _of_kinds(hits: Sequence[Hit], kinds: Sequence[str]) -> list[Hit]:
+    """Those of the kinds that are named, all if none is; an item that states no kind may be of any."""
+    return [hit for hit in hits if not kinds or hit.item.kind in (*kinds, "")]
 
 
 def _none_of(kinds: Sequence[str]) -> str:
@@ -226,8 +231,7 @@ def beside(move: Move, now: Conversation, tools: Tools, title: str = "it") -> Do
     """What goes with the anchor of the conversation."""
     query = replace(beside_query(now.slots), exclude_ids=now.aside)
     result = tools.goes_with(now.anchor, LEADS, query)
-    hits = [hit for hit in result.hits if hit.item.kind in now.slots.kinds] or list(result.hits)
-    hits = hits[:ITEMS]
+    hits = (_of_kinds(result.hits, now.slots.kinds) or list(result.hits))[:ITEMS]
     step = searched("complement", query, result, len(hits), f"{move.why}: {title}")
     if not hits:
         more = "else " if now.aside else ""
