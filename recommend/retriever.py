@@ -175,7 +175,7 @@ class Retriever:
         # What was chosen beside the words holds for what they name, too.
         chosen = replace(filters, categories=query.categories, colours=(query.colours,) if query.colours else ())
         found = self._index.take([row_id for row_id, _ in self._index.texts(understood.words, chosen, NAMESAKES)], ())
-        asked = name_of(understood.words, self.lexicon)
+        asked = self._name(understood.words)
         named = [item.id for item in found.items if is_named(asked, item, self._name(item.title), filters)]
         return replace(understood, filters=replace(filters, named=tuple(named)))
 
@@ -316,7 +316,7 @@ class Retriever:
         parts = scoring.chances_of(rows, understood, evidence, self._embedder.calibrations, self.domain)
         if understood.words:
             titles = [self._name(item.title) for item in rows.items]
-            named = name_chances(name_of(understood.words, self.lexicon), titles)
+            named = name_chances(self._name(understood.words), titles)
             parts |= {"name": named} if named.min() < 1 else {}
         scores = rerank.combine(parts, len(rows))
         order = rerank.ranked(scores, [item.id for item in rows.items])[:POOL]
