@@ -81,7 +81,7 @@ def understand(query: Query, lexicon: Lexicon, currency: str = "EUR") -> Underst
     measures = _read_sizes(text, query, lexicon)
     prices = _with_limits(read_prices(measures.rest, currency), query, currency)
     rest, beside, instead = take_beside(prices.rest, query, lexicon, draft)
-    tokens = _join_sizes(tokens_of(_denials(rest)))
+    tokens = _join_sizes(tokens_of(denials(rest)))
     terms = [term for term in find_terms(tokens, lexicon) if not _counts(tokens, term)]
     denied, gone = denied_terms(tokens, terms, lexicon.domain.nouns)
     _deny(denied, query, draft)
@@ -127,7 +127,7 @@ def _read_words(query: Query, lexicon: Lexicon, draft: Draft) -> str:
     return text
 
 
-def _denials(text: str) -> str:
+def denials(text: str) -> str:
     """The text with all ways of leaving something out as "without": "anything but", "all jackets but", "wool-free"."""
     text = _ALL_BUT.sub(r"\1 without ", _OTHER_THAN.sub(" without ", text))
     return _FREE.sub(r" without \1 , ", _ALL_OF_IT.sub(" ", text))

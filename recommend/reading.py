@@ -15,7 +15,7 @@ from typing import Any, Final
 from recommend import occasions
 from recommend.lexicon import Lexicon
 from recommend.negation import NEGATORS
-from recommend.query import understand
+from recommend.query import denials, understand
 from recommend.schema import Query, Understanding
 from recommend.slots import OF_THE_ONE_BEFORE, Slots, general, said
 
@@ -64,7 +64,6 @@ _NUMBER: Final = re.compile(
     r"\W*(?:(?:ok|okay|fine|well|then|so|say|rather|make it|but|no|yes|maybe|hmm|i have|we have|i can spend|about)\W+)*"
     r"(?P<sum>\d[\d.,]*)\W*(?:(?:then|please|is (?:ok|okay|fine)|will do|max|would be (?:ok|okay|fine))\W*)*"
 )
-_INSTEAD_OF: Final = re.compile(r"\b(?:instead of|rather than)\b")
 _NOT_MUCH: Final = re.compile(r"\bnot (?:too |that |so )?much\b")
 
 
@@ -182,7 +181,8 @@ def _named(text: str, table: Mapping[str, Iterable[str]]) -> tuple[str, str]:
 def _without_small_talk(text: str, lexicon: Lexicon) -> str:
     """The text without words that say nothing of things, so that those that do are told from them."""
     idle = occasions.SMALL_TALK - lexicon.words - NEGATORS
-    text = _INSTEAD_OF.sub(" without ", _EACH.sub(" ", _IDLE.sub(" ", text)))
+    # Before "instead" by itself goes, which says nothing.
+    text = denials(_EACH.sub(" ", _IDLE.sub(" ", text)))
     text = re.sub(r"[!?:;()\"“”…]", " , ", text)
     return " ".join(word for word in text.split() if word.strip(",.'") not in idle)
 
