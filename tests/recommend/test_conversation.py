@@ -542,3 +542,12 @@ def test_any_text_is_read_and_gives_a_query(base: Tools, text: str) -> None:
     slots = read(Slots(), text, base.lexicon, base.currency).slots
     query = query_of(slots)
     assert query.max_price == slots.highest and not re.search(r"\d+ in all", query.text or "")
+
+
+@pytest.mark.parametrize("words", ["wood instead of metal", "wood rather than metal", "anything but metal, in wood"])
+def test_what_stands_after_instead_of_is_not_wanted(furniture_tools: Tools, words: str) -> None:
+    """Though "instead" alone says nothing and goes with the small talk."""
+    slots = read(Slots(), f"a coffee table, {words}", furniture_tools.lexicon, furniture_tools.currency).slots
+    (denied,) = slots.dislikes
+    wished = [value for wish in slots.wishes if wish.attribute == "material" for value in wish.values]
+    assert "metal" in denied[0].values and "wood" in wished and "metal" not in wished
